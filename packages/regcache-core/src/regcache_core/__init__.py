@@ -1,0 +1,101 @@
+"""A cache for registries: what a cache file is, when it may be believed, how it is read and written.
+
+Every public name resolves on first use, so that importing this package costs next to nothing;
+``REGCACHE_EAGER_IMPORT=1`` resolves all of them at once (for tests and for frozen applications).
+"""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .__about__ import __version__
+    from .config import CacheConfig
+    from .converters import configure_converter, make_converter
+    from .errors import (
+        CacheWarning,
+        ConfigError,
+        NoCacheFolderError,
+        RegcacheError,
+        SerializationError,
+    )
+    from .inputs import PYTHON_SUFFIXES, AbsentModules, Input, SourceTree, find_package, find_spec
+    from .keys import key_to_text, text_to_key
+    from .location import get_cache_file_path
+    from .manager import RegistryCacheManager
+    from .packages import get_package_file_mtimes, iter_module_names, package_tree
+    from .reasons import Reason
+    from .report import Refusal, Report
+
+__all__ = [
+    "PYTHON_SUFFIXES",
+    "AbsentModules",
+    "CacheConfig",
+    "CacheWarning",
+    "ConfigError",
+    "Input",
+    "NoCacheFolderError",
+    "Reason",
+    "Refusal",
+    "RegcacheError",
+    "RegistryCacheManager",
+    "Report",
+    "SerializationError",
+    "SourceTree",
+    "__version__",
+    "configure_converter",
+    "find_package",
+    "find_spec",
+    "get_cache_file_path",
+    "get_package_file_mtimes",
+    "iter_module_names",
+    "key_to_text",
+    "make_converter",
+    "package_tree",
+    "text_to_key",
+]
+
+_MODULES = {
+    "PYTHON_SUFFIXES": "inputs",
+    "AbsentModules": "inputs",
+    "CacheConfig": "config",
+    "CacheWarning": "errors",
+    "ConfigError": "errors",
+    "Input": "inputs",
+    "NoCacheFolderError": "errors",
+    "Reason": "reasons",
+    "Refusal": "report",
+    "RegcacheError": "errors",
+    "RegistryCacheManager": "manager",
+    "Report": "report",
+    "SerializationError": "errors",
+    "SourceTree": "inputs",
+    "__version__": "__about__",
+    "configure_converter": "converters",
+    "find_package": "inputs",
+    "find_spec": "inputs",
+    "get_cache_file_path": "location",
+    "get_package_file_mtimes": "packages",
+    "iter_module_names": "packages",
+    "key_to_text": "keys",
+    "make_converter": "converters",
+    "package_tree": "packages",
+    "text_to_key": "keys",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # __import__ with a non-empty list of names gives the submodule; importlib is not needed.
+    module = __import__(f"{__name__}.{_MODULES[name]}", fromlist=["*"])
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> "list[str]":
+    return sorted({*globals(), *__all__})
+
+
+if os.environ.get("REGCACHE_EAGER_IMPORT"):
+    for _name in __all__:
+        __getattr__(_name)

@@ -1,0 +1,70 @@
+"""Every error and warning of regcache's core; all errors derive from ``RegcacheError``."""
+
+from __future__ import annotations
+
+
+class RegcacheError(Exception):
+    """Base of all errors that regcache raises."""
+
+
+class ConfigError(RegcacheError, ValueError):
+    """A setting has a value that cannot be used.
+
+    Attributes:
+        field: Name of the setting.
+        value: What was given.
+        expected: What would have been right.
+    """
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        super().__init__(field, value, expected)
+        self.field = field
+        self.value = value
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"{self.field} is {self.value!r}; give {self.expected}."
+
+
+class SerializationError(RegcacheError, TypeError):
+    """A key or an item cannot be written to the cache file, so nothing was written.
+
+    Attributes:
+        cache_name: Name of the registry's cache.
+        where: The key, and the place inside its item.
+        problem: What is wrong there.
+    """
+
+    def __init__(self, cache_name: str, where: str, problem: str) -> None:
+        super().__init__(cache_name, where, problem)
+        self.cache_name = cache_name
+        self.where = where
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"cache {self.cache_name!r} was not saved: {self.where}: {self.problem}. "
+            "Give a serializer (or a converter) that turns it into JSON values."
+        )
+
+
+class NoCacheFolderError(RegcacheError, OSError):
+    """The environment names no folder that cache files could lie in.
+
+    Attributes:
+        application: The application whose folder was asked for.
+    """
+
+    def __init__(self, application: str) -> None:
+        super().__init__(application)
+        self.application = application
+
+    def __str__(self) -> str:
+        return (
+            f"no cache folder for {self.application!r}: neither a home nor a cache folder is "
+            "known. Set REGCACHE_DIR (or HOME, or XDG_CACHE_HOME) to an absolute path."
+        )
+
+
+class CacheWarning(UserWarning):
+    """A registry works, but its answer could not be cached for a reason worth mending."""

@@ -1,0 +1,102 @@
+"""Keys as member names of a JSON object, and back: equal and of the same type.
+
+A string is written as it is, so that files look like the seed's. Every other key, and a string
+that begins with the mark itself, is written as ``!kind text``.
+"""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from typing import Any
+
+from .reading import parse_text
+from .report import Refusal
+
+MARK = "!"
+
+
+class UnsupportedKey(TypeError):
+    """A key of a kind that a cache file cannot hold; says which kinds it can."""
+
+
+def key_to_text(key: object) -> str:
+    """Encode a key: ``str``, ``int``, ``float``, ``bool``, ``None``, enum members, tuples of them.
+
+    Raises:
+        UnsupportedKey: The key is of another type (sub-classes included, since they would not
+            come back as such) or it is NaN, which equals nothing.
+
+    >>> key_to_text("red"), key_to_text(7), key_to_text(("a", None))
+    ('red', '!int 7', '!tuple ["a", "!None"]')
+    """
+    if isinstance(key, Enum):
+        return _enum_to_text(key)
+    kind = type(key)
+    if kind is str:
+        return f"!str {key}" if key.startswith(MARK) else key  # type: ignore[attr-defined, no-any-return]
+    if kind in (int, bool) or (kind is float and key == key):
+        return f"!{kind.__name__} {key!r}"
+    if key is None:
+        return "!None"
+    if kind is tuple:
+        import json
+
+        return f"!tuple {json.dumps([key_to_text(part) for part in key])}"  # type: ignore[attr-defined]
+    raise UnsupportedKey(
+        f"a key of type {kind.__qualname__} cannot be stored (str, int, float, bool, None, "
+        f"enum members and tuples of these can): {key!r}"
+    )
+
+
+def _enum_to_text(member: Enum) -> str:
+    cls = type(member)
+    if cls.__members__.get(member.name or "") is not member:
+        raise UnsupportedKey(f"a combination of flags cannot be stored as a key: {member!r}")
+    return f"!enum {cls.__module__}:{cls.__qualname__}:{member.name}"
+
+
+def text_to_key(text: str, application: str) -> Any:
+    """Decode what ``key_to_text`` wrote.
+
+    Args:
+        text: A member name from a cache file.
+        application: The application's package; the class of an enum member must have been
+            imported already or lie in here, since a file may not name what to import.
+
+    Raises:
+        Refusal: The text is nothing that ``key_to_text`` writes, or its enum is not to be had.
+    """
+    if not text.startswith(MARK):
+        return text
+    kind, _, rest = text[1:].partition(" ")
+    try:
+        return _decode(kind, rest, application)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise Refusal("KEY_REFUSED", text) from error
+
+
+def _decode(kind: str, rest: str, application: str) -> Any:
+    if kind == "str":
+        return rest
+    if kind in ("int", "float"):
+        return int(rest) if kind == "int" else float(rest)
+    if kind in ("bool", "None"):
+        return {("bool", "True"): True, ("bool", "False"): False, ("None", ""): None}[kind, rest]
+    if kind == "tuple":
+        return tuple(text_to_key(part, application) for part in parse_text(rest, "key"))
+    if kind == "enum":
+        module, qualname, name = rest.split(":")
+        return _enum_class(module, qualname, application)[name]
+    raise ValueError(f"unknown kind of key {kind!r}")
+
+
+def _enum_class(module: str, qualname: str, application: str) -> type[Enum]:
+    if module not in sys.modules and module.partition(".")[0] == application:
+        __import__(module)
+    found: object = sys.modules[module]
+    for part in qualname.split("."):
+        found = vars(found)[part]
+    if not (isinstance(found, type) and issubclass(found, Enum)):
+        raise TypeError(f"{module}:{qualname} is no enum")
+    return found

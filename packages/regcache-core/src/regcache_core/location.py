@@ -1,0 +1,124 @@
+"""Where the cache file of a registry lies, and the environment variables that decide about it.
+
+The folder is platformdirs' user cache folder. On the platforms where its answer follows from
+``XDG_CACHE_HOME`` and ``HOME`` alone we read these two ourselves, since importing platformdirs
+costs more than the whole warm start; ``tests/core/test_location.py`` holds both answers equal.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+_OFF = ("", "0", "false", "no", "off")
+# The largest prime below 2**128: a fingerprint modulo a prime (Karp and Rabin, 1987) needs no
+# import, hashlib does. It only has to tell environments apart: the identity inside the file is
+# compared in full.
+_PRIME = 2**128 - 159
+
+
+def get_cache_file_path(
+    cache_name: str, *, application: str = "regcache", paths: "Iterable[str]" = ()
+) -> "Path":
+    """Where the cache file of one registry lies in this environment.
+
+    Args:
+        cache_name: Name of the registry's cache; any text, it cannot leave the folder.
+        application: Name of the application that owns the registry.
+        paths: The source folders and files that the registry depends on; part of the identity.
+
+    Returns:
+        The path; the file need not exist.
+
+    Raises:
+        NoCacheFolderError: The environment names no folder for caches.
+    """
+    from pathlib import Path
+
+    path = cache_file(identify(cache_name, application, paths))
+    if path is None:
+        from .errors import NoCacheFolderError
+
+        raise NoCacheFolderError(application)
+    return Path(path)
+
+
+def identify(cache_name: str, application: str, paths: "Iterable[str]") -> "dict[str, object]":
+    """Everything by which two registries or environments are told apart, as JSON values."""
+    return {
+        "application": application,
+        "registry": cache_name,
+        "home": _home_of(application),
+        "paths": list(paths),
+        "prefix": sys.prefix,
+        "python": f"{sys.implementation.name} {sys.version}",
+    }
+
+
+def _home_of(application: str) -> str:
+    """The file that the application was imported from: two copies of it are two applications."""
+    module = sys.modules.get(application) or sys.modules.get("__main__")
+    return os.path.abspath(getattr(module, "__file__", None) or "")
+
+
+def cache_file(identity: "Mapping[str, object]") -> "str | None":
+    """The path of the cache file for ``identity``, or ``None`` where there is no folder."""
+    folder = cache_folder()
+    if folder is None:
+        return None
+    text = repr(sorted(identity.items())).encode("utf-8", "surrogatepass")
+    fingerprint = int.from_bytes(text, "big") % _PRIME
+    name = f"{_safe(str(identity['registry']))}-{fingerprint:032x}.json"
+    return os.path.join(folder, _safe(str(identity["application"])), name)
+
+
+def cache_folder() -> "str | None":
+    """``REGCACHE_DIR``, else the user cache folder as platformdirs has it, else ``None``."""
+    folder = os.environ.get("REGCACHE_DIR")
+    if folder:
+        return os.path.abspath(folder)
+    return _folder_from_environment() or _folder_from_platformdirs()
+
+
+def _folder_from_environment() -> "str | None":
+    """platformdirs' answer where two variables decide it, else ``None``."""
+    if sys.platform in ("win32", "darwin", "ios", "android") or "ANDROID_DATA" in os.environ:
+        return None
+    folder = os.environ.get("XDG_CACHE_HOME")
+    if folder:
+        return folder if folder.startswith("/") else None
+    home = os.environ.get("HOME", "")
+    return f"{home.rstrip('/')}/.cache" if home.startswith("/") else None
+
+
+def _folder_from_platformdirs() -> "str | None":
+    from platformdirs import user_cache_dir
+
+    try:
+        folder = user_cache_dir()
+    except RuntimeError:  # no home can be found for this user
+        return None
+    return folder if os.path.isabs(folder) else None
+
+
+def _safe(name: str) -> str:
+    """``name`` with every character replaced that could mean something to a file system."""
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)
+    return safe[:64] or "_"
+
+
+def switched_off_by(application: str) -> "str | None":
+    """The environment variable that switches caching off for ``application``, if one does."""
+    prefix = "".join(c if c.isalnum() else "_" for c in application).upper()
+    for variable in ("REGCACHE_DISABLE", f"{prefix}_DISABLE_REGISTRY_CACHE"):
+        if is_on(variable):
+            return variable
+    return None
+
+
+def is_on(variable: str) -> bool:
+    """Whether an environment variable is set to anything but an empty, zero or negative word."""
+    return os.environ.get(variable, "").strip().lower() not in _OFF

@@ -1,0 +1,427 @@
+"""The cache of one registry: ``RegistryCacheManager``.
+
+This module decides; it leaves reading, writing, places and what an answer depends on to the
+modules of these names, and imports the cold ones only where a cold path begins.
+"""
+
+from time import perf_counter_ns
+
+from .config import SECONDS_PER_DAY, CacheConfig
+from .inputs import Input, SourceTree, Timestamp
+from .location import cache_file, identify, is_on, switched_off_by
+from .reading import read_document
+from .report import Refusal, Report, refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, Generic, TypeVar
+
+    from cattrs import Converter
+
+    K = TypeVar("K")
+    T = TypeVar("T")
+else:
+
+    class Generic:
+        """``RegistryCacheManager[str, int]`` at run time, without importing ``typing``."""
+
+        __class_getitem__ = classmethod(type(list[int]))
+
+    K = T = object
+
+#: Name and number of the format. A release refuses files of every other number, older or newer,
+#: and overwrites them: an answer can always be computed anew, so no file is ever migrated.
+FORMAT = "regcache 1"
+
+
+class RegistryCacheManager(Generic[K, T]):
+    """Loads, checks and saves the cached answer of one registry.
+
+    Args:
+        cache_name: Name of the registry's cache; any non-empty text.
+        version_getter: Gives the version of the application; another version is a miss.
+        serializer: Turns an item into JSON values (with ``deserializer``, the seed's pair).
+        deserializer: Turns these values into the item.
+        config: Age, version of the layout, and whether source files are compared.
+        item_type: Instead of the pair: the type of the items, converted by cattrs.
+        converter: A cattrs converter for ``item_type``; by default ``make_converter()``.
+        inputs: What else the answer depends on, such as ``SourceTree([folder])``.
+        application: Name of the application; by default the top-level package that
+            ``version_getter`` was defined in. Two applications never share a file.
+
+    Attributes:
+        last_report: What the last load or save did, and why; ``None`` before the first.
+        extra: What the last load found stored beside the items.
+
+    Raises:
+        ConfigError: The arguments do not fit together.
+
+    >>> manager = RegistryCacheManager("primes", lambda: "1.0", item_type=int, application="demo")
+    >>> manager.get_or_build(lambda: {"two": 2, "three": 3})
+    {'two': 2, 'three': 3}
+    >>> manager.load_cache()
+    {'two': 2, 'three': 3}
+    >>> manager.last_report.status
+    'hit'
+    """
+
+    def __init__(
+        self,
+        cache_name: str,
+        version_getter: "Callable[[], str]",
+        serializer: "Callable[[T], Any] | None" = None,
+        deserializer: "Callable[[Any], T] | None" = None,
+        config: "CacheConfig | None" = None,
+        *,
+        item_type: "type[T] | None" = None,
+        converter: "Converter | None" = None,
+        inputs: "Iterable[Input]" = (),
+        application: "str | None" = None,
+    ) -> None:
+        if not isinstance(cache_name, str) or not cache_name:
+            _refuse("cache_name", cache_name, "a non-empty string")
+        if not callable(version_getter):
+            _refuse("version_getter", version_getter, "a function that returns a version")
+        pair = (serializer is not None) + (deserializer is not None)
+        if pair != (0 if item_type is not None else 2) or (converter and item_type is None):
+            _refuse(
+                "item_type",
+                item_type,
+                "either serializer and deserializer, or item_type (and a converter, if wanted)",
+            )
+        self.cache_name = cache_name
+        self.version_getter = version_getter
+        self.config = config or CacheConfig()
+        self.application = application or _application_of(version_getter)
+        self.last_report: Report | None = None
+        self.extra: dict[str, Any] = {}
+        self._serializer = serializer
+        self._deserializer = deserializer
+        self._item_type: Any = item_type
+        self._converter = converter
+        self._more_inputs = tuple(inputs)
+        self._scan: dict[str, Any] | None = None
+
+    @property
+    def path(self) -> "str | None":
+        """Where the cache file lies; ``None`` where the environment names no folder."""
+        return cache_file(self._identity())
+
+    def load_cache(self) -> "dict[K, T] | None":
+        """The cached items, or ``None`` if there are none that can be believed.
+
+        Nothing about the file raises: ``last_report`` says why there was no hit.
+        """
+        return self._load(self._from_record)
+
+    def load_records(self) -> "dict[K, Any] | None":
+        """As ``load_cache``, with each item as it lies in the file: nothing is converted.
+
+        Listing keys and reading single facts needs neither cattrs nor the modules that items
+        are made of. ``from_record`` makes one item.
+        """
+        return self._load(None)
+
+    def from_record(self, record: "Any") -> T:
+        """One item of ``load_records``, converted.
+
+        Raises:
+            Exception: Whatever the deserializer or the converter raises for this record.
+        """
+        return self._from_record(record)
+
+    def save_cache(
+        self,
+        items: "Mapping[K, T]",
+        file_mtimes: "Mapping[str, Any] | None" = None,
+        extra: "Mapping[str, Any] | None" = None,
+    ) -> bool:
+        """Write all ``items``, or none of them.
+
+        Args:
+            items: The answer, key -> item.
+            file_mtimes: The source files as they were when the scan *started*: path -> stamp, from
+                ``get_package_file_mtimes``, or path -> ``st_mtime`` as in the seed.
+            extra: JSON values to be stored beside the items.
+
+        Returns:
+            Whether the file was written. A disk that cannot be written to, or a source that has
+            changed since the scan started, is no error: ``last_report`` says why.
+
+        Raises:
+            SerializationError: A key or an item cannot be turned into JSON (a ``TypeError``);
+                nothing was written.
+        """
+        start = perf_counter_ns()
+        path = self.path
+        try:
+            self._save(path, items, file_mtimes, extra)
+            report = Report("saved", path, len(items))
+        except Refusal as refusal:
+            status: Any = "disabled" if refusal.reason.status == "disabled" else "error"
+            report = refused(refusal, path, status)
+        finally:
+            self._scan = None
+        report.save_ns = perf_counter_ns() - start
+        self.last_report = report
+        if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
+            from .errors import SerializationError
+
+            raise SerializationError(self.cache_name, report.where, str(report.cause))
+        return report.status == "saved"
+
+    def get_or_build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
+        """The cached items; else what ``build()`` returns, saved for the next start.
+
+        An item that cannot be serialized does not stop the application: its answer is returned,
+        uncached, with a ``CacheWarning``.
+
+        Raises:
+            Exception: Whatever ``build`` raises.
+        """
+        items = self.load_cache()
+        if items is not None:
+            return items
+        report: Any = self.last_report
+        start = perf_counter_ns()
+        built = dict(build())
+        report.build_ns = perf_counter_ns() - start
+        self.save_built(built, report)
+        return built
+
+    def save_built(
+        self, items: "Mapping[K, T]", report: Report, extra: "Mapping[str, Any] | None" = None
+    ) -> None:
+        """Save what was built after the miss that ``report`` tells of, and add to that report.
+
+        What cannot be serialized is a ``CacheWarning`` here: the answer itself is good.
+        """
+        from .errors import CacheWarning, SerializationError
+
+        try:
+            self.save_cache(items, extra=extra)
+        except SerializationError as error:
+            import warnings
+
+            warnings.warn(str(error), CacheWarning, stacklevel=3)
+        saved: Any = self.last_report
+        report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
+        self.last_report = report
+
+    def begin_scan(self) -> None:
+        """Start to build the answer anew, whatever the cache file says.
+
+        What the answer depends on is recorded as it is at this moment, for the save that follows.
+        """
+        identity = self._identity()
+        report = refused(Refusal("REFRESH_REQUESTED"), cache_file(identity))
+        try:
+            self._scan = _record(self._inputs(identity))
+        except Refusal as refusal:
+            report = refused(refusal, report.path)
+        self.last_report = report
+
+    def clear_cache(self) -> None:
+        """Remove the cache file, if there is one.
+
+        Raises:
+            OSError: There is a file and it cannot be removed.
+        """
+        import contextlib
+        import os
+
+        path = self.path
+        if path is not None:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                os.unlink(path)
+
+    def _load(self, convert: "Callable[[Any], T] | None") -> "Any":
+        start = perf_counter_ns()
+        path, inputs = None, None
+        try:
+            identity = self._identity()
+            path = cache_file(identity)
+            self._check_switches(path)
+            inputs = self._inputs(identity)
+            if is_on("REGCACHE_REFRESH"):
+                raise Refusal("REFRESH_REQUESTED", "REGCACHE_REFRESH")
+            items = self._items(self._fresh_document(path, inputs), convert)  # type: ignore[arg-type]
+            report = Report("hit", path, len(items))
+        except Refusal as refusal:
+            items = None
+            report = refused(refusal, path)
+            # The answer will be built now: what it depends on is as it is at this moment.
+            self._scan = None if inputs is None else _record(inputs)
+        report.load_ns = perf_counter_ns() - start
+        self.last_report = report
+        return items
+
+    def _check_switches(self, path: "str | None") -> None:
+        variable = switched_off_by(self.application)
+        if variable is not None:
+            raise Refusal("SWITCHED_OFF", variable)
+        if path is None:
+            raise Refusal("NO_CACHE_FOLDER")
+
+    def _fresh_document(self, path: str, inputs: "list[Input]") -> "dict[str, Any]":
+        document = read_document(path)
+        renewed = _check(inputs, document)
+        if renewed:
+            _renew(path, {**document, **renewed})
+        return document
+
+    def _items(self, document: "dict[str, Any]", convert: "Callable[[Any], T] | None") -> "Any":
+        records, extra = document.get("items"), document.get("extra", {})
+        if not isinstance(records, dict) or not isinstance(extra, dict):
+            raise Refusal("WRONG_SHAPE", "items")
+        self.extra = extra
+        if convert is None:
+            return {self._key(text): record for text, record in records.items()}
+        items = {}
+        for text, record in records.items():
+            try:
+                items[self._key(text)] = convert(record)
+            except Refusal:
+                raise
+            except Exception as error:  # a deserializer is the application's: it may raise anything
+                raise Refusal("ITEM_REFUSED", text) from error
+        return items
+
+    def _key(self, text: str) -> "Any":
+        if text[:1] != "!":
+            return text
+        from .keys import text_to_key
+
+        return text_to_key(text, self.application)
+
+    def _identity(self) -> "dict[str, object]":
+        paths = [path for item in self._more_inputs for path in item.paths]
+        return identify(self.cache_name, self.application, paths)
+
+    def _inputs(self, identity: "dict[str, object]") -> "list[Input]":
+        """Everything that the answer depends on, in the order in which it is checked."""
+        config, version = self.config, self._version()
+        days = config.max_age_days
+        inputs = [
+            Input("format", lambda: FORMAT, "FORMAT_CHANGED"),
+            Input("identity", lambda: identity, "IDENTITY_CHANGED"),
+            Input("cache_version", lambda: config.cache_version, "CACHE_VERSION_CHANGED"),
+            Input("version", lambda: version, "VERSION_CHANGED"),
+            Timestamp(None if days is None else days * SECONDS_PER_DAY),
+            *self._more_inputs,
+        ]
+        if all(item.member != "file_mtimes" for item in inputs):
+            inputs.append(SourceTree(()))
+        if not config.check_mtimes:
+            inputs = [item for item in inputs if item.member != "file_mtimes"]
+        return inputs
+
+    def _version(self) -> str:
+        try:
+            version = self.version_getter()
+            if not isinstance(version, str):
+                raise TypeError(f"version_getter returned {version!r}, not a string")
+        except Exception as error:  # the application's function: without a version, no caching
+            raise Refusal("VERSION_UNKNOWN", "version_getter") from error
+        return version
+
+    def _save(
+        self,
+        path: "str | None",
+        items: "Mapping[K, T]",
+        file_mtimes: "Mapping[str, Any] | None",
+        extra: "Mapping[str, Any] | None",
+    ) -> None:
+        from .stamps import stamps_from_mtimes
+        from .writing import write_document
+
+        self._check_switches(path)
+        inputs = self._inputs(self._identity())
+        recorded = self._scan or _record(inputs)
+        if file_mtimes is not None:
+            recorded["file_mtimes"] = stamps_from_mtimes(file_mtimes)
+        document = {**recorded, "items": self._to_records(items), "extra": _as_extra(extra or {})}
+        # What changed while the answer was being built is stale before it is written.
+        document.update(_check(inputs, recorded))
+        try:
+            write_document(path, document)  # type: ignore[arg-type]
+        except OSError as error:
+            raise Refusal("WRITE_FAILED", str(path)) from error
+
+    def _to_records(self, items: "Mapping[K, T]") -> "dict[str, Any]":
+        from .keys import key_to_text
+        from .writing import as_json
+
+        records = {}
+        for key, item in items.items():
+            try:
+                records[key_to_text(key)] = as_json(self._to_record(item), f"[{key!r}]")
+            except Exception as error:  # a serializer is the application's: it may raise anything
+                raise Refusal("NOT_SERIALIZABLE", f"key {key!r}") from error
+        return records
+
+    def _to_record(self, item: T) -> "Any":
+        if self._serializer is not None:
+            return self._serializer(item)
+        return self._get_converter().unstructure(item, unstructure_as=self._item_type)
+
+    def _from_record(self, record: "Any") -> T:
+        if self._deserializer is not None:
+            return self._deserializer(record)
+        return self._get_converter().structure(record, self._item_type)  # type: ignore[no-any-return]
+
+    def _get_converter(self) -> "Converter":
+        if self._converter is None:
+            from .converters import make_converter
+
+            self._converter = make_converter()
+        return self._converter
+
+
+def _as_extra(extra: "Mapping[str, Any]") -> "Any":
+    from .writing import NotJson, as_json
+
+    try:
+        return as_json(extra, "extra")
+    except NotJson as error:
+        raise Refusal("NOT_SERIALIZABLE", "extra") from error
+
+
+def _record(inputs: "Iterable[Input]") -> "dict[str, Any]":
+    return {item.member: item.record() for item in inputs}
+
+
+def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[str, Any]":
+    """Check all inputs; gives the members that hold but should be renewed."""
+    renewed = {}
+    for item in inputs:
+        try:
+            value = item.check(recorded[item.member])
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            raise Refusal("WRONG_SHAPE", item.member) from error
+        if value is not None:
+            renewed[item.member] = value
+    return renewed
+
+
+def _renew(path: str, document: "dict[str, Any]") -> None:
+    """Write what was found to say the same and is cheaper to check next time."""
+    from .writing import write_document
+
+    try:
+        write_document(path, document)
+    except OSError:
+        pass  # reading never depends on being able to write; the next start checks again
+
+
+def _application_of(function: object) -> str:
+    """The top-level package that a function was defined in."""
+    module = getattr(function, "__module__", None) or "__main__"
+    return str(module).partition(".")[0]
+
+
+def _refuse(field: str, value: object, expected: str) -> None:
+    from .errors import ConfigError
+
+    raise ConfigError(field, value, expected)

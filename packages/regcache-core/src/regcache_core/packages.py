@@ -1,0 +1,62 @@
+"""Packages on disk: where their modules lie, which there are, and their stamps."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+from .inputs import PYTHON_SUFFIXES, SourceTree, find_package, find_spec
+
+
+def package_tree(name: str) -> SourceTree:
+    """The sources of a package (or plain module) as an input of an answer that depends on them.
+
+    Raises:
+        ModuleNotFoundError: There is no such package.
+    """
+    paths = find_package(name)
+    if paths is None:
+        spec = find_spec(name)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        paths = [spec.origin] if spec.has_location else []
+    return SourceTree(paths, PYTHON_SUFFIXES)
+
+
+def get_package_file_mtimes(package: str) -> dict[str, Any]:
+    """Stamps of all source files and folders of a package, as ``save_cache`` takes them.
+
+    Take them *before* scanning the package: what changes during the scan must look changed.
+
+    Args:
+        package: Name of the package, or the path of a folder.
+
+    Returns:
+        Absolute path -> ``[st_mtime_ns, st_size]`` for a file, ``[st_mtime_ns, [names]]`` for a
+        folder.
+
+    Raises:
+        ModuleNotFoundError: There is no such package.
+    """
+    import os
+
+    if os.path.isdir(package):
+        tree = SourceTree([package], PYTHON_SUFFIXES)
+    else:
+        tree = package_tree(package)
+    stamps: dict[str, Any] = tree.record()
+    return stamps
+
+
+def iter_module_names(paths: list[str], prefix: str) -> Iterator[tuple[str, bool]]:
+    """The modules directly in ``paths``, sorted by name in each folder, nothing imported.
+
+    As ``pkgutil.iter_modules``, without ``__main__``, which runs a program when imported.
+
+    Yields:
+        Full name, and whether it is a package.
+    """
+    for module in pkgutil.iter_modules(paths, prefix):
+        if module.name != f"{prefix}__main__":
+            yield module.name, module.ispkg

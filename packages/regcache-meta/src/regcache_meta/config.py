@@ -1,0 +1,106 @@
+"""How a registry of classes is set up: ``RegistryConfig`` and ``SecondaryRegistry``."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, MutableMapping
+    from typing import Any
+
+    KeyExtractor = Callable[[str, type], Hashable | None]
+
+#: Key source of a secondary registry: the same key as in the primary registry.
+PRIMARY_KEY = "primary"
+
+
+class SecondaryRegistry:
+    """A second mapping that every registered class fills with one of its attributes.
+
+    Args:
+        registry_dict: The mapping to fill; a plain ``dict`` is replaced by a lazy one under the
+            same name in the module of the base class.
+        key_source: ``PRIMARY_KEY``, or the name of the class attribute that holds the key.
+        attr_name: The class attribute that holds the value; classes without it are skipped.
+    """
+
+    __slots__ = ("attr_name", "key_source", "owners", "registry_dict")
+
+    def __init__(
+        self, registry_dict: "MutableMapping[Any, Any]", key_source: str, attr_name: str
+    ) -> None:
+        self.registry_dict = registry_dict
+        self.key_source = key_source
+        self.attr_name = attr_name
+        self.owners: dict[Hashable, type] = {}  # key -> the class that filled it in
+
+    def __repr__(self) -> str:
+        return f"SecondaryRegistry({self.key_source!r}, {self.attr_name!r})"
+
+
+class RegistryConfig:
+    """The set-up of a registry, as the class attributes ``__registry_key__`` etc. declare it.
+
+    Args:
+        registry_dict: The registry: a ``LazyDiscoveryDict``, or a plain ``dict`` for classes that
+            are only registered when something else imports them.
+        key_attribute: Class attribute that holds the key, or a classmethod that returns it.
+        key_extractor: Derives a key from ``(class name, class)`` where the attribute gives none.
+        skip_if_no_key: Leave classes without a key unregistered, instead of raising.
+        secondary_registries: Further mappings to fill.
+        log_registration: Log each registration at level DEBUG, if logging is in use at all.
+        registry_name: What the registry is called in messages and in its cache file's name;
+            inferred from the name of the base class by default.
+        discovery_package: Package that holds the plugins; by default the package that the base
+            class is defined in.
+        discovery_recursive: Whether sub-packages are searched; by default if there are any.
+        discovery_function: Discovers in our place: called with the package's folders, the prefix
+            of module names and the base class, as ``discover_registry_classes`` is.
+        strict: Raise if a module fails to import, instead of keeping the error in ``failures``.
+        facts: Names of class attributes to be stored in the cache (JSON values), so that
+            ``registry.info(key).facts`` gives them without an import.
+    """
+
+    __slots__ = (
+        "discovery_function",
+        "discovery_package",
+        "discovery_recursive",
+        "facts",
+        "key_attribute",
+        "key_extractor",
+        "log_registration",
+        "registry_dict",
+        "registry_name",
+        "secondary_registries",
+        "skip_if_no_key",
+        "strict",
+    )
+
+    def __init__(
+        self,
+        registry_dict: "MutableMapping[Any, Any]",
+        key_attribute: str,
+        key_extractor: "KeyExtractor | None" = None,
+        skip_if_no_key: bool = False,
+        secondary_registries: "Iterable[SecondaryRegistry] | None" = None,
+        log_registration: bool = True,
+        registry_name: "str | None" = None,
+        discovery_package: "str | None" = None,
+        discovery_recursive: "bool | None" = None,
+        discovery_function: "Callable[..., Any] | None" = None,
+        strict: bool = False,
+        facts: "Iterable[str]" = (),
+    ) -> None:
+        self.registry_dict = registry_dict
+        self.key_attribute = key_attribute
+        self.key_extractor = key_extractor
+        self.skip_if_no_key = skip_if_no_key
+        self.secondary_registries = list(secondary_registries or ())
+        self.log_registration = log_registration
+        self.registry_name = registry_name
+        self.discovery_package = discovery_package
+        self.discovery_recursive = discovery_recursive
+        self.discovery_function = discovery_function
+        self.strict = strict
+        self.facts = tuple(facts)
+
+    def __repr__(self) -> str:
+        shown = ("key_attribute", "registry_name", "discovery_package", "discovery_recursive")
+        return f"RegistryConfig({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"

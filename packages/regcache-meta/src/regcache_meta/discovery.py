@@ -1,0 +1,308 @@
+"""Plugins found by importing the modules of a package: the cold path of every registry."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from regcache_core import find_package, find_spec, iter_module_names, key_to_text
+
+from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
+from .plugins import file_of, find_class, serialize_plugin_class
+from .registration import is_abstract, key_of
+
+if TYPE_CHECKING:
+    from regcache_core import AbsentModules
+
+    from .lazydict import LazyDiscoveryDict
+    from .scope import Scope
+
+
+def discover_registry_classes(
+    package_path: Iterable[str],
+    package_prefix: str,
+    base_class: type,
+    exclude_modules: Iterable[str] = (),
+    validation_func: Callable[[type], bool] | None = None,
+    skip_packages: bool = True,
+    *,
+    strict: bool = False,
+) -> list[type]:
+    """Import the modules directly in a package and collect the sub-classes they define.
+
+    Args:
+        package_path: The package's ``__path__``.
+        package_prefix: Name of the package and a dot.
+        base_class: What the classes derive from; it is not collected itself.
+        exclude_modules: Modules whose full name contains one of these are not imported.
+        validation_func: Which classes count; by default all.
+        skip_packages: Leave sub-packages out, instead of importing their ``__init__``.
+        strict: Raise if a module fails to import, instead of warning and going on.
+
+    Returns:
+        The classes, in the order of modules (by name) and of definition.
+
+    Raises:
+        DiscoveryError: A module failed to import (strict).
+
+    >>> import pygments.styles, pygments.style
+    >>> classes = discover_registry_classes(
+    ...     pygments.styles.__path__, "pygments.styles.", pygments.style.Style
+    ... )
+    >>> "MonokaiStyle" in [cls.__name__ for cls in classes]
+    True
+    """
+    modules = import_modules(
+        package_path, package_prefix, False, strict, exclude_modules, packages=not skip_packages
+    )
+    return _collect(modules, base_class, validation_func)
+
+
+def discover_registry_classes_recursive(
+    package_path: Iterable[str],
+    package_prefix: str,
+    base_class: type,
+    exclude_modules: Iterable[str] = (),
+    validation_func: Callable[[type], bool] | None = None,
+    *,
+    strict: bool = False,
+) -> list[type]:
+    """As ``discover_registry_classes``, with all sub-packages and their modules."""
+    modules = import_modules(package_path, package_prefix, True, strict, exclude_modules)
+    return _collect(modules, base_class, validation_func)
+
+
+def _collect(
+    modules: Iterable[ModuleType], base: type, accept: Callable[[type], bool] | None
+) -> list[type]:
+    return [
+        cls
+        for module in modules
+        for cls in own_classes(module, base)
+        if accept is None or accept(cls)
+    ]
+
+
+def own_classes(module: ModuleType, base: type) -> list[type]:
+    """The sub-classes of ``base`` that a module defines, in order, each once."""
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and value.__module__ == module.__name__
+        and value is not base
+        and issubclass(value, base)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def import_modules(
+    paths: Iterable[str],
+    prefix: str,
+    recursive: bool,
+    strict: bool = False,
+    exclude: Iterable[str] = (),
+    packages: bool = False,
+    on_failure: Callable[[str, Exception], None] = lambda name, error: None,
+) -> Iterator[ModuleType]:
+    """Import the modules of a package one by one; one that fails costs only itself.
+
+    Args:
+        paths: The package's ``__path__``.
+        prefix: Name of the package and a dot.
+        recursive: Whether sub-packages are searched.
+        strict: Raise for a module that fails.
+        exclude: Modules whose name contains one of these are left out.
+        packages: Whether sub-packages themselves are imported where they are not searched.
+        on_failure: Called with the name and the exception of each module that failed.
+
+    Raises:
+        DiscoveryError: A module failed (strict).
+        DuplicateKeyError: Two classes have one key: no broken plugin, but a broken registry.
+    """
+    exclude = tuple(exclude)
+    for name, is_package in iter_module_names(list(paths), prefix):
+        if (is_package and not (recursive or packages)) or any(part in name for part in exclude):
+            continue
+        module = _import(name, strict, on_failure)
+        if module is None:
+            continue
+        yield module
+        if is_package and recursive:
+            yield from import_modules(
+                module.__path__, f"{name}.", True, strict, exclude, on_failure=on_failure
+            )
+
+
+def _import(
+    name: str, strict: bool, on_failure: Callable[[str, Exception], None]
+) -> ModuleType | None:
+    try:
+        __import__(name)
+        return sys.modules[name]
+    except DuplicateKeyError:
+        raise
+    except Exception as error:  # plugin code may raise anything
+        problem = f"{type(error).__name__}: {error}"
+        if strict:
+            raise DiscoveryError(name, problem) from error
+        on_failure(name, error)
+        warnings.warn(f"{name} failed to import: {problem}", DiscoveryWarning, stacklevel=2)
+        return None
+
+
+class Found:
+    """What a discovery found: records by key in order, and what is stored beside them."""
+
+    def __init__(self, records: dict[Any, dict[str, Any]], extra: dict[str, Any]) -> None:
+        self.records = records
+        self.extra = extra
+
+
+def discover(
+    scope: Scope, registry: LazyDiscoveryDict[Any, Any], absent: AbsentModules
+) -> Found:
+    """Import all modules of a registry's package, and describe the classes that are there then."""
+    failures: dict[str, list[str]] = {}
+
+    def keep(name: str, error: Exception) -> None:
+        failures[name] = [f"{type(error).__name__}: {error}", _place_of(error)]
+        absent.names.extend(name for name in _missing_modules(error) if name not in absent.names)
+
+    importlib.invalidate_caches()  # a file that is younger than Python's folder listings
+    registered = registry._registered
+    known = set(registered)
+    walked: dict[str, int] = {}  # module -> its place in the order
+    brought: dict[Hashable, str] = {}  # key -> the module whose import brought it in
+    for module in _modules_of(scope, keep):
+        walked[module.__name__] = len(walked)
+        if scope.scanned:
+            _register_scanned(scope, module, registry)
+        for key, cls in registered.items():
+            if key not in brought and (key not in known or cls in _globals_of(module)):
+                brought[key] = module.__name__
+    homes = {
+        key: cls.__module__ if cls.__module__ in walked else brought.get(key)
+        for key, cls in registered.items()
+    }
+    _drop_vanished(scope, registered, homes)
+    order = sorted((key for key in registered if homes[key]), key=lambda k: walked[str(homes[k])])
+    records = {key: _record(scope, registered[key], str(homes[key])) for key in order}
+    return Found(records, {"failures": failures, **_secondaries(scope, registered, records)})
+
+
+def _globals_of(module: ModuleType) -> list[object]:
+    return [value for value in vars(module).values() if isinstance(value, type)]
+
+
+def _modules_of(
+    scope: Scope, on_failure: Callable[[str, Exception], None]
+) -> Iterator[ModuleType]:
+    """The package itself and its modules, imported one by one."""
+    config, name = scope.config, str(scope.package)
+    package = _import(name, True, on_failure)
+    yield package  # type: ignore[misc]
+    paths = find_package(name)
+    if paths is None:  # a plain module
+        return
+    if config.discovery_function is not None:
+        config.discovery_function(paths, f"{name}.", scope.base)
+        yield from [module for each, module in list(sys.modules.items()) if scope.holds(each)]
+        return
+    recursive = config.discovery_recursive is not False
+    yield from import_modules(
+        paths, f"{name}.", recursive, config.strict, on_failure=on_failure
+    )
+
+
+def _register_scanned(
+    scope: Scope, module: ModuleType, registry: LazyDiscoveryDict[Any, Any]
+) -> None:
+    """Register the classes of a module that knows nothing of registries."""
+    for cls in own_classes(module, scope.base):
+        if is_abstract(cls) or not (scope.include is None or scope.include(cls)):
+            continue
+        key = key_of(cls, scope.config)
+        if key is not None:
+            registry._register(key, cls)
+
+
+def _drop_vanished(
+    scope: Scope, registered: dict[Any, type], homes: dict[Any, str | None]
+) -> None:
+    """Forget classes of the package whose module is gone: discovery would not find them now."""
+    for key, cls in list(registered.items()):
+        if homes[key] is None and scope.holds(cls.__module__) and not find_spec(cls.__module__):
+            del registered[key]
+
+
+def _record(scope: Scope, cls: type, home: str) -> dict[str, Any]:
+    record = describe(cls, scope.config.facts)
+    if home != cls.__module__:
+        record["via"] = home
+    if find_class(cls.__module__, cls.__qualname__) is not cls:
+        names = [name for name, value in vars(sys.modules[home]).items() if value is cls]
+        record.update({"attribute": name for name in names[:1]})
+    return record
+
+
+def describe(cls: type, names: Iterable[str]) -> dict[str, Any]:
+    """The record of a plugin class, as it lies in the cache file.
+
+    Args:
+        cls: The class.
+        names: The class attributes to be stored.
+    """
+    doc = (vars(cls).get("__doc__") or "").strip().partition("\n")[0]
+    facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
+    more = {"file": file_of(cls.__module__), "doc": doc, "facts": _as_stored(facts)}
+    return {**serialize_plugin_class(cls), **{name: value for name, value in more.items() if value}}
+
+
+def _as_stored(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts as the file gives them back, so that a cold answer equals a warm one."""
+    try:
+        return json.loads(json.dumps(facts, allow_nan=False))  # type: ignore[no-any-return]
+    except (TypeError, ValueError):
+        return facts  # the save refuses them, with the place and the reason
+
+
+def _secondaries(
+    scope: Scope, registered: dict[Any, type], records: dict[Any, dict[str, Any]]
+) -> dict[str, Any]:
+    """For each secondary registry: its keys, and the primary key of the class behind each."""
+    primary = {id(registered[key]): key for key in records}
+    owners: dict[str, dict[str, str]] = {}
+    try:
+        for secondary in scope.config.secondary_registries:
+            owners[secondary.attr_name] = {
+                key_to_text(key): key_to_text(primary[id(cls)])
+                for key, cls in secondary.owners.items()
+                if id(cls) in primary
+            }
+    except TypeError as error:
+        return {"secondary": {}, "unstorable": error}  # the save refuses it and says why
+    return {"secondary": owners}
+
+
+def _missing_modules(error: BaseException | None) -> Iterator[str]:
+    """Names of modules that nothing finds, from an exception and those behind it."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError) and error.name and not find_spec(error.name):
+            yield error.name
+        error = error.__cause__ or error.__context__
+
+
+def _place_of(error: BaseException) -> str:
+    """Where an exception was raised, as ``file:line``."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

@@ -1,0 +1,132 @@
+"""Every error and warning of regcache-meta; all errors derive from core's ``RegcacheError``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from regcache_core import RegcacheError
+
+
+class DuplicateKeyError(RegcacheError, ValueError):
+    """Two different classes claim one key of a registry.
+
+    Attributes:
+        registry: Name of the registry.
+        key: The key.
+        first: The class that holds the key, with its file.
+        second: The class that claims it too, with its file.
+    """
+
+    def __init__(self, registry: str, key: object, first: str, second: str) -> None:
+        super().__init__(registry, key, first, second)
+        self.registry = registry
+        self.key = key
+        self.first = first
+        self.second = second
+
+    def __str__(self) -> str:
+        return (
+            f"{self.registry}: key {self.key!r} is held by {self.first} and claimed by "
+            f"{self.second}. Give one of them another key."
+        )
+
+
+class MissingKeyError(RegcacheError, ValueError):
+    """A class has no key, and its registry does not skip such classes.
+
+    Attributes:
+        registry: Name of the registry.
+        cls: The class.
+        attribute: The attribute that should hold the key.
+    """
+
+    def __init__(self, registry: str, cls: type, attribute: str) -> None:
+        super().__init__(registry, cls, attribute)
+        self.registry = registry
+        self.cls = cls
+        self.attribute = attribute
+
+    def __str__(self) -> str:
+        return (
+            f"{self.registry}: {self.cls.__module__}.{self.cls.__qualname__} has no key. Set its "
+            f"class attribute {self.attribute!r}, give the registry a key_extractor, or set "
+            "skip_if_no_key."
+        )
+
+
+class UnknownKeyError(RegcacheError, KeyError):
+    """A registry has no such key.
+
+    Attributes:
+        registry: Name of the registry.
+        key: The key.
+        close: Keys that look like it.
+        failed: Modules that could not be imported and might have held it.
+    """
+
+    def __init__(
+        self, registry: str, key: object, close: Iterable[str], failed: Iterable[str]
+    ) -> None:
+        super().__init__(key)
+        self.registry = registry
+        self.key = key
+        self.close = tuple(close)
+        self.failed = tuple(failed)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.registry, self.key, self.close, self.failed)
+
+    def __str__(self) -> str:
+        text = f"{self.registry} has no key {self.key!r}."
+        if self.close:
+            text += f" Did you mean {' or '.join(map(repr, self.close))}?"
+        if self.failed:
+            text += f" These modules failed to import (see .failures): {', '.join(self.failed)}."
+        return text
+
+
+class PluginImportError(RegcacheError, ImportError):
+    """A listed plugin cannot be imported now; the cause is chained.
+
+    Attributes:
+        registry: Name of the registry.
+        key: The plugin's key.
+        name: The module.
+    """
+
+    def __init__(self, registry: str, key: object, module: str) -> None:
+        super().__init__(registry, key, module, name=module)
+        self.registry = registry
+        self.key = key
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.registry, self.key, self.name)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.registry}: {self.key!r} is listed, but its module {self.name} fails to "
+            f"import: {self.__cause__!r}. Mend the module, or call refresh() to list without it."
+        )
+
+
+class DiscoveryError(RegcacheError, ImportError):
+    """Plugins cannot be discovered: the package is missing, or a module failed in strict mode.
+
+    Attributes:
+        name: The package or module.
+        problem: What happened to it.
+    """
+
+    def __init__(self, module: str, problem: str) -> None:
+        super().__init__(module, problem, name=module)
+        self.problem = problem
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.name, self.problem)
+
+    def __str__(self) -> str:
+        return f"cannot discover plugins in {self.name}: {self.problem}"
+
+
+class DiscoveryWarning(UserWarning):
+    """A module of a discovery package failed to import; its plugins are missing."""

@@ -1,0 +1,73 @@
+"""What a registry tells about a plugin without importing it: ``PluginInfo``, ``PluginFailure``.
+
+Written by hand, since importing attrs would cost more than the listing that it describes.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from typing import Any
+
+
+class _Fields:
+    """Equality and ``repr`` by the fields named in ``__slots__``."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+    def _fields(self) -> "dict[str, object]":
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._fields() == other._fields()
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self._fields().items())
+        return f"{type(self).__name__}({fields})"
+
+
+class PluginInfo(_Fields):
+    """Stored facts about one plugin.
+
+    Attributes:
+        key: Its key in the registry.
+        module: The module that defines the class.
+        class_name: Name of the class.
+        qualname: Qualified name of the class (dotted for a nested class).
+        file: The module's file; empty if it has none.
+        doc: First line of the class's docstring; empty if it has none.
+        facts: The declared extra attributes, name -> value as JSON gives it back.
+    """
+
+    __slots__ = ("class_name", "doc", "facts", "file", "key", "module", "qualname")
+
+    def __init__(self, key: "Hashable", record: "Mapping[str, Any]") -> None:
+        self.key = key
+        self.module: str = record["module"]
+        self.class_name: str = record["class_name"]
+        self.qualname: str = record["qualname"]
+        self.file: str = record.get("file", "")
+        self.doc: str = record.get("doc", "")
+        self.facts: Mapping[str, Any] = record.get("facts", {})
+
+
+class PluginFailure(_Fields):
+    """Why a module of a discovery package could not be imported.
+
+    Attributes:
+        module: Name of the module.
+        error: Type and message of the exception.
+        where: File and line that raised it, as ``file:line``.
+    """
+
+    __slots__ = ("error", "module", "where")
+
+    def __init__(self, module: str, error: str, where: str = "") -> None:
+        self.module = module
+        self.error = error
+        self.where = where
+
+    def __str__(self) -> str:
+        return self.error

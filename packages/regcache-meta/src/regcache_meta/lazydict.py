@@ -1,0 +1,561 @@
+"""Dictionaries that know their keys from the cache: ``LazyDiscoveryDict``, ``SecondaryRegistryDict``.
+
+``LazyDict`` is the dictionary: all of dict's protocol over keys that are known and values that may
+not be loaded yet. Its two sub-classes say where keys come from and how a value is loaded.
+"""
+
+import sys
+from _thread import allocate_lock, get_ident
+from time import perf_counter_ns
+
+from .plugins import check_holder, find_class, name_class, same_declaration
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, KeysView, Mapping
+    from typing import Any, TypeVar
+
+    from regcache_core import AbsentModules, RegistryCacheManager, Report
+
+    from .facts import PluginFailure, PluginInfo
+    from .scope import Scope
+
+    K = TypeVar("K")
+    V = TypeVar("V")
+    Record = dict[str, Any]
+    State = tuple[dict[K, Record | None], dict[K, V]]
+else:
+    K = V = object  # for the base class below; parameters are never looked at here
+
+_MISSING = object()
+
+
+class LazyDict(dict[K, V]):
+    """A dictionary whose keys are found on first use and whose values are loaded one by one.
+
+    Everything lives in ``_state``, a pair of ``entries`` (key -> record in the file, or None; gives
+    the order) and ``values`` (key -> loaded value), published by one assignment. The storage of
+    ``dict`` itself is not used; it holds one entry, because C code such as ``json``'s encoder asks
+    it whether the mapping is empty before it calls a method.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({None: None})  # type: ignore[dict-item]
+        self._state: State[K, V] | None = None
+        self._registered: dict[K, V] = {}  # by class statements
+        self._assigned: dict[K, V] = {}  # by hand
+        self._lock = allocate_lock()  # held to publish, never while importing
+
+    # What a sub-class says.
+
+    def _open(self) -> "State[K, V]":
+        """Find the keys."""
+        return self._publish({})
+
+    def _load(self, key: K, record: "Record") -> V:
+        """Load the value of one key."""
+        raise self._unknown(key)
+
+    def _describe_value(self, record: "Record") -> str:
+        """What ``repr`` shows for a value that is not loaded."""
+        return f"<class '{record['module']}.{record['qualname']}'>"
+
+    # How the state is made.
+
+    def _opened(self) -> "State[K, V]":
+        return self._state or self._open()
+
+    def _publish(
+        self, records: "Mapping[K, Record | None]", *, anew: bool = False
+    ) -> "State[K, V]":
+        """Make the state from what was found and what registered itself; first come, first kept."""
+        with self._lock:
+            if self._state is None or anew:
+                for key, value in self._registered.items():
+                    self._check_claim(key, value, records.get(key))
+                values = {**self._registered, **self._assigned}
+                more = dict.fromkeys(key for key in values if key not in records)
+                self._state = ({**records, **more}, values)
+            return self._state
+
+    def _register(self, key: K, value: V) -> None:
+        """Put a value in as a class statement does it: without finding the other keys first."""
+        held = self._registered.get(key, _MISSING)
+        if held is not _MISSING and held is not value:
+            self._check_held(key, held, value)
+        state = self._state
+        if state is not None:
+            self._check_claim(key, value, state[0].get(key))
+            state[1][key] = value
+            state[0].setdefault(key, None)
+        self._registered[key] = value
+
+    def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
+        """Refuse a value that is not the one which the cache has under the key."""
+
+    def _check_held(self, key: K, held: "Any", value: V) -> None:
+        """Refuse a value for a key that another value holds."""
+
+    def _unknown(self, key: "Any") -> KeyError:
+        return KeyError(key)
+
+    # The protocol of dict.
+
+    def __len__(self) -> int:
+        return len(self._opened()[0])
+
+    def __iter__(self) -> "Iterator[K]":
+        return iter(self._opened()[0])
+
+    def __reversed__(self) -> "Iterator[K]":
+        return reversed(self._opened()[0])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._opened()[0]
+
+    def __getitem__(self, key: K) -> V:
+        entries, values = self._opened()
+        value: Any = values.get(key, _MISSING)
+        if value is not _MISSING:
+            return value  # type: ignore[no-any-return]
+        record = entries.get(key)
+        if record is None:
+            raise self._unknown(key)
+        return self._load(key, record)
+
+    def __setitem__(self, key: K, value: V) -> None:
+        entries, values = self._opened()
+        values[key] = self._assigned[key] = value
+        entries.setdefault(key, None)
+
+    def __delitem__(self, key: K) -> None:
+        entries, values = self._opened()
+        if key not in entries:
+            raise self._unknown(key)
+        del entries[key]
+        values.pop(key, None)
+        self._assigned.pop(key, None)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, dict):
+            return NotImplemented
+        if len(self) != len(other) or any(key not in other for key in self):
+            return False
+        return all(self[key] == other[key] for key in self)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        entries, values = self._opened()
+        shown = (f"{key!r}: {self._show(key, entries, values)}" for key in entries)
+        return f"{{{', '.join(shown)}}}"
+
+    def _show(self, key: K, entries: "dict[K, Record | None]", values: "dict[K, V]") -> str:
+        record = entries[key]
+        if record is None or key in values:
+            return repr(values[key])
+        return self._describe_value(record)
+
+    def __or__(self, other: "Any") -> "Any":
+        return self.copy() | other if isinstance(other, dict) else NotImplemented
+
+    def __ror__(self, other: "Any") -> "Any":
+        return {**other, **self.copy()} if isinstance(other, dict) else NotImplemented
+
+    def __ior__(self, other: "Any") -> "Any":
+        self.update(other)
+        return self
+
+    def get(self, key: "Any", default: "Any" = None) -> "Any":
+        """The value of ``key``, loaded; ``default`` if there is no such key."""
+        return self[key] if key in self else default
+
+    def keys(self) -> "KeysView[K]":  # type: ignore[override]
+        """The keys, in order; loads nothing."""
+        return self._opened()[0].keys()
+
+    def values(self) -> "Any":
+        """The values; each is loaded when it is yielded."""
+        from .views import LazyValues
+
+        return LazyValues(self)
+
+    def items(self) -> "Any":
+        """Keys and values; each value is loaded when it is yielded."""
+        from .views import LazyItems
+
+        return LazyItems(self)
+
+    def copy(self) -> "dict[K, V]":
+        """A plain dictionary of the same keys and values; loads all values."""
+        return {key: self[key] for key in self}
+
+    def pop(self, key: K, *default: "Any") -> "Any":
+        """Remove ``key`` in this process and return its value, loaded."""
+        if default and key not in self:
+            (value,) = default
+            return value
+        value = self[key]
+        del self[key]
+        return value
+
+    def popitem(self) -> "tuple[K, V]":
+        """Remove the last key in this process and return it with its value, loaded."""
+        for key in reversed(self):
+            return key, self.pop(key)
+        raise KeyError("popitem(): dictionary is empty")
+
+    def setdefault(self, key: K, default: "Any" = None) -> "Any":
+        """The value of ``key``, loaded; ``default``, stored, if there is no such key."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, *args: "Any", **kwargs: "Any") -> None:
+        """Set keys in this process, as ``dict.update``."""
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value
+
+    def clear(self) -> None:
+        """Remove all keys in this process; the cache file stays."""
+        for key in list(self):
+            del self[key]
+
+    def __copy__(self) -> "LazyDict[K, V]":
+        return self
+
+    def __deepcopy__(self, memo: "Any") -> "LazyDict[K, V]":
+        return self
+
+
+class LazyDiscoveryDict(LazyDict[K, V]):
+    """Plugin classes by key: listed from a cache, imported one at a time, never stale.
+
+    The registry of a base class (see ``AutoRegisterMeta``), or of any package (``for_package``).
+    Keys, ``len``, ``in``, ``repr`` and ``info`` import no plugin; ``registry[key]`` imports one
+    module. The first use reads the cache file; if that cannot be believed, the plugins are
+    discovered by importing them, and the file is written anew.
+
+    Args:
+        enable_cache: Whether a cache file is used; without it every process discovers.
+
+    >>> from pygments.lexer import Lexer
+    >>> lexers = LazyDiscoveryDict.for_package("pygments.lexers", Lexer)
+    >>> "PythonLexer" in lexers
+    True
+    >>> lexers.info("PythonLexer").module
+    'pygments.lexers.python'
+    """
+
+    def __init__(self, enable_cache: bool = True) -> None:
+        super().__init__()
+        self.enable_cache = enable_cache
+        self._scope: Scope | None = None
+        self._discovering: set[int] = set()
+        self._failures: dict[str, list[str]] = {}
+        self._secondary: dict[str, dict[str, str]] = {}
+        self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
+        self._report: Report | None = None
+
+    @classmethod
+    def for_package(
+        cls,
+        package: str,
+        base: type,
+        *,
+        key: "str | Callable[[str, type], Hashable | None] | None" = None,
+        include: "Callable[[type], bool] | None" = None,
+        recursive: "bool | None" = None,
+        strict: bool = False,
+        facts: "Iterable[str]" = (),
+        name: "str | None" = None,
+        enable_cache: bool = True,
+    ) -> "LazyDiscoveryDict[Any, type]":
+        """A registry of the sub-classes of ``base`` in a package that knows nothing of us.
+
+        Args:
+            package: Name of the package; it need not be imported yet.
+            base: The class that plugins derive from; it is not listed itself.
+            key: Class attribute that holds the key, or a function of ``(class name, class)``;
+                by default the class's name. Classes for which it gives ``None`` are skipped.
+            include: Which classes count; by default all that a module defines.
+            recursive: Whether sub-packages are searched; by default if there are any.
+            strict: Raise if a module fails to import.
+            facts: Names of class attributes to be stored, see ``info``.
+            name: What the registry is called in messages and in its cache file's name.
+            enable_cache: Whether a cache file is used.
+
+        Raises:
+            DiscoveryError: On first use: there is no such package, or a module failed (strict).
+            DuplicateKeyError: On first use: two classes have the same key.
+        """
+        from .config import RegistryConfig
+        from .extractors import extract_key_from_class_name
+        from .scope import Scope, name_of
+
+        registry: LazyDiscoveryDict[Any, Any] = cls(enable_cache)
+        config = RegistryConfig(
+            registry,
+            key if isinstance(key, str) else "",
+            None if isinstance(key, str) else key or extract_key_from_class_name,
+            skip_if_no_key=True,
+            registry_name=name or f"{package} by {name_of(key) or 'class name'}",
+            discovery_package=package,
+            discovery_recursive=recursive,
+            strict=strict,
+            facts=facts,
+        )
+        registry._scope = Scope(base, config, package, scanned=True, include=include)
+        return registry
+
+    def bind(self, scope: "Scope") -> None:
+        """Make this the registry of a base class; declaring the class calls it.
+
+        Raises:
+            ValueError: It is the registry of another base class already.
+        """
+        if self._scope is not None and not same_declaration(self._scope.base, scope.base):
+            raise ValueError(
+                f"{name_class(scope.base)} declares a registry that belongs to "
+                f"{name_class(self._scope.base)}; give each base class a LazyDiscoveryDict."
+            )
+        self._scope, self._state = scope, None
+
+    @property
+    def report(self) -> "Report | None":
+        """What the cache did on first use, and why; ``None`` before, or without a cache."""
+        return self._report
+
+    @property
+    def failures(self) -> "dict[str, PluginFailure]":
+        """Modules of the package that failed to import: name -> error. Imports nothing."""
+        from .facts import PluginFailure
+
+        self._opened()
+        return {name: PluginFailure(name, *texts) for name, texts in self._failures.items()}
+
+    def info(self, key: K) -> "PluginInfo":
+        """Stored facts about one plugin: module, names, file, docstring's first line, facts.
+
+        Imports nothing.
+
+        Raises:
+            UnknownKeyError: There is no such key (a ``KeyError``).
+        """
+        from .facts import PluginInfo
+
+        entries, values = self._opened()
+        if key not in entries:
+            raise self._unknown(key)
+        record = entries[key]
+        if record is None:
+            from .discovery import describe
+
+            facts = self._scope.config.facts if self._scope else ()
+            record = describe(values[key], facts)  # type: ignore[arg-type]
+        return PluginInfo(key, record)  # type: ignore[arg-type]
+
+    def refresh(self) -> None:
+        """Discover now, whatever the cache says, and write the cache anew.
+
+        Finds plugins that were added while the process runs. Modules that are imported already
+        stay as they are, as everywhere in Python.
+
+        Raises:
+            DiscoveryError: The package is missing, or a module failed in strict mode.
+            DuplicateKeyError: Two classes have the same key.
+        """
+        if self._scope is not None and self._scope.package is not None:
+            from .caching import make_manager
+
+            manager, absent = make_manager(self._scope)
+            manager.begin_scan()
+            self._discover(self._scope, manager, absent, anew=True)
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        if self._scope is None:
+            return type(self), (self.enable_cache,), None, None, iter(self.copy().items())
+        if self._scope.scanned:
+            return _reopen, (self._scope.arguments(self.enable_cache),)
+        return _registry_of, (self._scope.base,)
+
+    def _open(self) -> "State[K, V]":
+        scope = self._scope
+        if scope is None or scope.package is None:
+            return self._publish({})
+        from .caching import make_manager
+
+        manager, absent = make_manager(scope)
+        if self.enable_cache:
+            records = manager.load_cache()
+            if records is not None:
+                if self._read_extra(manager.extra):
+                    self._report = manager.last_report
+                    return self._publish(records)
+                manager.begin_scan()
+        if self._is_busy(scope):
+            return dict.fromkeys(self._registered), dict(self._registered)
+        return self._discover(scope, manager, absent)
+
+    def _read_extra(self, extra: "dict[str, Any]") -> bool:
+        failures, secondary = extra.get("failures", {}), extra.get("secondary", {})
+        try:
+            self._failures = {name: [str(t) for t in texts] for name, texts in failures.items()}
+            self._secondary = {name: dict(owners) for name, owners in secondary.items()}
+        except (TypeError, ValueError, AttributeError):
+            return False
+        return True
+
+    def _is_busy(self, scope: "Scope") -> bool:
+        """Whether this thread discovers, or executes a plugin module: then it sees what is there.
+
+        To wait for other modules, or to import them from here, could deadlock or recurse.
+        """
+        if get_ident() in self._discovering:
+            return True
+        frame: Any = sys._getframe()
+        while frame is not None:
+            if frame.f_code.co_name == "<module>":
+                module = str(frame.f_globals.get("__name__"))
+                if module.startswith(f"{scope.package}.") and module != scope.base.__module__:
+                    return True
+            frame = frame.f_back
+        return False
+
+    def _discover(
+        self,
+        scope: "Scope",
+        manager: "RegistryCacheManager[Any, Any]",
+        absent: "AbsentModules",
+        anew: bool = False,
+    ) -> "State[K, V]":
+        from .discovery import discover
+
+        start = perf_counter_ns()
+        self._discovering.add(get_ident())
+        try:
+            found = discover(scope, self, absent)
+        finally:
+            self._discovering.discard(get_ident())
+        self._read_extra(found.extra)
+        state = self._publish(found.records, anew=anew)
+        for dependent in self._dependents:
+            dependent._state = None
+        if self.enable_cache:
+            self._report = report = manager.last_report
+            report.build_ns = perf_counter_ns() - start  # type: ignore[union-attr]
+            manager.save_built(found.records, report, found.extra)  # type: ignore[arg-type]
+        return state
+
+    def _load(self, key: K, record: "Record") -> V:
+        module = record.get("via") or record["module"]
+        try:
+            __import__(module)
+        except Exception as error:  # plugin code may raise anything
+            from .errors import PluginImportError
+
+            raise PluginImportError(self._name, key, module) from error
+        values = self._opened()[1]
+        if key not in values:
+            name = record.get("attribute")
+            found = find_class(module, name) if name else find_class(record["module"], record["qualname"])
+            if found is None or not issubclass(found, self._scope.base):  # type: ignore[union-attr]
+                return self._find_anew(key)
+            values[key] = found  # type: ignore[assignment]
+        return values[key]
+
+    def _find_anew(self, key: K) -> V:
+        """The module does not hold what the cache says, though its file is unchanged."""
+        self.refresh()
+        entries, values = self._opened()
+        if key not in values:
+            raise self._unknown(key)
+        return values[key]
+
+    def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
+        if record is None:
+            return
+        cls: Any = value
+        if (cls.__module__, cls.__name__) != (record["module"], record["class_name"]):
+            from .errors import DuplicateKeyError
+
+            holder = f"{record['module']}.{record['qualname']} ({record.get('file', 'no file')})"
+            raise DuplicateKeyError(self._name, key, holder, name_class(cls))
+
+    def _check_held(self, key: K, held: "Any", value: "Any") -> None:
+        check_holder(self._name, key, held, value)
+
+    def _unknown(self, key: "Any") -> KeyError:
+        from difflib import get_close_matches
+
+        from .errors import UnknownKeyError
+
+        names = [known for known in self if isinstance(known, str)]
+        close = get_close_matches(key, names) if isinstance(key, str) else ()
+        return UnknownKeyError(self._name, key, close, self._failures)
+
+    @property
+    def _name(self) -> str:
+        return self._scope.name if self._scope else "registry"
+
+
+class SecondaryRegistryDict(LazyDict[K, V]):
+    """A second mapping filled by the classes of a registry, and from its cache.
+
+    Args:
+        primary: The registry whose classes fill it.
+        attr_name: The class attribute that holds the value.
+
+    Keys come from the primary registry's cache file; a value is read from its class, which is
+    imported then.
+    """
+
+    def __init__(self, primary: "LazyDiscoveryDict[Any, Any]", attr_name: str) -> None:
+        super().__init__()
+        self._primary = primary
+        self._attr_name = attr_name
+        primary._dependents.append(self)
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        return _secondary_of, (self._primary, self._attr_name)
+
+    def _open(self) -> "State[K, V]":
+        self._primary._opened()
+        owners = self._primary._secondary.get(self._attr_name, {})
+        if self._primary._state is None:  # being discovered: what is there so far
+            return dict.fromkeys(self._registered), dict(self._registered)
+        if not owners:
+            return self._publish({})
+        from regcache_core import text_to_key
+
+        application = self._primary._scope.application  # type: ignore[union-attr]
+        return self._publish(
+            {
+                text_to_key(text, application): {"owner": text_to_key(owner, application)}
+                for text, owner in owners.items()
+            }
+        )
+
+    def _load(self, key: K, record: "Record") -> V:
+        value: V = getattr(self._primary[record["owner"]], self._attr_name)
+        return self._opened()[1].setdefault(key, value)
+
+    def _describe_value(self, record: "Record") -> str:
+        return f"<{self._attr_name} of {record['owner']!r}>"
+
+
+def _registry_of(base: "Any") -> "Any":
+    """Unpickle a registry: the one that its base class has in this process."""
+    return base.__registry__
+
+
+def _reopen(arguments: "dict[str, Any]") -> "Any":
+    """Unpickle a registry over a package: opened again with the same arguments."""
+    return LazyDiscoveryDict.for_package(**arguments)
+
+
+def _secondary_of(primary: "Any", attr_name: str) -> "Any":
+    """Unpickle a secondary registry: the one that its primary registry has in this process."""
+    return next(each for each in primary._dependents if each._attr_name == attr_name)

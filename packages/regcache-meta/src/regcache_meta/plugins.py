@@ -1,0 +1,94 @@
+"""A plugin class as a reference of three names, and back."""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+def serialize_plugin_class(plugin_class: type) -> "dict[str, str]":
+    """The names that a class is found by again: ``module``, ``class_name`` and ``qualname``."""
+    return {
+        "module": plugin_class.__module__,
+        "class_name": plugin_class.__name__,
+        "qualname": plugin_class.__qualname__,
+    }
+
+
+def deserialize_plugin_class(data: "Mapping[str, Any]") -> type:
+    """Import the class that ``serialize_plugin_class`` described.
+
+    Args:
+        data: A mapping with ``module`` and ``qualname`` (nested classes: dotted). Only give it
+            data that you trust: it imports the module it names.
+
+    Raises:
+        ImportError: The module cannot be imported.
+        LookupError: There is no such class in it.
+
+    >>> deserialize_plugin_class({"module": "abc", "class_name": "ABC", "qualname": "ABC"})
+    <class 'abc.ABC'>
+    """
+    __import__(data["module"])
+    found = find_class(data["module"], data["qualname"])
+    if found is None:
+        raise LookupError(f"module {data['module']} has no class {data['qualname']}")
+    return found
+
+
+def find_class(module: str, qualname: str) -> "type | None":
+    """A class in an imported module by its dotted name; ``None`` if there is none."""
+    found: object = sys.modules.get(module)
+    for part in qualname.split("."):
+        namespace = getattr(found, "__dict__", None)
+        if namespace is None or part not in namespace:
+            return None
+        found = namespace[part]
+    return found if isinstance(found, type) else None
+
+
+def same_declaration(first: type, second: type) -> bool:
+    """Whether two class objects come from one class statement.
+
+    So for ``importlib.reload``, a notebook cell run again, and ``dataclass(slots=True)``, which
+    builds the class a second time from a copy of its namespace (before it restores the qualified
+    name): the token that registration leaves in the namespace is copied too.
+    """
+    if first.__module__ != second.__module__:
+        return False
+    if first.__qualname__ == second.__qualname__:
+        return True
+    token = vars(first).get(DECLARATION_TOKEN)
+    return token is not None and vars(second).get(DECLARATION_TOKEN) is token
+
+
+#: Left in the namespace of each registered class: one object for each class statement.
+DECLARATION_TOKEN = "__registry_declaration__"
+
+
+def file_of(module: str) -> str:
+    """The file that a module was imported from; empty if it has none."""
+    return str(getattr(sys.modules.get(module), "__file__", None) or "")
+
+
+def name_class(cls: type) -> str:
+    """A class for messages: ``module.qualname (file)``."""
+    return f"{cls.__module__}.{cls.__qualname__} ({file_of(cls.__module__) or 'no file'})"
+
+
+def check_holder(registry: str, key: object, holder: type, claimant: type) -> None:
+    """Let ``claimant`` have a key only from itself, or from a class whose file is gone.
+
+    Raises:
+        DuplicateKeyError: Another class holds the key.
+    """
+    if claimant is holder or same_declaration(holder, claimant):
+        return
+    file = file_of(holder.__module__)
+    if not file or os.path.exists(file):
+        from .errors import DuplicateKeyError
+
+        raise DuplicateKeyError(registry, key, name_class(holder), name_class(claimant))

@@ -1,0 +1,263 @@
+"""Classes that register themselves: ``AutoRegisterMeta``, and ``AutoRegister`` without metaclass."""
+
+import sys
+from abc import ABCMeta
+
+from .config import PRIMARY_KEY, RegistryConfig, SecondaryRegistry
+from .lazydict import LazyDict, LazyDiscoveryDict, SecondaryRegistryDict
+from .plugins import DECLARATION_TOKEN, check_holder
+from .scope import Scope, readable_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from typing import Any
+
+#: Set on a class whose key an extractor derived: its sub-classes derive keys of their own.
+_DERIVED = "__registry_key_derived__"
+
+
+class AutoRegisterMeta(ABCMeta):
+    """Metaclass of plugin base classes: concrete sub-classes register themselves.
+
+    A class declares a registry by the class attribute ``__registry_key__`` (the name of the class
+    attribute that holds a plugin's key), with ``__registry__``, ``__key_extractor__``,
+    ``__skip_if_no_key__``, ``__secondary_registries__``, ``__registry_name__`` and
+    ``__registry_facts__`` where wanted; or by ``__registry_config__`` (or the class keyword
+    ``registry_config``), a ``RegistryConfig`` that says all of it at once. Its sub-classes inherit
+    the registry, as ``cls.__registry__``; abstract ones are skipped.
+
+    Raises:
+        DuplicateKeyError: Two different classes have the same key (a ``ValueError``).
+        MissingKeyError: A class has no key, and the registry does not skip such classes.
+        TypeError: A class inherits two registries, or its key is not hashable.
+
+    >>> class Reader(metaclass=AutoRegisterMeta):
+    ...     __registry_key__ = "format"
+    >>> class TiffReader(Reader):
+    ...     format = "tiff"
+    >>> Reader.__registry__["tiff"].__name__
+    'TiffReader'
+    """
+
+    def __new__(
+        mcs,
+        name: str,
+        bases: "tuple[type, ...]",
+        namespace: "dict[str, Any]",
+        registry_config: "RegistryConfig | None" = None,
+        **kwargs: "Any",
+    ) -> "Any":
+        cls = super().__new__(mcs, name, bases, namespace, **kwargs)
+        add_class(cls, registry_config)
+        return cls
+
+    def __init__(
+        cls,
+        name: str,
+        bases: "tuple[type, ...]",
+        namespace: "dict[str, Any]",
+        registry_config: "RegistryConfig | None" = None,
+        **kwargs: "Any",
+    ) -> None:
+        super().__init__(name, bases, namespace, **kwargs)
+
+
+class AutoRegister:
+    """What ``AutoRegisterMeta`` does, for classes whose metaclass is taken (pydantic, Qt, Enum).
+
+    Derive the base class of the plugins from it and declare the registry by the same attributes.
+
+    >>> class Writer(AutoRegister):
+    ...     __registry_key__ = "format"
+    >>> class TiffWriter(Writer):
+    ...     format = "tiff"
+    >>> list(Writer.__registry__)
+    ['tiff']
+    """
+
+    __slots__ = ()
+
+    def __init_subclass__(
+        cls, registry_config: "RegistryConfig | None" = None, **kwargs: "Any"
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        add_class(cls, registry_config)
+
+
+def add_class(cls: type, given: "RegistryConfig | None" = None) -> None:
+    """Declare the registry that a new class asks for, or register it in the one it inherits."""
+    declared = given or vars(cls).get("__registry_config__")
+    inherited = None if declared else _inherited_config(cls)
+    if declared is None and (inherited is None or "__registry__" in vars(cls)):
+        declared = _config_from_attributes(cls)
+    if declared is not None:
+        _declare(cls, declared)
+    elif inherited is not None and not is_abstract(cls):
+        _register(cls, inherited)
+
+
+def _inherited_config(cls: "Any") -> "RegistryConfig | None":
+    configs = {id(c): c for c in (getattr(b, "__registry_config__", None) for b in cls.__bases__)}
+    configs.pop(id(None), None)
+    if len(configs) > 1:
+        names = " and ".join(repr(c.registry_name) for c in configs.values())
+        raise TypeError(
+            f"{cls.__module__}.{cls.__qualname__} inherits two registries, {names}. Derive it from "
+            "one of their base classes, or give it a __registry_config__ of its own."
+        )
+    return next(iter(configs.values()), None)
+
+
+def _config_from_attributes(cls: "Any") -> "RegistryConfig | None":
+    key_attribute = getattr(cls, "__registry_key__", None)
+    if key_attribute is None:
+        return None
+    registry = vars(cls).get("__registry__")
+    return RegistryConfig(
+        LazyDiscoveryDict() if registry is None else registry,
+        key_attribute,
+        getattr(cls, "__key_extractor__", None),
+        getattr(cls, "__skip_if_no_key__", True),
+        getattr(cls, "__secondary_registries__", None),
+        registry_name=getattr(cls, "__registry_name__", None),
+        facts=getattr(cls, "__registry_facts__", ()),
+    )
+
+
+def _declare(cls: "Any", config: RegistryConfig) -> None:
+    """Make ``cls`` the base class of a registry."""
+    if not isinstance(config, RegistryConfig):
+        raise TypeError(f"__registry_config__ must be a RegistryConfig, not {config!r}")
+    config.registry_name = config.registry_name or readable_name(cls.__name__)
+    registry = config.registry_dict
+    cls.__registry_config__ = config
+    cls.__registry__ = registry
+    if isinstance(registry, LazyDiscoveryDict):
+        registry.bind(Scope(cls, config, config.discovery_package or _package_of(cls)))
+        for secondary in config.secondary_registries:
+            _make_lazy(secondary, registry, cls.__module__)
+
+
+def _package_of(cls: type) -> "str | None":
+    """The package that a class is defined in; ``None`` for scripts and notebooks."""
+    module = sys.modules.get(cls.__module__)
+    return getattr(module, "__package__", None) or None
+
+
+def _make_lazy(
+    secondary: SecondaryRegistry, primary: "LazyDiscoveryDict[Any, Any]", module: str
+) -> None:
+    """Put a lazy mapping in the place of a plain dict, under its names in the application."""
+    plain = secondary.registry_dict
+    if isinstance(plain, LazyDict):
+        return
+    lazy: SecondaryRegistryDict[Any, Any] = SecondaryRegistryDict(primary, secondary.attr_name)
+    lazy._assigned.update(plain)
+    secondary.registry_dict = lazy
+    if not _rebind([module], plain, lazy):
+        root = module.partition(".")[0]
+        _rebind([m for m in sys.modules if m.partition(".")[0] == root], plain, lazy)
+
+
+def _rebind(modules: "list[str]", old: object, new: object) -> bool:
+    """Let the global names of some modules that mean one object mean another; whether any did."""
+    found = False
+    for module in modules:
+        namespace = getattr(sys.modules.get(module), "__dict__", {})
+        for name in [name for name, value in namespace.items() if value is old]:
+            namespace[name] = new
+            found = True
+    return found
+
+
+def is_abstract(cls: type) -> bool:
+    """Whether a class has abstract methods, also before ABCMeta has counted them.
+
+    As ``inspect.isabstract``: within ``__init_subclass__`` ``__abstractmethods__`` is not set yet.
+    """
+    names = {
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if _is_abstract_method(value)
+    }
+    return any(_is_abstract_method(getattr(cls, name, None)) for name in names)
+
+
+def _is_abstract_method(value: object) -> bool:
+    return bool(getattr(value, "__isabstractmethod__", False))
+
+
+def _register(cls: "Any", config: RegistryConfig) -> None:
+    key = key_of(cls, config)
+    if key is None:
+        if config.skip_if_no_key:
+            return
+        from .errors import MissingKeyError
+
+        raise MissingKeyError(str(config.registry_name), cls, config.key_attribute)
+    if DECLARATION_TOKEN not in vars(cls):
+        setattr(cls, DECLARATION_TOKEN, object())
+    _put(config, key, cls)
+    for secondary in config.secondary_registries:
+        _put_secondary(secondary, key, cls)
+    _log(cls, key, config)
+
+
+def key_of(cls: "Any", config: RegistryConfig) -> "Hashable | None":
+    key = _declared_key(cls, config)
+    if key is None and config.key_extractor is not None:
+        key = config.key_extractor(cls.__name__, cls)
+        if key is not None and config.key_attribute:
+            setattr(cls, config.key_attribute, key)
+            setattr(cls, _DERIVED, True)
+    try:
+        hash(key)
+    except TypeError:
+        name = f"{cls.__module__}.{cls.__qualname__}"
+        raise TypeError(f"{name} has a key that is not hashable: {key!r}") from None
+    return key
+
+
+def _declared_key(cls: "Any", config: RegistryConfig) -> "Any":
+    """The key that an attribute holds or a classmethod returns, unless it was derived above us."""
+    name = config.key_attribute
+    owner = next((base for base in cls.__mro__ if name in vars(base)), None)
+    if owner is None or (owner is not cls and _DERIVED in vars(owner)):
+        return None
+    key = getattr(cls, name)
+    return key() if callable(key) and not isinstance(key, type) else key
+
+
+def _put(config: RegistryConfig, key: "Hashable", cls: type) -> None:
+    registry: Any = config.registry_dict
+    if isinstance(registry, LazyDict):
+        registry._register(key, cls)
+        return
+    check_holder(str(config.registry_name), key, registry.get(key, cls), cls)
+    registry[key] = cls
+
+
+def _put_secondary(secondary: SecondaryRegistry, key: "Hashable", cls: type) -> None:
+    value = getattr(cls, secondary.attr_name, None)
+    if value is None:
+        return
+    if secondary.key_source != PRIMARY_KEY:
+        key = getattr(cls, secondary.key_source, None)
+        if key is None:
+            return
+    check_holder(secondary.attr_name, key, secondary.owners.get(key, cls), cls)
+    secondary.owners[key] = cls
+    registry: Any = secondary.registry_dict
+    if isinstance(registry, LazyDict):
+        registry._register(key, value)
+    else:
+        registry[key] = value
+
+
+def _log(cls: type, key: "Hashable", config: RegistryConfig) -> None:
+    logging = sys.modules.get("logging")  # not imported for this: it costs more than we do
+    if config.log_registration and logging is not None:
+        logger = logging.getLogger("regcache_meta")
+        logger.debug("%s: registered %s as %r", config.registry_name, cls.__qualname__, key)

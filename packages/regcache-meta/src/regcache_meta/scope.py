@@ -1,0 +1,131 @@
+"""What one registry lists: ``Scope``, the base class, the package and the options."""
+
+import sys
+from time import time_ns
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .config import RegistryConfig
+
+
+class Scope:
+    """The base class, the package and the options of one registry.
+
+    Args:
+        base: The class that plugins derive from.
+        config: The registry's set-up.
+        package: The package that is searched; ``None`` where there is none.
+        scanned: Whether classes are looked for, instead of registering themselves.
+        include: Which of the classes that are found count.
+    """
+
+    __slots__ = ("base", "config", "created_ns", "include", "package", "scanned")
+
+    def __init__(
+        self,
+        base: type,
+        config: "RegistryConfig",
+        package: "str | None",
+        scanned: bool = False,
+        include: "Callable[[type], bool] | None" = None,
+    ) -> None:
+        self.base = base
+        self.config = config
+        self.package = package
+        self.scanned = scanned
+        self.include = include
+        self.created_ns = time_ns()
+
+    @property
+    def name(self) -> str:
+        """What the registry is called in messages."""
+        return self.config.registry_name or readable_name(self.base.__name__)
+
+    @property
+    def application(self) -> str:
+        """The top-level package that owns the plugins."""
+        return (self.package or self.base.__module__).partition(".")[0]
+
+    def version(self) -> str:
+        """``__version__`` of the package that the base class lies in; empty if it has none.
+
+        Read without triggering a module's ``__getattr__``, which may import importlib.metadata.
+        """
+        root = sys.modules.get(self.base.__module__.partition(".")[0])
+        return str(vars(root).get("__version__", "")) if root else ""
+
+    def holds(self, module: str) -> bool:
+        """Whether a module lies in the package: no other may be imported for a cache file."""
+        return module == self.package or module.startswith(f"{self.package}.")
+
+    def settings(self) -> "dict[str, object]":
+        """The registry's own set-up, as JSON values: one of the inputs of its answer."""
+        config = self.config
+        return {
+            "package": self.package,
+            "base": name_of(self.base),
+            "key": config.key_attribute,
+            "extractor": name_of(config.key_extractor),
+            "include": name_of(self.include),
+            "function": name_of(config.discovery_function),
+            "recursive": config.discovery_recursive,
+            "strict": config.strict,
+            "skip": config.skip_if_no_key,
+            "facts": list(config.facts),
+            "secondary": [[s.key_source, s.attr_name] for s in config.secondary_registries],
+        }
+
+    def source_files(self) -> "list[str]":
+        """Files outside the package that decide the answer too: base classes and functions."""
+        config = self.config
+        parts = [*self.base.__mro__, config.key_extractor, self.include, config.discovery_function]
+        modules = {getattr(part, "__module__", None) for part in parts if part is not None}
+        files = [
+            getattr(sys.modules.get(module), "__file__", None)
+            for module in modules
+            if module and module.partition(".")[0] not in sys.stdlib_module_names
+        ]
+        return sorted({file for file in files if file})
+
+    def arguments(self, enable_cache: bool) -> "dict[str, Any]":
+        """The arguments of ``LazyDiscoveryDict.for_package`` that make this scope again."""
+        config = self.config
+        return {
+            "package": self.package,
+            "base": self.base,
+            "key": config.key_attribute or config.key_extractor,
+            "include": self.include,
+            "recursive": config.discovery_recursive,
+            "strict": config.strict,
+            "facts": config.facts,
+            "name": config.registry_name,
+            "enable_cache": enable_cache,
+        }
+
+
+def name_of(thing: "Any") -> "str | None":
+    """A class or function as ``module:qualname``; a string as it is; ``None`` for ``None``."""
+    if thing is None or isinstance(thing, str):
+        return thing
+    kind = type(thing) if not hasattr(thing, "__qualname__") else thing
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def readable_name(class_name: str) -> str:
+    """A class's name in words, without the ending that says it is a base.
+
+    >>> readable_name("StorageBackendBase"), readable_name("ZMQServer")
+    ('storage backend', 'zmq server')
+    """
+    for ending in ("Base", "Meta", "Handler", "Registry"):
+        class_name = class_name.removesuffix(ending) or class_name
+    words = ""
+    for i, char in enumerate(class_name):
+        before, after = class_name[i - 1 : i], class_name[i + 1 : i + 2]
+        if char.isupper() and before and (not before.isupper() or after.islower()):
+            words += " "
+        words += char
+    return words.lower()

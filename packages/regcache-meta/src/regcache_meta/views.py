@@ -1,0 +1,33 @@
+"""Views of a lazy mapping that load what they yield."""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from typing import Any, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class LazyValues(ValuesView[V]):
+    """The values of a lazy mapping; each is loaded when it is yielded."""
+
+    _mapping: Mapping[Any, V]
+
+    def __reversed__(self) -> Iterator[V]:
+        return (self._mapping[key] for key in reversed(self._mapping))  # type: ignore[call-overload]
+
+    def __repr__(self) -> str:
+        return f"<values of {self._mapping!r}>"
+
+
+class LazyItems(ItemsView[K, V]):
+    """The items of a lazy mapping; each value is loaded when it is yielded."""
+
+    _mapping: Mapping[K, V]
+
+    def __reversed__(self) -> Iterator[tuple[K, V]]:
+        return ((key, self._mapping[key]) for key in reversed(self._mapping))  # type: ignore[call-overload]
+
+    def __repr__(self) -> str:
+        return f"<items of {self._mapping!r}>"

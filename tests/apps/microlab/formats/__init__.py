@@ -1,0 +1,1 @@
+"""Formats of analysis results, one module each."""

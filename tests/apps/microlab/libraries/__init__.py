@@ -1,0 +1,1 @@
+"""Library registries, one module each."""

@@ -1,0 +1,1 @@
+"""Microscope handlers, one module each."""

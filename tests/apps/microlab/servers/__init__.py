@@ -1,0 +1,1 @@
+"""ZMQ servers, one module each."""
