@@ -1,4 +1,4 @@
-"""A cache for registries: what a cache file is, when it may be believed, how it is read and written.
+"""Caches for registries: what a file is, when it may be believed, how it is read and written.
 
 Every public name resolves on first use, so that importing this package costs next to nothing;
 ``REGCACHE_EAGER_IMPORT=1`` resolves all of them at once (for tests and for frozen applications).

@@ -1,4 +1,4 @@
-"""Items of any type to JSON values and back: cattrs, as its own ``preconf`` modules are laid out."""
+"""Items of any type to JSON values and back, by cattrs; laid out as its ``preconf`` modules are."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def key_to_text(key: object) -> str:
         return _enum_to_text(key)
     kind = type(key)
     if kind is str:
-        return f"!str {key}" if key.startswith(MARK) else key  # type: ignore[attr-defined, no-any-return]
+        return f"!str {key}" if str(key).startswith(MARK) else str(key)
     if kind in (int, bool) or (kind is float and key == key):
         return f"!{kind.__name__} {key!r}"
     if key is None:

@@ -236,9 +236,10 @@ class RegistryCacheManager(Generic[K, T]):
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 os.unlink(path)
 
-    def _load(self, convert: "Callable[[Any], T] | None") -> "Any":
+    def _load(self, convert: "Callable[[Any], T] | None") -> "dict[K, Any] | None":
         start = perf_counter_ns()
         path, inputs = None, None
+        items = None
         try:
             identity = self._identity()
             path = cache_file(identity)
@@ -246,10 +247,9 @@ class RegistryCacheManager(Generic[K, T]):
             inputs = self._inputs(identity)
             if is_on("REGCACHE_REFRESH"):
                 raise Refusal("REFRESH_REQUESTED", "REGCACHE_REFRESH")
-            items = self._items(self._fresh_document(path, inputs), convert)  # type: ignore[arg-type]
+            items = self._items(self._fresh_document(str(path), inputs), convert)
             report = Report("hit", path, len(items))
         except Refusal as refusal:
-            items = None
             report = refused(refusal, path)
             # The answer will be built now: what it depends on is as it is at this moment.
             self._scan = None if inputs is None else _record(inputs)
@@ -271,7 +271,9 @@ class RegistryCacheManager(Generic[K, T]):
             _renew(path, {**document, **renewed})
         return document
 
-    def _items(self, document: "dict[str, Any]", convert: "Callable[[Any], T] | None") -> "Any":
+    def _items(
+        self, document: "dict[str, Any]", convert: "Callable[[Any], T] | None"
+    ) -> "dict[K, Any]":
         records, extra = document.get("items"), document.get("extra", {})
         if not isinstance(records, dict) or not isinstance(extra, dict):
             raise Refusal("WRONG_SHAPE", "items")
@@ -407,12 +409,12 @@ def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[st
 
 def _renew(path: str, document: "dict[str, Any]") -> None:
     """Write what was found to say the same and is cheaper to check next time."""
+    from contextlib import suppress
+
     from .writing import write_document
 
-    try:
+    with suppress(OSError):  # reading never depends on writing; the next start checks again
         write_document(path, document)
-    except OSError:
-        pass  # reading never depends on being able to write; the next start checks again
 
 
 def _application_of(function: object) -> str:

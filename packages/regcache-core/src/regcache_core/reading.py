@@ -122,4 +122,4 @@ def _scan(text: str) -> "tuple[Any, int]":
 
         return JSONDecoder(parse_constant=_ScannerContext.parse_constant).raw_decode(text)
     scan = make_scanner(_ScannerContext)  # type: ignore[arg-type]
-    return scan(text, 0)  # type: ignore[no-any-return]
+    return scan(text, 0)

@@ -96,9 +96,7 @@ class Report:
         return details
 
 
-def refused(
-    refusal: Refusal, path: "str | None", status: "Status | None" = None
-) -> Report:
+def refused(refusal: Refusal, path: "str | None", status: "Status | None" = None) -> Report:
     """The report of ``refusal``; ``status`` overrides what a load would report."""
     report = Report(status or refusal.reason.status, path)  # type: ignore[arg-type]
     report.reason = refusal.reason

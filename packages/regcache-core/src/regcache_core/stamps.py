@@ -107,7 +107,7 @@ def _compare_names(path: str, stamp: Stamp | None, suffixes: tuple[str, ...]) ->
         folders, files = list_folder(path, suffixes)
     except OSError as error:
         raise Refusal("SOURCE_REMOVED", path) from error
-    old: set[object] = set(stamp[1])  # type: ignore[call-overload, index]
+    old: set[object] = set(stamp[1]) if stamp else set()  # type: ignore[call-overload]
     new: set[object] = {*folders, *files}
     for reason, names in (("SOURCE_ADDED", new - old), ("SOURCE_REMOVED", old - new)):
         if names:

@@ -34,7 +34,9 @@ def as_json(value: object, where: str) -> Any:
     if isinstance(value, (list, tuple)):
         return [as_json(part, f"{where}[{index}]") for index, part in enumerate(value)]
     if isinstance(value, Mapping):
-        return {_name(name, where): as_json(part, f"{where}.{name}") for name, part in value.items()}
+        return {
+            _name(name, where): as_json(part, f"{where}.{name}") for name, part in value.items()
+        }
     raise NotJson(f"{where} is a {type(value).__qualname__}, which is no JSON value: {value!r}")
 
 

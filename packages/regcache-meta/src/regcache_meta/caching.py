@@ -3,10 +3,16 @@
 import os
 import sys
 
-from regcache_core.config import CacheConfig
-from regcache_core.inputs import PYTHON_SUFFIXES, AbsentModules, Input, SourceTree, find_package, find_spec
-from regcache_core.manager import RegistryCacheManager
-from regcache_core.report import Refusal
+from regcache_core import (
+    PYTHON_SUFFIXES,
+    AbsentModules,
+    Input,
+    Refusal,
+    RegistryCacheManager,
+    SourceTree,
+    find_package,
+    find_spec,
+)
 
 from .plugins import file_of
 
@@ -70,7 +76,6 @@ def make_manager(scope: "Scope") -> "tuple[RegistryCacheManager[Any, Any], Absen
         scope.version,
         check_record,
         check_record,
-        CacheConfig(),
         inputs=[
             Input("settings", scope.settings, "SETTINGS_CHANGED"),
             SourceTree([*_package_paths(scope), *scope.source_files()], PYTHON_SUFFIXES),

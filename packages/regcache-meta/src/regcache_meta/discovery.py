@@ -164,9 +164,7 @@ class Found:
         self.extra = extra
 
 
-def discover(
-    scope: Scope, registry: LazyDiscoveryDict[Any, Any], absent: AbsentModules
-) -> Found:
+def discover(scope: Scope, registry: LazyDiscoveryDict[Any, Any], absent: AbsentModules) -> Found:
     """Import all modules of a registry's package, and describe the classes that are there then."""
     failures: dict[str, list[str]] = {}
 
@@ -200,9 +198,7 @@ def _globals_of(module: ModuleType) -> list[object]:
     return [value for value in vars(module).values() if isinstance(value, type)]
 
 
-def _modules_of(
-    scope: Scope, on_failure: Callable[[str, Exception], None]
-) -> Iterator[ModuleType]:
+def _modules_of(scope: Scope, on_failure: Callable[[str, Exception], None]) -> Iterator[ModuleType]:
     """The package itself and its modules, imported one by one."""
     config, name = scope.config, str(scope.package)
     package = _import(name, True, on_failure)
@@ -215,9 +211,7 @@ def _modules_of(
         yield from [module for each, module in list(sys.modules.items()) if scope.holds(each)]
         return
     recursive = config.discovery_recursive is not False
-    yield from import_modules(
-        paths, f"{name}.", recursive, config.strict, on_failure=on_failure
-    )
+    yield from import_modules(paths, f"{name}.", recursive, config.strict, on_failure=on_failure)
 
 
 def _register_scanned(
@@ -232,9 +226,7 @@ def _register_scanned(
             registry._register(key, cls)
 
 
-def _drop_vanished(
-    scope: Scope, registered: dict[Any, type], homes: dict[Any, str | None]
-) -> None:
+def _drop_vanished(scope: Scope, registered: dict[Any, type], homes: dict[Any, str | None]) -> None:
     """Forget classes of the package whose module is gone: discovery would not find them now."""
     for key, cls in list(registered.items()):
         if homes[key] is None and scope.holds(cls.__module__) and not find_spec(cls.__module__):
@@ -247,7 +239,8 @@ def _record(scope: Scope, cls: type, home: str) -> dict[str, Any]:
         record["via"] = home
     if find_class(cls.__module__, cls.__qualname__) is not cls:
         names = [name for name, value in vars(sys.modules[home]).items() if value is cls]
-        record.update({"attribute": name for name in names[:1]})
+        if names:
+            record["attribute"] = names[0]
     return record
 
 

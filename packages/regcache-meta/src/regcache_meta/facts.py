@@ -16,7 +16,8 @@ class _Fields:
     __hash__ = None  # type: ignore[assignment]
 
     def _fields(self) -> "dict[str, object]":
-        return {name: getattr(self, name) for name in self.__slots__}
+        names: tuple[str, ...] = self.__slots__
+        return {name: getattr(self, name) for name in names}
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

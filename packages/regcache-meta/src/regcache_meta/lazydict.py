@@ -1,4 +1,4 @@
-"""Dictionaries that know their keys from the cache: ``LazyDiscoveryDict``, ``SecondaryRegistryDict``.
+"""Dictionaries whose keys come from the cache: ``LazyDiscoveryDict``, ``SecondaryRegistryDict``.
 
 ``LazyDict`` is the dictionary: all of dict's protocol over keys that are known and values that may
 not be loaded yet. Its two sub-classes say where keys come from and how a value is loaded.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     K = TypeVar("K")
     V = TypeVar("V")
+    B = TypeVar("B")
     Record = dict[str, Any]
     State = tuple[dict[K, Record | None], dict[K, V]]
 else:
@@ -145,7 +146,7 @@ class LazyDict(dict[K, V]):
             return False
         return all(self[key] == other[key] for key in self)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __repr__(self) -> str:
         entries, values = self._opened()
@@ -158,70 +159,72 @@ class LazyDict(dict[K, V]):
             return repr(values[key])
         return self._describe_value(record)
 
-    def __or__(self, other: "Any") -> "Any":
-        return self.copy() | other if isinstance(other, dict) else NotImplemented
+    if not TYPE_CHECKING:  # to checkers these are dict's own, with all its overloads
 
-    def __ror__(self, other: "Any") -> "Any":
-        return {**other, **self.copy()} if isinstance(other, dict) else NotImplemented
+        def __or__(self, other: "Any") -> "Any":
+            return self.copy() | other if isinstance(other, dict) else NotImplemented
 
-    def __ior__(self, other: "Any") -> "Any":
-        self.update(other)
-        return self
+        def __ror__(self, other: "Any") -> "Any":
+            return {**other, **self.copy()} if isinstance(other, dict) else NotImplemented
 
-    def get(self, key: "Any", default: "Any" = None) -> "Any":
-        """The value of ``key``, loaded; ``default`` if there is no such key."""
-        return self[key] if key in self else default
+        def __ior__(self, other: "Any") -> "Any":
+            self.update(other)
+            return self
 
-    def keys(self) -> "KeysView[K]":  # type: ignore[override]
-        """The keys, in order; loads nothing."""
-        return self._opened()[0].keys()
+        def get(self, key: "Any", default: "Any" = None) -> "Any":
+            """The value of ``key``, loaded; ``default`` if there is no such key."""
+            return self[key] if key in self else default  # noqa: SIM401 - this is get
 
-    def values(self) -> "Any":
-        """The values; each is loaded when it is yielded."""
-        from .views import LazyValues
+        def keys(self) -> "KeysView[K]":
+            """The keys, in order; loads nothing."""
+            return self._opened()[0].keys()
 
-        return LazyValues(self)
+        def values(self) -> "Any":
+            """The values; each is loaded when it is yielded."""
+            from .views import LazyValues
 
-    def items(self) -> "Any":
-        """Keys and values; each value is loaded when it is yielded."""
-        from .views import LazyItems
+            return LazyValues(self)
 
-        return LazyItems(self)
+        def items(self) -> "Any":
+            """Keys and values; each value is loaded when it is yielded."""
+            from .views import LazyItems
 
-    def copy(self) -> "dict[K, V]":
-        """A plain dictionary of the same keys and values; loads all values."""
-        return {key: self[key] for key in self}
+            return LazyItems(self)
 
-    def pop(self, key: K, *default: "Any") -> "Any":
-        """Remove ``key`` in this process and return its value, loaded."""
-        if default and key not in self:
-            (value,) = default
-            return value
-        value = self[key]
-        del self[key]
-        return value
+        def copy(self) -> "dict[K, V]":
+            """A plain dictionary of the same keys and values; loads all values."""
+            return {key: self[key] for key in list(self)}
 
-    def popitem(self) -> "tuple[K, V]":
-        """Remove the last key in this process and return it with its value, loaded."""
-        for key in reversed(self):
-            return key, self.pop(key)
-        raise KeyError("popitem(): dictionary is empty")
-
-    def setdefault(self, key: K, default: "Any" = None) -> "Any":
-        """The value of ``key``, loaded; ``default``, stored, if there is no such key."""
-        if key not in self:
-            self[key] = default
-        return self[key]
-
-    def update(self, *args: "Any", **kwargs: "Any") -> None:
-        """Set keys in this process, as ``dict.update``."""
-        for key, value in dict(*args, **kwargs).items():
-            self[key] = value
-
-    def clear(self) -> None:
-        """Remove all keys in this process; the cache file stays."""
-        for key in list(self):
+        def pop(self, key: K, *default: "Any") -> "Any":
+            """Remove ``key`` in this process and return its value, loaded."""
+            if default and key not in self:
+                (value,) = default
+                return value
+            value = self[key]
             del self[key]
+            return value
+
+        def popitem(self) -> "tuple[K, V]":
+            """Remove the last key in this process and return it with its value, loaded."""
+            for key in reversed(self):
+                return key, self.pop(key)
+            raise KeyError("popitem(): dictionary is empty")
+
+        def setdefault(self, key: K, default: "Any" = None) -> "Any":
+            """The value of ``key``, loaded; ``default``, stored, if there is no such key."""
+            if key not in self:
+                self[key] = default
+            return self[key]
+
+        def update(self, *args: "Any", **kwargs: "Any") -> None:
+            """Set keys in this process, as ``dict.update``."""
+            for key, value in dict(*args, **kwargs).items():
+                self[key] = value
+
+        def clear(self) -> None:
+            """Remove all keys in this process; the cache file stays."""
+            for key in list(self):
+                del self[key]
 
     def __copy__(self) -> "LazyDict[K, V]":
         return self
@@ -263,16 +266,16 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def for_package(
         cls,
         package: str,
-        base: type,
+        base: "type[B]",
         *,
         key: "str | Callable[[str, type], Hashable | None] | None" = None,
-        include: "Callable[[type], bool] | None" = None,
+        include: "Callable[[type[B]], bool] | None" = None,
         recursive: "bool | None" = None,
         strict: bool = False,
         facts: "Iterable[str]" = (),
         name: "str | None" = None,
         enable_cache: bool = True,
-    ) -> "LazyDiscoveryDict[Any, type]":
+    ) -> "LazyDiscoveryDict[Any, type[B]]":
         """A registry of the sub-classes of ``base`` in a package that knows nothing of us.
 
         Args:
@@ -295,7 +298,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         from .extractors import extract_key_from_class_name
         from .scope import Scope, name_of
 
-        registry: LazyDiscoveryDict[Any, Any] = cls(enable_cache)
+        registry: Any = cls(enable_cache)
         config = RegistryConfig(
             registry,
             key if isinstance(key, str) else "",
@@ -308,7 +311,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             facts=facts,
         )
         registry._scope = Scope(base, config, package, scanned=True, include=include)
-        return registry
+        return registry  # type: ignore[no-any-return]
 
     def bind(self, scope: "Scope") -> None:
         """Make this the registry of a base class; declaring the class calls it.
@@ -355,7 +358,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
             facts = self._scope.config.facts if self._scope else ()
             record = describe(values[key], facts)  # type: ignore[arg-type]
-        return PluginInfo(key, record)  # type: ignore[arg-type]
+        return PluginInfo(key, record)
 
     def refresh(self) -> None:
         """Discover now, whatever the cache says, and write the cache anew.
@@ -460,7 +463,11 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         values = self._opened()[1]
         if key not in values:
             name = record.get("attribute")
-            found = find_class(module, name) if name else find_class(record["module"], record["qualname"])
+            found = (
+                find_class(module, name)
+                if name
+                else find_class(record["module"], record["qualname"])
+            )
             if found is None or not issubclass(found, self._scope.base):  # type: ignore[union-attr]
                 return self._find_anew(key)
             values[key] = found  # type: ignore[assignment]
@@ -469,7 +476,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _find_anew(self, key: K) -> V:
         """The module does not hold what the cache says, though its file is unchanged."""
         self.refresh()
-        entries, values = self._opened()
+        values = self._opened()[1]
         if key not in values:
             raise self._unknown(key)
         return values[key]
@@ -493,7 +500,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         from .errors import UnknownKeyError
 
         names = [known for known in self if isinstance(known, str)]
-        close = get_close_matches(key, names) if isinstance(key, str) else ()
+        close: list[str] = get_close_matches(key, names) if isinstance(key, str) else []
         return UnknownKeyError(self._name, key, close, self._failures)
 
     @property

@@ -1,4 +1,4 @@
-"""Classes that register themselves: ``AutoRegisterMeta``, and ``AutoRegister`` without metaclass."""
+"""Classes that register themselves: ``AutoRegisterMeta``; ``AutoRegister`` without metaclass."""
 
 import sys
 from abc import ABCMeta
@@ -98,8 +98,8 @@ def add_class(cls: type, given: "RegistryConfig | None" = None) -> None:
 
 
 def _inherited_config(cls: "Any") -> "RegistryConfig | None":
-    configs = {id(c): c for c in (getattr(b, "__registry_config__", None) for b in cls.__bases__)}
-    configs.pop(id(None), None)
+    inherited = (getattr(base, "__registry_config__", None) for base in cls.__bases__)
+    configs = {id(config): config for config in inherited if config is not None}
     if len(configs) > 1:
         names = " and ".join(repr(c.registry_name) for c in configs.values())
         raise TypeError(
@@ -206,7 +206,7 @@ def _register(cls: "Any", config: RegistryConfig) -> None:
 
 
 def key_of(cls: "Any", config: RegistryConfig) -> "Hashable | None":
-    key = _declared_key(cls, config)
+    key: Hashable | None = _declared_key(cls, config)
     if key is None and config.key_extractor is not None:
         key = config.key_extractor(cls.__name__, cls)
         if key is not None and config.key_attribute:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, ValuesView
 from typing import Any, TypeVar
 
 K = TypeVar("K")
@@ -12,10 +12,10 @@ V = TypeVar("V")
 class LazyValues(ValuesView[V]):
     """The values of a lazy mapping; each is loaded when it is yielded."""
 
-    _mapping: Mapping[Any, V]
+    _mapping: Any
 
     def __reversed__(self) -> Iterator[V]:
-        return (self._mapping[key] for key in reversed(self._mapping))  # type: ignore[call-overload]
+        return (self._mapping[key] for key in reversed(self._mapping))
 
     def __repr__(self) -> str:
         return f"<values of {self._mapping!r}>"
@@ -24,10 +24,10 @@ class LazyValues(ValuesView[V]):
 class LazyItems(ItemsView[K, V]):
     """The items of a lazy mapping; each value is loaded when it is yielded."""
 
-    _mapping: Mapping[K, V]
+    _mapping: Any
 
     def __reversed__(self) -> Iterator[tuple[K, V]]:
-        return ((key, self._mapping[key]) for key in reversed(self._mapping))  # type: ignore[call-overload]
+        return ((key, self._mapping[key]) for key in reversed(self._mapping))
 
     def __repr__(self) -> str:
         return f"<items of {self._mapping!r}>"

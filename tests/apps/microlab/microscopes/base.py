@@ -21,7 +21,7 @@ class MetadataHandler(ABC):
 
 
 METADATA_HANDLERS: dict[str, type[MetadataHandler]] = {}
-MICROSCOPE_HANDLERS = LazyDiscoveryDict()
+MICROSCOPE_HANDLERS: "LazyDiscoveryDict[str, type[MicroscopeHandler]]" = LazyDiscoveryDict()
 
 
 class MicroscopeHandler(

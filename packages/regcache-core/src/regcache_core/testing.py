@@ -1,0 +1,183 @@
+"""The guarantees of a cached registry as a test suite: sub-class ``RegistryCacheTests``.
+
+For the tests of any registry that is built on regcache: the sub-class says how to write, change
+and list a small example; the suite runs it through fresh processes, cold and warm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+_LIST = """
+import sys
+before = set(sys.modules)
+{code}
+import json
+keys = [repr(key) for key in registry_keys()]
+report = registry_report()
+print(json.dumps({{
+    "keys": keys,
+    "status": report and report.status,
+    "reason": report and report.reason and report.reason.name,
+    "where": report and report.where,
+    "path": report and report.path,
+    "modules": sorted(set(sys.modules) - before),
+}}))
+"""
+
+
+class RegistryCacheTests:
+    """What every registry with a cache must do; pytest collects it from a sub-class ``Test...``.
+
+    A sub-class defines four methods that work on a folder of sources, and ``code``. Its example
+    must have at least two items, and its folder is on ``sys.path`` of the processes.
+    """
+
+    #: Python code that defines ``registry_keys()`` and ``registry_report()`` (a ``Report``).
+    code: str
+    #: Modules that a warm process must not import, besides those that no warm process may.
+    sources: tuple[str, ...] = ()
+    #: Modules that are never needed to answer from a cache file.
+    heavy = ("attr", "attrs", "cattrs", "platformdirs", "dataclasses", "inspect", "logging")
+
+    def write_sources(self, folder: Path) -> None:
+        """Write the example into an empty folder."""
+        raise AssertionError("the sub-class says how")
+
+    def add_source(self, folder: Path) -> None:
+        """Add a source with one more item."""
+        raise AssertionError("the sub-class says how")
+
+    def edit_source(self, folder: Path) -> None:
+        """Edit a source so that the key of one item changes."""
+        raise AssertionError("the sub-class says how")
+
+    def remove_source(self, folder: Path) -> None:
+        """Remove a source, and one item with it."""
+        raise AssertionError("the sub-class says how")
+
+    def run(self, folder: Path, **environment: str) -> dict[str, Any]:
+        """List the registry in a fresh process; gives keys, report and imported modules."""
+        base = {name: value for name, value in os.environ.items() if "REGCACHE" not in name}
+        base |= {"REGCACHE_DIR": str(folder.parent / "cache"), "PYTHONPATH": str(folder)}
+        done = subprocess.run(
+            [sys.executable, "-c", _LIST.format(code=self.code)],
+            env=base | environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def start(self, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+        """A folder with the example, and the answer of a first, cold process."""
+        folder = tmp_path / "sources"
+        folder.mkdir()
+        self.write_sources(folder)
+        return folder, self.run(folder)
+
+    def test_second_start_is_a_hit_with_the_same_keys(self, tmp_path: Path) -> None:
+        """A warm process gives the keys of the cold one, in the same order."""
+        folder, cold = self.start(tmp_path)
+
+        warm = self.run(folder)
+
+        assert len(cold["keys"]) >= 2
+        assert (cold["status"], cold["reason"]) == ("miss", "FILE_ABSENT")
+        assert (warm["status"], warm["reason"]) == ("hit", None)
+        assert cold["keys"] == warm["keys"]
+
+    def test_warm_start_imports_neither_sources_nor_heavy_modules(self, tmp_path: Path) -> None:
+        """Listing from the cache imports no source of an item and nothing expensive."""
+        folder, _ = self.start(tmp_path)
+
+        warm = self.run(folder)
+
+        assert sorted({*self.sources, *self.heavy} & set(warm["modules"])) == []
+
+    def test_added_source_is_seen(self, tmp_path: Path) -> None:
+        """A source that was added makes the next start a miss that lists it."""
+        folder, cold = self.start(tmp_path)
+        self.add_source(folder)
+
+        self._check_rebuilt(folder, cold, len(cold["keys"]) + 1)
+
+    def test_edited_source_is_seen(self, tmp_path: Path) -> None:
+        """A source that was edited makes the next start a miss with the new key."""
+        folder, cold = self.start(tmp_path)
+        self.edit_source(folder)
+
+        self._check_rebuilt(folder, cold, len(cold["keys"]))
+
+    def test_removed_source_is_seen(self, tmp_path: Path) -> None:
+        """A source that was removed makes the next start a miss that lacks it."""
+        folder, cold = self.start(tmp_path)
+        self.remove_source(folder)
+
+        self._check_rebuilt(folder, cold, len(cold["keys"]) - 1)
+
+    def test_damaged_file_is_a_miss_with_the_same_keys(self, tmp_path: Path) -> None:
+        """Whatever lies in the cache file's place, the answer is right and a reason is given."""
+        folder, cold = self.start(tmp_path)
+        whole = Path(cold["path"]).read_bytes()
+        for damage in (b"", b"[]", b"null", b"5", b"\xff", b"[" * 10_000, whole[:-9], b"{}"):
+            Path(cold["path"]).write_bytes(damage)
+
+            answer = self.run(folder)
+
+            assert answer["status"] == "miss"
+            assert answer["reason"] is not None
+            assert cold["keys"] == answer["keys"]
+            assert self.run(folder)["status"] == "hit"
+
+    def test_switches_are_obeyed(self, tmp_path: Path) -> None:
+        """``REGCACHE_DISABLE`` and ``REGCACHE_REFRESH`` build anew and give the same keys."""
+        folder, cold = self.start(tmp_path)
+
+        disabled = self.run(folder, REGCACHE_DISABLE="1")
+        refreshed = self.run(folder, REGCACHE_REFRESH="1")
+
+        assert (cold["keys"], "disabled") == (disabled["keys"], disabled["status"])
+        assert (cold["keys"], "REFRESH_REQUESTED") == (refreshed["keys"], refreshed["reason"])
+
+    def test_works_where_nothing_can_be_written(self, tmp_path: Path) -> None:
+        """A file in the cache folder's place means no cache, not an error."""
+        folder, cold = self.start(tmp_path)
+        blocked = tmp_path / "blocked"
+        blocked.write_text("no folder")
+
+        answer = self.run(folder, REGCACHE_DIR=str(blocked))
+
+        assert cold["keys"] == answer["keys"]
+        assert answer["status"] == "miss"
+
+    def test_two_copies_do_not_share(self, tmp_path: Path) -> None:
+        """A copy of the sources elsewhere has a cache file of its own."""
+        folder, cold = self.start(tmp_path)
+        copy = tmp_path / "copy"
+        copy.mkdir()
+        self.write_sources(copy)
+
+        answer = self.run(copy)
+
+        assert answer["status"] == "miss"
+        assert cold["path"] != answer["path"]
+        assert self.run(folder)["status"] == "hit"
+
+    def _check_rebuilt(self, folder: Path, cold: dict[str, Any], count: int) -> None:
+        seen = self.run(folder)
+        truth = self.run(folder, REGCACHE_DISABLE="1")
+
+        assert seen["status"] == "miss"
+        assert seen["where"]
+        assert truth["keys"] == seen["keys"] != cold["keys"]
+        assert count == len(seen["keys"])
+        assert self.run(folder)["status"] == "hit"
