@@ -106,17 +106,22 @@ def _folder_from_platformdirs() -> "str | None":
 
 def _safe(name: str) -> str:
     """``name`` with every character replaced that could mean something to a file system."""
-    safe = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)
-    return safe[:64] or "_"
+    name = name[:64].replace(" ", "_").replace(".", "_") or "_"
+    if name.isascii() and name.replace("_", "a").replace("-", "a").isalnum():
+        return name
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)
 
 
 def switched_off_by(application: str) -> "str | None":
     """The environment variable that switches caching off for ``application``, if one does."""
-    prefix = "".join(c if c.isalnum() else "_" for c in application).upper()
-    for variable in ("REGCACHE_DISABLE", f"{prefix}_DISABLE_REGISTRY_CACHE"):
+    for variable in ("REGCACHE_DISABLE", f"{_capitals(application)}_DISABLE_REGISTRY_CACHE"):
         if is_on(variable):
             return variable
     return None
+
+
+def _capitals(application: str) -> str:
+    return _safe(application).replace("-", "_").upper()
 
 
 def is_on(variable: str) -> bool:
