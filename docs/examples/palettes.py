@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from attrs import frozen
+
 from regcache_core import RegistryCacheManager, SourceTree
 
 
@@ -29,5 +30,6 @@ def palettes(folder: Path) -> dict[str, Palette]:
 def read(path: Path) -> Palette:
     """One palette from its file."""
     return Palette(tuple(json.loads(path.read_text())))
+
 
 # [end]

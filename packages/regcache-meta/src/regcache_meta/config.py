@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 #: Key source of a secondary registry: the same key as in the primary registry.
 PRIMARY_KEY = "primary"
 
+#: Set on a class whose key an extractor derived: its sub-classes derive keys of their own.
+_DERIVED = "__registry_key_derived__"
+
 
 class SecondaryRegistry:
     """A second mapping that every registered class fills with one of its attributes.
@@ -100,6 +103,36 @@ class RegistryConfig:
         self.discovery_function = discovery_function
         self.strict = strict
         self.facts = tuple(facts)
+
+    def key_of(self, cls: "Any") -> "Hashable | None":
+        """The key of a class: declared by its attribute or classmethod, else derived.
+
+        A derived key is set as the class's attribute, so that ``cls.<key_attribute>`` tells it.
+
+        Raises:
+            TypeError: The key is not hashable.
+        """
+        key: Hashable | None = self._declared_key(cls)
+        if key is None and self.key_extractor is not None:
+            key = self.key_extractor(cls.__name__, cls)
+            if key is not None and self.key_attribute:
+                setattr(cls, self.key_attribute, key)
+                setattr(cls, _DERIVED, True)
+        try:
+            hash(key)
+        except TypeError:
+            name = f"{cls.__module__}.{cls.__qualname__}"
+            raise TypeError(f"{name} has a key that is not hashable: {key!r}") from None
+        return key
+
+    def _declared_key(self, cls: "Any") -> "Any":
+        """What the attribute holds or the classmethod returns, unless it was derived above us."""
+        name = self.key_attribute
+        owner = next((base for base in cls.__mro__ if name in vars(base)), None)
+        if owner is None or (owner is not cls and _DERIVED in vars(owner)):
+            return None
+        key = getattr(cls, name)
+        return key() if callable(key) and not isinstance(key, type) else key
 
     def __repr__(self) -> str:
         shown = ("key_attribute", "registry_name", "discovery_package", "discovery_recursive")

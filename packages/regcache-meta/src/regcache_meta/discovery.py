@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from regcache_core import find_package, find_spec, iter_module_names, key_to_text
 
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
-from .plugins import file_of, find_class, serialize_plugin_class
-from .registration import is_abstract, key_of
+from .plugins import file_of, find_class, is_abstract, serialize_plugin_class
 
 if TYPE_CHECKING:
     from regcache_core import AbsentModules
@@ -221,7 +220,7 @@ def _register_scanned(
     for cls in own_classes(module, scope.base):
         if is_abstract(cls) or not (scope.include is None or scope.include(cls)):
             continue
-        key = key_of(cls, scope.config)
+        key = scope.config.key_of(cls)
         if key is not None:
             registry._register(key, cls)
 

@@ -92,3 +92,21 @@ def check_holder(registry: str, key: object, holder: type, claimant: type) -> No
         from .errors import DuplicateKeyError
 
         raise DuplicateKeyError(registry, key, name_class(holder), name_class(claimant))
+
+
+def is_abstract(cls: type) -> bool:
+    """Whether a class has abstract methods, also before ABCMeta has counted them.
+
+    As ``inspect.isabstract``: within ``__init_subclass__`` ``__abstractmethods__`` is not set yet.
+    """
+    names = {
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if _is_abstract_method(value)
+    }
+    return any(_is_abstract_method(getattr(cls, name, None)) for name in names)
+
+
+def _is_abstract_method(value: object) -> bool:
+    return bool(getattr(value, "__isabstractmethod__", False))

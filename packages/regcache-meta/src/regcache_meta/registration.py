@@ -5,16 +5,15 @@ from abc import ABCMeta
 
 from .config import PRIMARY_KEY, RegistryConfig, SecondaryRegistry
 from .lazydict import LazyDict, LazyDiscoveryDict, SecondaryRegistryDict
-from .plugins import DECLARATION_TOKEN, check_holder
+from .plugins import DECLARATION_TOKEN, check_holder, is_abstract
 from .scope import Scope, readable_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from typing import Any
+    from typing import Any, ClassVar, TypeVar
 
-#: Set on a class whose key an extractor derived: its sub-classes derive keys of their own.
-_DERIVED = "__registry_key_derived__"
+    B = TypeVar("B")
 
 
 class AutoRegisterMeta(ABCMeta):
@@ -39,6 +38,11 @@ class AutoRegisterMeta(ABCMeta):
     >>> Reader.__registry__["tiff"].__name__
     'TiffReader'
     """
+
+    if TYPE_CHECKING:
+
+        @property
+        def __registry__(cls: type[B]) -> LazyDiscoveryDict[Any, type[B]]: ...
 
     def __new__(
         mcs,
@@ -77,6 +81,9 @@ class AutoRegister:
     """
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+        __registry__: ClassVar[LazyDiscoveryDict[Any, Any]]
 
     def __init_subclass__(
         cls, registry_config: "RegistryConfig | None" = None, **kwargs: "Any"
@@ -171,26 +178,8 @@ def _rebind(modules: "list[str]", old: object, new: object) -> bool:
     return found
 
 
-def is_abstract(cls: type) -> bool:
-    """Whether a class has abstract methods, also before ABCMeta has counted them.
-
-    As ``inspect.isabstract``: within ``__init_subclass__`` ``__abstractmethods__`` is not set yet.
-    """
-    names = {
-        name
-        for base in cls.__mro__
-        for name, value in vars(base).items()
-        if _is_abstract_method(value)
-    }
-    return any(_is_abstract_method(getattr(cls, name, None)) for name in names)
-
-
-def _is_abstract_method(value: object) -> bool:
-    return bool(getattr(value, "__isabstractmethod__", False))
-
-
 def _register(cls: "Any", config: RegistryConfig) -> None:
-    key = key_of(cls, config)
+    key = config.key_of(cls)
     if key is None:
         if config.skip_if_no_key:
             return
@@ -203,31 +192,6 @@ def _register(cls: "Any", config: RegistryConfig) -> None:
     for secondary in config.secondary_registries:
         _put_secondary(secondary, key, cls)
     _log(cls, key, config)
-
-
-def key_of(cls: "Any", config: RegistryConfig) -> "Hashable | None":
-    key: Hashable | None = _declared_key(cls, config)
-    if key is None and config.key_extractor is not None:
-        key = config.key_extractor(cls.__name__, cls)
-        if key is not None and config.key_attribute:
-            setattr(cls, config.key_attribute, key)
-            setattr(cls, _DERIVED, True)
-    try:
-        hash(key)
-    except TypeError:
-        name = f"{cls.__module__}.{cls.__qualname__}"
-        raise TypeError(f"{name} has a key that is not hashable: {key!r}") from None
-    return key
-
-
-def _declared_key(cls: "Any", config: RegistryConfig) -> "Any":
-    """The key that an attribute holds or a classmethod returns, unless it was derived above us."""
-    name = config.key_attribute
-    owner = next((base for base in cls.__mro__ if name in vars(base)), None)
-    if owner is None or (owner is not cls and _DERIVED in vars(owner)):
-        return None
-    key = getattr(cls, name)
-    return key() if callable(key) and not isinstance(key, type) else key
 
 
 def _put(config: RegistryConfig, key: "Hashable", cls: type) -> None:
