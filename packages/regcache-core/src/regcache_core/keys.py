@@ -53,6 +53,15 @@ def _enum_to_text(member: Enum) -> str:
     cls = type(member)
     if cls.__members__.get(member.name or "") is not member:
         raise UnsupportedKey(f"a combination of flags cannot be stored as a key: {member!r}")
+    try:
+        found = _find_class(cls.__module__, cls.__qualname__)
+    except (LookupError, TypeError):
+        found = None
+    if found is not cls:
+        raise UnsupportedKey(
+            f"{member!r} cannot be stored as a key: its class is not "
+            f"{cls.__module__}.{cls.__qualname__}; define it at the top of a module"
+        )
     return f"!enum {cls.__module__}:{cls.__qualname__}:{member.name}"
 
 
@@ -71,9 +80,12 @@ def text_to_key(text: str, application: str) -> Any:
         return text
     kind, _, rest = text[1:].partition(" ")
     try:
-        return _decode(kind, rest, application)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        key = _decode(kind, rest, application)
+        if key_to_text(key) != text:  # two texts for one key would make two items one
+            raise ValueError(f"{key!r} is not written like this")
+    except Exception as error:  # importing an enum's module runs the application: it may raise
         raise Refusal("KEY_REFUSED", text) from error
+    return key
 
 
 def _decode(kind: str, rest: str, application: str) -> Any:
@@ -92,11 +104,18 @@ def _decode(kind: str, rest: str, application: str) -> Any:
 
 
 def _enum_class(module: str, qualname: str, application: str) -> type[Enum]:
-    if module not in sys.modules and module.partition(".")[0] == application:
+    top, _, rest = module.partition(".")
+    # To import `__main__` would run a program.
+    if module not in sys.modules and top == application and "__main__" not in rest.split("."):
         __import__(module)
+    found = _find_class(module, qualname)
+    if not (isinstance(found, type) and issubclass(found, Enum)):
+        raise TypeError(f"{module}:{qualname} is no enum")
+    return found
+
+
+def _find_class(module: str, qualname: str) -> object:
     found: object = sys.modules[module]
     for part in qualname.split("."):
         found = vars(found)[part]
-    if not (isinstance(found, type) and issubclass(found, Enum)):
-        raise TypeError(f"{module}:{qualname} is no enum")
     return found

@@ -63,7 +63,7 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
     )
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="ascii") as file:
+        with open(descriptor, "w", encoding="utf-8") as file:  # the text itself is ASCII
             file.write(text)
         os.replace(temporary, path)
     finally:

@@ -5,7 +5,7 @@ not be loaded yet. Its two sub-classes say where keys come from and how a value 
 """
 
 import sys
-from _thread import allocate_lock, get_ident
+from _thread import RLock, get_ident
 from time import perf_counter_ns
 
 from .plugins import check_holder, find_class, name_class, same_declaration
@@ -45,7 +45,7 @@ class LazyDict(dict[K, V]):
         self._state: State[K, V] | None = None
         self._registered: dict[K, V] = {}  # by class statements
         self._assigned: dict[K, V] = {}  # by hand
-        self._lock = allocate_lock()  # held to publish, never while importing
+        self._lock = RLock()  # held to publish, never while importing
 
     # What a sub-class says.
 
@@ -70,10 +70,10 @@ class LazyDict(dict[K, V]):
         self, records: "Mapping[K, Record | None]", *, anew: bool = False
     ) -> "State[K, V]":
         """Make the state from what was found and what registered itself; first come, first kept."""
+        for key, value in list(self._registered.items()):
+            self._check_claim(key, value, records.get(key))
         with self._lock:
             if self._state is None or anew:
-                for key, value in self._registered.items():
-                    self._check_claim(key, value, records.get(key))
                 values = {**self._registered, **self._assigned}
                 more = dict.fromkeys(key for key in values if key not in records)
                 self._state = ({**records, **more}, values)
@@ -84,12 +84,14 @@ class LazyDict(dict[K, V]):
         held = self._registered.get(key, _MISSING)
         if held is not _MISSING and held is not value:
             self._check_held(key, held, value)
-        state = self._state
-        if state is not None:
-            self._check_claim(key, value, state[0].get(key))
-            state[1][key] = value
-            state[0].setdefault(key, None)
-        self._registered[key] = value
+        if self._state is not None:
+            self._check_claim(key, value, self._state[0].get(key))
+        with self._lock:
+            self._registered[key] = value
+            if self._state is not None:
+                entries, values = self._state
+                values[key] = value
+                entries.setdefault(key, None)
 
     def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
         """Refuse a value that is not the one which the cache has under the key."""
