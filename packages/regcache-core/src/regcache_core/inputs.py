@@ -192,7 +192,10 @@ def find_spec(name: str) -> "Any":
             return None
     for finder in sys.meta_path:
         find = getattr(finder, "find_spec", None)
-        spec = None if find is None else find(name, path, None)
+        try:
+            spec = None if find is None else find(name, path, None)
+        except ImportError:  # how a finder forbids a module: the import statement ends here too
+            return None
         if spec is not None:
             return spec
     return None

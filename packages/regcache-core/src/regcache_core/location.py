@@ -61,7 +61,18 @@ def identify(cache_name: str, application: str, paths: "Iterable[str]") -> "dict
 def _home_of(application: str) -> str:
     """The file that the application was imported from: two copies of it are two applications."""
     module = sys.modules.get(application) or sys.modules.get("__main__")
-    return os.path.abspath(getattr(module, "__file__", None) or "")
+    file = getattr(module, "__file__", None)
+    if not file:  # a namespace package has folders only; `python -c` and the prompt have nothing
+        return os.pathsep.join(getattr(module, "__path__", ()))
+    return _absolute(file) or str(file)
+
+
+def _absolute(path: str) -> "str | None":
+    """``os.path.abspath``; ``None`` for a relative path in a working folder that is gone."""
+    try:
+        return os.path.abspath(path)
+    except OSError:
+        return None
 
 
 def cache_file(identity: "Mapping[str, object]") -> "str | None":
@@ -79,7 +90,7 @@ def cache_folder() -> "str | None":
     """``REGCACHE_DIR``, else the user cache folder as platformdirs has it, else ``None``."""
     folder = os.environ.get("REGCACHE_DIR")
     if folder:
-        return os.path.abspath(folder)
+        return _absolute(folder)
     return _folder_from_environment() or _folder_from_platformdirs()
 
 

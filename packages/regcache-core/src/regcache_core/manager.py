@@ -7,7 +7,7 @@ modules of these names, and imports the cold ones only where a cold path begins.
 from time import perf_counter_ns
 
 from .config import SECONDS_PER_DAY, CacheConfig
-from .inputs import Input, SourceTree, Timestamp
+from .inputs import PYTHON_SUFFIXES, Input, SourceTree, Timestamp
 from .location import cache_file, identify, is_on, switched_off_by
 from .reading import read_document
 from .report import Refusal, Report, refused
@@ -33,6 +33,9 @@ else:
 #: Name and number of the format. A release refuses files of every other number, older or newer,
 #: and overwrites them: an answer can always be computed anew, so no file is ever migrated.
 FORMAT = "regcache 1"
+_MEMBERS = ("format", "identity", "cache_version", "version", "timestamp", "items", "extra")
+#: What a check raises when a recorded value has not the shape that it expects.
+_WRONG_SHAPE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 class RegistryCacheManager(Generic[K, T]):
@@ -52,7 +55,7 @@ class RegistryCacheManager(Generic[K, T]):
 
     Attributes:
         last_report: What the last load or save did, and why; ``None`` before the first.
-        extra: What the last load found stored beside the items.
+        extra: What the last load found stored beside the items; empty after a miss.
 
     Raises:
         ConfigError: The arguments do not fit together.
@@ -83,6 +86,10 @@ class RegistryCacheManager(Generic[K, T]):
             _refuse("cache_name", cache_name, "a non-empty string")
         if not callable(version_getter):
             _refuse("version_getter", version_getter, "a function that returns a version")
+        if not isinstance(config, (CacheConfig, type(None))):
+            _refuse("config", config, "a CacheConfig, or None for its defaults")
+        if not isinstance(application, (str, type(None))):
+            _refuse("application", application, "the name of the application's package")
         pair = (serializer is not None) + (deserializer is not None)
         if pair != (0 if item_type is not None else 2) or (converter and item_type is None):
             _refuse(
@@ -101,6 +108,7 @@ class RegistryCacheManager(Generic[K, T]):
         self._item_type: Any = item_type
         self._converter = converter
         self._more_inputs = tuple(inputs)
+        _check_members(self._more_inputs)
         self._scan: dict[str, Any] | None = None
 
     @property
@@ -121,7 +129,7 @@ class RegistryCacheManager(Generic[K, T]):
         Listing keys and reading single facts needs neither cattrs nor the modules that items
         are made of. ``from_record`` makes one item.
         """
-        return self._load(None)
+        return self._load(lambda record: record)
 
     def from_record(self, record: "Any") -> T:
         """One item of ``load_records``, converted.
@@ -168,7 +176,8 @@ class RegistryCacheManager(Generic[K, T]):
         if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
             from .errors import SerializationError
 
-            raise SerializationError(self.cache_name, report.where, str(report.cause))
+            problem = str(report.cause) or type(report.cause).__name__
+            raise SerializationError(self.cache_name, report.where, problem) from report.cause
         return report.status == "saved"
 
     def get_or_build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
@@ -216,6 +225,7 @@ class RegistryCacheManager(Generic[K, T]):
         """
         identity = self._identity()
         report = refused(Refusal("REFRESH_REQUESTED"), cache_file(identity))
+        self._scan = None
         try:
             self._scan = _record(self._inputs(identity))
         except Refusal as refusal:
@@ -236,10 +246,11 @@ class RegistryCacheManager(Generic[K, T]):
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 os.unlink(path)
 
-    def _load(self, convert: "Callable[[Any], T] | None") -> "dict[K, Any] | None":
+    def _load(self, convert: "Callable[[Any], Any]") -> "dict[K, Any] | None":
         start = perf_counter_ns()
         path, inputs = None, None
         items = None
+        self.extra = {}
         try:
             identity = self._identity()
             path = cache_file(identity)
@@ -271,19 +282,23 @@ class RegistryCacheManager(Generic[K, T]):
             _renew(path, {**document, **renewed})
         return document
 
-    def _items(
-        self, document: "dict[str, Any]", convert: "Callable[[Any], T] | None"
-    ) -> "dict[K, Any]":
+    def _items(self, document: "dict[str, Any]", convert: "Callable[[Any], Any]") -> "dict[K, Any]":
         records, extra = document.get("items"), document.get("extra", {})
         if not isinstance(records, dict) or not isinstance(extra, dict):
             raise Refusal("WRONG_SHAPE", "items")
+        items = self._convert(records, convert)
+        if len(items) != len(records):  # 1, 1.0 and True are one key, but three texts
+            raise Refusal("KEY_REFUSED", "items", len(records), len(items))
         self.extra = extra
-        if convert is None:
-            return {self._key(text): record for text, record in records.items()}
-        items = {}
+        return items
+
+    def _convert(
+        self, records: "dict[str, Any]", convert: "Callable[[Any], Any]"
+    ) -> "dict[K, Any]":
+        items: dict[Any, Any] = {}
         for text, record in records.items():
             try:
-                items[self._key(text)] = convert(record)
+                items[self._key(text) if text[:1] == "!" else text] = convert(record)
             except Refusal:
                 raise
             except Exception as error:  # a deserializer is the application's: it may raise anything
@@ -291,8 +306,6 @@ class RegistryCacheManager(Generic[K, T]):
         return items
 
     def _key(self, text: str) -> "Any":
-        if text[:1] != "!":
-            return text
         from .keys import text_to_key
 
         return text_to_key(text, self.application)
@@ -314,7 +327,7 @@ class RegistryCacheManager(Generic[K, T]):
             *self._more_inputs,
         ]
         if all(item.member != "file_mtimes" for item in inputs):
-            inputs.append(SourceTree(()))
+            inputs.append(SourceTree((), PYTHON_SUFFIXES))  # as get_package_file_mtimes has it
         if not config.check_mtimes:
             inputs = [item for item in inputs if item.member != "file_mtimes"]
         return inputs
@@ -336,18 +349,21 @@ class RegistryCacheManager(Generic[K, T]):
         extra: "Mapping[str, Any] | None",
     ) -> None:
         from .stamps import stamps_from_mtimes
-        from .writing import write_document
+        from .writing import NotJson, write_document
 
         self._check_switches(path)
         inputs = self._inputs(self._identity())
         recorded = self._scan or _record(inputs)
         if file_mtimes is not None:
-            recorded["file_mtimes"] = stamps_from_mtimes(file_mtimes)
+            stamps = stamps_from_mtimes(file_mtimes)
+            recorded["file_mtimes"] = {**recorded.get("file_mtimes", {}), **stamps}
         document = {**recorded, "items": self._to_records(items), "extra": _as_extra(extra or {})}
         # What changed while the answer was being built is stale before it is written.
         document.update(_check(inputs, recorded))
         try:
             write_document(path, document)  # type: ignore[arg-type]
+        except NotJson as error:
+            raise Refusal("NOT_SERIALIZABLE", "the whole document") from error
         except OSError as error:
             raise Refusal("WRITE_FAILED", str(path)) from error
 
@@ -385,9 +401,20 @@ def _as_extra(extra: "Mapping[str, Any]") -> "Any":
     from .writing import NotJson, as_json
 
     try:
-        return as_json(extra, "extra")
-    except NotJson as error:
+        return as_json(dict(extra), "extra")
+    except (NotJson, TypeError, ValueError, RecursionError) as error:
         raise Refusal("NOT_SERIALIZABLE", "extra") from error
+
+
+def _check_members(inputs: "tuple[Input, ...]") -> None:
+    """Two inputs of one member would overwrite each other in the file, and never hold."""
+    taken = set(_MEMBERS)
+    for item in inputs:
+        if item.member in taken:
+            _refuse(
+                "inputs", item.member, "each input a member of its own (one SourceTree for all)"
+            )
+        taken.add(item.member)
 
 
 def _record(inputs: "Iterable[Input]") -> "dict[str, Any]":
@@ -400,7 +427,7 @@ def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[st
     for item in inputs:
         try:
             value = item.check(recorded[item.member])
-        except (TypeError, ValueError, LookupError, AttributeError) as error:
+        except _WRONG_SHAPE as error:
             raise Refusal("WRONG_SHAPE", item.member) from error
         if value is not None:
             renewed[item.member] = value
@@ -411,9 +438,11 @@ def _renew(path: str, document: "dict[str, Any]") -> None:
     """Write what was found to say the same and is cheaper to check next time."""
     from contextlib import suppress
 
-    from .writing import write_document
+    from .writing import NotJson, write_document
 
-    with suppress(OSError):  # reading never depends on writing; the next start checks again
+    with suppress(
+        OSError, NotJson
+    ):  # reading never depends on writing; the next start checks again
         write_document(path, document)
 
 

@@ -41,7 +41,8 @@ def get_package_file_mtimes(package: str) -> dict[str, Any]:
     """
     import os
 
-    if os.path.isdir(package):
+    # A folder that happens to be called like the package must not hide it.
+    if os.path.isdir(package) and (os.sep in package or find_spec(package) is None):
         tree = SourceTree([package], PYTHON_SUFFIXES)
     else:
         tree = package_tree(package)

@@ -40,7 +40,7 @@ def _stamp(
 ) -> None:
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         stamps[path] = None
         return
     if not stat.S_ISDIR(status.st_mode):
@@ -49,7 +49,11 @@ def _stamp(
     here = (status.st_dev, status.st_ino)
     if here in parents:  # a symbolic link to a folder above
         return
-    folders, files = list_folder(path, suffixes)
+    try:
+        folders, files = list_folder(path, suffixes)
+    except OSError:  # not ours to list, or gone by now; looked into again at every start
+        stamps[path] = [_UNTRUSTED, []]
+        return
     stamps[path] = [_trusted(status.st_mtime_ns), sorted(folders + files)]
     for name in folders + files:
         _stamp(os.path.join(path, name), suffixes, stamps, parents | {here})
@@ -71,11 +75,18 @@ def list_folder(path: str, suffixes: tuple[str, ...]) -> tuple[list[str], list[s
         for entry in entries:
             if entry.name.startswith(".") or entry.name == "__pycache__":
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 folders.append(entry.name)
             elif not suffixes or entry.name.endswith(suffixes):
                 files.append(entry.name)
     return sorted(folders), sorted(files)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a symbolic link to itself
+        return False
 
 
 def _trusted(mtime_ns: int) -> int:
@@ -95,23 +106,29 @@ def compare_folders(
     """
     renewed = {}
     for path in moved:
-        mtime_ns = os.stat(path).st_mtime_ns  # before the names: a later change moves it again
-        _compare_names(path, recorded[path], suffixes)
-        if _trusted(mtime_ns) != _UNTRUSTED:
+        mtime_ns = _compare_names(path, recorded[path], suffixes)
+        if mtime_ns != _UNTRUSTED:
             renewed[path] = [mtime_ns, recorded[path][1]]  # type: ignore[index]
     return {**recorded, **renewed} if renewed else None
 
 
-def _compare_names(path: str, stamp: Stamp | None, suffixes: tuple[str, ...]) -> None:
+def _compare_names(path: str, stamp: Stamp | None, suffixes: tuple[str, ...]) -> int:
+    """Compare the names in one folder; gives the time for the folder's next stamp."""
+    old: set[object] = set(stamp[1]) if stamp else set()  # type: ignore[call-overload]
     try:
+        mtime_ns = os.stat(path).st_mtime_ns  # before the names: a later change moves it again
         folders, files = list_folder(path, suffixes)
+    except PermissionError as error:
+        if old:
+            raise Refusal("SOURCE_REMOVED", path) from error
+        return _UNTRUSTED  # still not ours to list
     except OSError as error:
         raise Refusal("SOURCE_REMOVED", path) from error
-    old: set[object] = set(stamp[1]) if stamp else set()  # type: ignore[call-overload]
     new: set[object] = {*folders, *files}
     for reason, names in (("SOURCE_ADDED", new - old), ("SOURCE_REMOVED", old - new)):
         if names:
             raise Refusal(reason, os.path.join(path, str(min(names, key=str))))
+    return _trusted(mtime_ns)
 
 
 def stamps_from_mtimes(mtimes: Mapping[str, object]) -> dict[str, Stamp | None]:

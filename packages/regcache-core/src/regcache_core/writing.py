@@ -53,9 +53,13 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
     old file or the new one. There is no fsync: what a power failure tears is no JSON, hence a miss.
 
     Raises:
+        NotJson: Something in it is no JSON value, or nested or numbered beyond what Python reads.
         OSError: The file could not be written; what was there before is still there.
     """
-    text = json.dumps(document, allow_nan=False, separators=(",", ":"))
+    try:
+        text = json.dumps(document, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise NotJson(f"no JSON can be made of it: {error}") from error
     folder, name = os.path.split(path)
     _make_private(folder)
     temporary = os.path.join(

@@ -11,7 +11,6 @@ from regcache_core import (
     RegistryCacheManager,
     SourceTree,
     find_package,
-    find_spec,
 )
 
 from .plugins import file_of
@@ -62,13 +61,16 @@ def make_manager(scope: "Scope") -> "tuple[RegistryCacheManager[Any, Any], Absen
     """
     absent = AbsentModules()
 
+    prefix = f"{scope.package}."
+
     def check_record(record: "Any") -> "Any":
         """A record as it is; one that names something to import elsewhere is refused."""
-        names = record["module"], record["class_name"], record["qualname"]
-        if not all(isinstance(name, str) for name in names):
-            raise TypeError(f"{names} are not the names of a class")
-        if not scope.holds(record.get("via") or record["module"]):
-            raise ValueError(f"{'.'.join(names[::2])} lies outside of {scope.package}")
+        module, name, qualname = record["module"], record["class_name"], record["qualname"]
+        if not (module.__class__ is name.__class__ is qualname.__class__ is str):
+            raise TypeError(f"{(module, name, qualname)} are not the names of a class")
+        home = record.get("via", module)
+        if not home.startswith(prefix) and home != scope.package:
+            raise ValueError(f"{module}.{qualname} lies outside of {scope.package}")
         return record
 
     manager: RegistryCacheManager[Any, Any] = RegistryCacheManager(
@@ -92,7 +94,7 @@ def _package_paths(scope: "Scope") -> "list[str]":
     paths = find_package(name)
     if paths is not None:
         return paths
-    file = file_of(name) or getattr(find_spec(name), "origin", None)
+    file = file_of(name)
     if not file:
         from .errors import DiscoveryError
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from regcache_core import find_package, find_spec, iter_module_names, key_to_text
 
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
-from .plugins import file_of, find_class, is_abstract, serialize_plugin_class
+from .plugins import find_class, is_abstract, serialize_plugin_class
 
 if TYPE_CHECKING:
     from regcache_core import AbsentModules
@@ -252,7 +252,7 @@ def describe(cls: type, names: Iterable[str]) -> dict[str, Any]:
     """
     doc = (vars(cls).get("__doc__") or "").strip().partition("\n")[0]
     facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
-    more = {"file": file_of(cls.__module__), "doc": doc, "facts": _as_stored(facts)}
+    more = {"doc": doc, "facts": _as_stored(facts)}
     return {**serialize_plugin_class(cls), **{name: value for name, value in more.items() if value}}
 
 

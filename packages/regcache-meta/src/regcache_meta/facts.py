@@ -3,6 +3,8 @@
 Written by hand, since importing attrs would cost more than the listing that it describes.
 """
 
+from .plugins import file_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -49,7 +51,7 @@ class PluginInfo(_Fields):
         self.module: str = record["module"]
         self.class_name: str = record["class_name"]
         self.qualname: str = record["qualname"]
-        self.file: str = record.get("file", "")
+        self.file = file_of(self.module)
         self.doc: str = record.get("doc", "")
         self.facts: Mapping[str, Any] = record.get("facts", {})
 

@@ -8,7 +8,7 @@ import sys
 from _thread import RLock, get_ident
 from time import perf_counter_ns
 
-from .plugins import check_holder, find_class, name_class, same_declaration
+from .plugins import check_holder, file_of, find_class, name_class, same_declaration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ class LazyDict(dict[K, V]):
                 more = dict.fromkeys(key for key in values if key not in records)
                 self._state = ({**records, **more}, values)
             return self._state
+
+    def _so_far(self) -> "State[K, V]":
+        """What has registered itself, for a reader in the middle of a discovery."""
+        return dict.fromkeys(self._registered), dict(self._registered)
 
     def _register(self, key: K, value: V) -> None:
         """Put a value in as a class statement does it: without finding the other keys first."""
@@ -390,6 +394,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         scope = self._scope
         if scope is None or scope.package is None:
             return self._publish({})
+        if get_ident() in self._discovering:
+            return self._so_far()
         from .caching import make_manager
 
         manager, absent = make_manager(scope)
@@ -400,8 +406,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                     self._report = manager.last_report
                     return self._publish(records)
                 manager.begin_scan()
-        if self._is_busy(scope):
-            return dict.fromkeys(self._registered), dict(self._registered)
+        if _is_importing(scope):
+            return self._so_far()
         return self._discover(scope, manager, absent)
 
     def _read_extra(self, extra: "dict[str, Any]") -> bool:
@@ -412,22 +418,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         except (TypeError, ValueError, AttributeError):
             return False
         return True
-
-    def _is_busy(self, scope: "Scope") -> bool:
-        """Whether this thread discovers, or executes a plugin module: then it sees what is there.
-
-        To wait for other modules, or to import them from here, could deadlock or recurse.
-        """
-        if get_ident() in self._discovering:
-            return True
-        frame: Any = sys._getframe()
-        while frame is not None:
-            if frame.f_code.co_name == "<module>":
-                module = str(frame.f_globals.get("__name__"))
-                if module.startswith(f"{scope.package}.") and module != scope.base.__module__:
-                    return True
-            frame = frame.f_back
-        return False
 
     def _discover(
         self,
@@ -490,7 +480,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if (cls.__module__, cls.__name__) != (record["module"], record["class_name"]):
             from .errors import DuplicateKeyError
 
-            holder = f"{record['module']}.{record['qualname']} ({record.get('file', 'no file')})"
+            file = file_of(record["module"]) or "no file"
+            holder = f"{record['module']}.{record['qualname']} ({file})"
             raise DuplicateKeyError(self._name, key, holder, name_class(cls))
 
     def _check_held(self, key: K, held: "Any", value: "Any") -> None:
@@ -534,7 +525,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         self._primary._opened()
         owners = self._primary._secondary.get(self._attr_name, {})
         if self._primary._state is None:  # being discovered: what is there so far
-            return dict.fromkeys(self._registered), dict(self._registered)
+            return self._so_far()
         if not owners:
             return self._publish({})
         from regcache_core import text_to_key
@@ -553,6 +544,21 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     def _describe_value(self, record: "Record") -> str:
         return f"<{self._attr_name} of {record['owner']!r}>"
+
+
+def _is_importing(scope: "Scope") -> bool:
+    """Whether this thread executes a plugin module: then it gets to see what is there so far.
+
+    To wait for other modules, or to import them from here, could deadlock or recurse.
+    """
+    frame: Any = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == "<module>":
+            module = str(frame.f_globals.get("__name__"))
+            if module.startswith(f"{scope.package}.") and module != scope.base.__module__:
+                return True
+        frame = frame.f_back
+    return False
 
 
 def _registry_of(base: "Any") -> "Any":

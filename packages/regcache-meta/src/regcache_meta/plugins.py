@@ -70,8 +70,13 @@ DECLARATION_TOKEN = "__registry_declaration__"
 
 
 def file_of(module: str) -> str:
-    """The file that a module was imported from; empty if it has none."""
-    return str(getattr(sys.modules.get(module), "__file__", None) or "")
+    """The file of a module, which need not be imported; empty if it has none."""
+    if module in sys.modules:
+        return str(getattr(sys.modules[module], "__file__", None) or "")
+    from regcache_core import find_spec
+
+    spec = find_spec(module)
+    return str(spec.origin) if spec is not None and spec.has_location else ""
 
 
 def name_class(cls: type) -> str:
