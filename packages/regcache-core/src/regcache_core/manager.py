@@ -411,9 +411,7 @@ def _check_members(inputs: "tuple[Input, ...]") -> None:
     taken = set(_MEMBERS)
     for item in inputs:
         if item.member in taken:
-            _refuse(
-                "inputs", item.member, "each input a member of its own (one SourceTree for all)"
-            )
+            _refuse("inputs", item.member, "a member of its own to each input")
         taken.add(item.member)
 
 

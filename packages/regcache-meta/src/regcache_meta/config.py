@@ -34,6 +34,11 @@ class SecondaryRegistry:
         self.attr_name = attr_name
         self.owners: dict[Hashable, type] = {}  # key -> the class that filled it in
 
+    @property
+    def name(self) -> str:
+        """What tells it from the other secondary registries of one registry."""
+        return f"{self.attr_name} by {self.key_source}"
+
     def __repr__(self) -> str:
         return f"SecondaryRegistry({self.key_source!r}, {self.attr_name!r})"
 

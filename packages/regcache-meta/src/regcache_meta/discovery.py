@@ -268,14 +268,14 @@ def _secondaries(
     scope: Scope, registered: dict[Any, type], records: dict[Any, dict[str, Any]]
 ) -> dict[str, Any]:
     """For each secondary registry: its keys, and the primary key of the class behind each."""
-    primary = {id(registered[key]): key for key in records}
     owners: dict[str, dict[str, str]] = {}
     try:
         for secondary in scope.config.secondary_registries:
-            owners[secondary.attr_name] = {
-                key_to_text(key): key_to_text(primary[id(cls)])
-                for key, cls in secondary.owners.items()
-                if id(cls) in primary
+            filled = {id(cls): key for key, cls in secondary.owners.items()}
+            owners[secondary.name] = {
+                key_to_text(filled[id(registered[key])]): key_to_text(key)
+                for key in records
+                if id(registered[key]) in filled
             }
     except TypeError as error:
         return {"secondary": {}, "unstorable": error}  # the save refuses it and says why

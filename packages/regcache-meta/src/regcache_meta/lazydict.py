@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from regcache_core import AbsentModules, RegistryCacheManager, Report
 
+    from .config import SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
     from .scope import Scope
 
@@ -264,7 +265,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._scope: Scope | None = None
         self._discovering: set[int] = set()
         self._failures: dict[str, list[str]] = {}
-        self._secondary: dict[str, dict[str, str]] = {}
+        self._owners: dict[str, dict[Any, Any]] = {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
         self._report: Report | None = None
 
@@ -402,7 +403,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if self.enable_cache:
             records = manager.load_cache()
             if records is not None:
-                if self._read_extra(manager.extra):
+                if self._read_extra(manager.extra, records):
                     self._report = manager.last_report
                     return self._publish(records)
                 manager.begin_scan()
@@ -410,14 +411,30 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             return self._so_far()
         return self._discover(scope, manager, absent)
 
-    def _read_extra(self, extra: "dict[str, Any]") -> bool:
+    def _read_extra(self, extra: "dict[str, Any]", records: "Mapping[Any, Any]") -> bool:
+        """Take over what is stored beside the records; ``False`` if it is not what we store."""
+        from regcache_core import Refusal
+
         failures, secondary = extra.get("failures", {}), extra.get("secondary", {})
         try:
-            self._failures = {name: [str(t) for t in texts] for name, texts in failures.items()}
-            self._secondary = {name: dict(owners) for name, owners in secondary.items()}
-        except (TypeError, ValueError, AttributeError):
+            failed = {name: [str(t) for t in texts] for name, texts in failures.items()}
+            owners = {name: self._decode(texts) for name, texts in secondary.items()}
+        except (TypeError, AttributeError, Refusal):
             return False
+        if any(owner not in records for each in owners.values() for owner in each.values()):
+            return False
+        self._failures, self._owners = failed, owners
         return True
+
+    def _decode(self, owners: "dict[str, str]") -> "dict[Any, Any]":
+        """Keys of a secondary registry, each with the primary key of the class behind it."""
+        from regcache_core import text_to_key
+
+        application = self._scope.application if self._scope else ""
+        return {
+            text_to_key(text, application): text_to_key(owner, application)
+            for text, owner in owners.items()
+        }
 
     def _discover(
         self,
@@ -434,7 +451,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             found = discover(scope, self, absent)
         finally:
             self._discovering.discard(get_ident())
-        self._read_extra(found.extra)
+        self._read_extra(found.extra, found.records)
         state = self._publish(found.records, anew=anew)
         for dependent in self._dependents:
             dependent._state = None
@@ -505,45 +522,41 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     """A second mapping filled by the classes of a registry, and from its cache.
 
     Args:
-        primary: The registry whose classes fill it.
-        attr_name: The class attribute that holds the value.
+        primary_registry: The registry whose classes fill it.
+        secondary: Its set-up; a mapping that is made by hand gets it when the base class is
+            declared.
 
     Keys come from the primary registry's cache file; a value is read from its class, which is
     imported then.
     """
 
-    def __init__(self, primary: "LazyDiscoveryDict[Any, Any]", attr_name: str) -> None:
+    def __init__(
+        self,
+        primary_registry: "LazyDiscoveryDict[Any, Any]",
+        secondary: "SecondaryRegistry | None" = None,
+    ) -> None:
         super().__init__()
-        self._primary = primary
-        self._attr_name = attr_name
-        primary._dependents.append(self)
+        self._primary = primary_registry
+        self._secondary = secondary
+        primary_registry._dependents.append(self)
 
     def __reduce__(self) -> "tuple[Any, ...]":
-        return _secondary_of, (self._primary, self._attr_name)
+        return _secondary_of, (self._primary, self._primary._dependents.index(self))
 
     def _open(self) -> "State[K, V]":
         self._primary._opened()
-        owners = self._primary._secondary.get(self._attr_name, {})
-        if self._primary._state is None:  # being discovered: what is there so far
+        if self._primary._state is None:  # being discovered
             return self._so_far()
-        if not owners:
-            return self._publish({})
-        from regcache_core import text_to_key
-
-        application = self._primary._scope.application  # type: ignore[union-attr]
-        return self._publish(
-            {
-                text_to_key(text, application): {"owner": text_to_key(owner, application)}
-                for text, owner in owners.items()
-            }
-        )
+        owners = self._primary._owners.get(self._secondary.name if self._secondary else "", {})
+        return self._publish({key: {"owner": owner} for key, owner in owners.items()})
 
     def _load(self, key: K, record: "Record") -> V:
-        value: V = getattr(self._primary[record["owner"]], self._attr_name)
+        cls = self._primary[record["owner"]]
+        value: V = getattr(cls, self._secondary.attr_name)  # type: ignore[union-attr]
         return self._opened()[1].setdefault(key, value)
 
     def _describe_value(self, record: "Record") -> str:
-        return f"<{self._attr_name} of {record['owner']!r}>"
+        return f"<{self._secondary!r} of {record['owner']!r}>"
 
 
 def _is_importing(scope: "Scope") -> bool:
@@ -571,6 +584,6 @@ def _reopen(arguments: "dict[str, Any]") -> "Any":
     return LazyDiscoveryDict.for_package(**arguments)
 
 
-def _secondary_of(primary: "Any", attr_name: str) -> "Any":
+def _secondary_of(primary: "Any", index: int) -> "Any":
     """Unpickle a secondary registry: the one that its primary registry has in this process."""
-    return next(each for each in primary._dependents if each._attr_name == attr_name)
+    return primary._dependents[index]

@@ -157,9 +157,11 @@ def _make_lazy(
 ) -> None:
     """Put a lazy mapping in the place of a plain dict, under its names in the application."""
     plain = secondary.registry_dict
+    if isinstance(plain, SecondaryRegistryDict):
+        plain._secondary = secondary
     if isinstance(plain, LazyDict):
         return
-    lazy: SecondaryRegistryDict[Any, Any] = SecondaryRegistryDict(primary, secondary.attr_name)
+    lazy: SecondaryRegistryDict[Any, Any] = SecondaryRegistryDict(primary, secondary)
     lazy._assigned.update(plain)
     secondary.registry_dict = lazy
     if not _rebind([module], plain, lazy):
