@@ -1,19 +1,28 @@
-"""What every test of the project starts from: a cache folder of its own, and none of the user's switches."""
+"""What every test starts from: a cache folder of its own, and none of the user's switches."""
 
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _PREFIXES = ("REGCACHE_", "XDG_", "ANDROID_")
+
+settings.register_profile(
+    "regcache",
+    deadline=None,  # files and processes take the time that they take
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("regcache")
 
 
 @pytest.fixture(autouse=True)
 def cache_dir(tmp_path, monkeypatch):
-    """The folder of caches of one test: `REGCACHE_DIR` names it, and nothing of the user's environment decides beside it."""
+    """The folder of caches of one test; nothing of the user's environment decides beside it."""
     for name in list(os.environ):
-        if name.startswith(_PREFIXES) or name.endswith("_DISABLE_REGISTRY_CACHE"):
-            if name != "REGCACHE_EAGER_IMPORT":  # the environment `eager` of tox.ini sets it for the whole run
-                monkeypatch.delenv(name)
+        ours = name.startswith(_PREFIXES) or name.endswith("_DISABLE_REGISTRY_CACHE")
+        if ours and name != "REGCACHE_EAGER_IMPORT":  # set for the whole run by tox.ini's `eager`
+            monkeypatch.delenv(name)
     folder = tmp_path / "regcache"
     monkeypatch.setenv("REGCACHE_DIR", str(folder))
     return folder

@@ -168,6 +168,8 @@ class AbsentModules(Input):
 
     def check(self, recorded: "Any") -> None:
         """Refuse if one of the recorded modules can be found now."""
+        if recorded.__class__ is not list:  # a text or an object could be gone through, too
+            raise Refusal("WRONG_SHAPE", self.member, recorded)
         for name in recorded:
             if can_be_found(name):
                 raise Refusal("MODULE_APPEARED", name)
@@ -184,6 +186,8 @@ def find_spec(name: str) -> "Any":
     As ``importlib.util.find_spec``, which imports the parents of ``name`` (and costs an import of
     its own). Asks the finders on ``sys.meta_path`` as the import statement does.
     """
+    if "" in name.split("."):
+        return None
     parent, _, _ = name.rpartition(".")
     path = None
     if parent:
@@ -196,9 +200,24 @@ def find_spec(name: str) -> "Any":
             spec = None if find is None else find(name, path, None)
         except ImportError:  # how a finder forbids a module: the import statement ends here too
             return None
+        except KeyError:
+            spec = _find_nested_namespace(find, name, path)
         if spec is not None:
             return spec
     return None
+
+
+def _find_nested_namespace(find: "Any", name: str, path: "Any") -> "Any":
+    """The spec of a namespace package inside a package that is not imported.
+
+    The path finder looks such a parent up in ``sys.modules`` (to follow changes of its path later)
+    and fails; the last part of the name alone needs no parent, and lies in the same folders.
+    """
+    spec = find(name.rpartition(".")[2], path, None)
+    if spec is not None:
+        spec.name = name
+        spec.submodule_search_locations = list(spec.submodule_search_locations)
+    return spec
 
 
 def find_package(package: str) -> "list[str] | None":

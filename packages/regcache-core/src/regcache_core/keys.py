@@ -4,11 +4,12 @@ A string is written as it is, so that files look like the seed's. Every other ke
 that begins with the mark itself, is written as ``!kind text``.
 """
 
-from __future__ import annotations
-
 import sys
-from enum import Enum
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from enum import Enum
+    from typing import Any, TypeGuard
 
 from .reading import parse_text
 from .report import Refusal
@@ -30,7 +31,7 @@ def key_to_text(key: object) -> str:
     >>> key_to_text("red"), key_to_text(7), key_to_text(("a", None))
     ('red', '!int 7', '!tuple ["a", "!None"]')
     """
-    if isinstance(key, Enum):
+    if _is_member(key):
         return _enum_to_text(key)
     kind = type(key)
     if kind is str:
@@ -40,16 +41,35 @@ def key_to_text(key: object) -> str:
     if key is None:
         return "!None"
     if kind is tuple:
-        import json
-
-        return f"!tuple {json.dumps([key_to_text(part) for part in key])}"  # type: ignore[attr-defined]
+        return f"!tuple {_parts_to_json(key)}"  # type: ignore[arg-type]
     raise UnsupportedKey(
         f"a key of type {kind.__qualname__} cannot be stored (str, int, float, bool, None, "
         f"enum members and tuples of these can): {key!r}"
     )
 
 
-def _enum_to_text(member: Enum) -> str:
+def _parts_to_json(key: "tuple[object, ...]") -> str:
+    """Parts as texts, tuples among them as lists: a text in a text in a text would explode.
+
+    Written without ``json``, whose import costs more than a warm start; see ``reading``.
+    """
+    try:
+        from _json import encode_basestring_ascii as quote
+    except ImportError:  # pragma: no cover - PyPy and others have no such module
+        from json.encoder import encode_basestring_ascii as quote
+    parts = [
+        _parts_to_json(part) if type(part) is tuple else quote(key_to_text(part)) for part in key
+    ]
+    return f"[{', '.join(parts)}]"
+
+
+def _is_member(key: object) -> "TypeGuard[Enum]":
+    """Whether a key is an enum member; while nobody has imported ``enum``, there is none."""
+    enum = sys.modules.get("enum")
+    return enum is not None and isinstance(key, enum.Enum)
+
+
+def _enum_to_text(member: "Enum") -> str:
     cls = type(member)
     if cls.__members__.get(member.name or "") is not member:
         raise UnsupportedKey(f"a combination of flags cannot be stored as a key: {member!r}")
@@ -65,7 +85,7 @@ def _enum_to_text(member: Enum) -> str:
     return f"!enum {cls.__module__}:{cls.__qualname__}:{member.name}"
 
 
-def text_to_key(text: str, application: str) -> Any:
+def text_to_key(text: str, application: str) -> "Any":
     """Decode what ``key_to_text`` wrote.
 
     Args:
@@ -88,7 +108,7 @@ def text_to_key(text: str, application: str) -> Any:
     return key
 
 
-def _decode(kind: str, rest: str, application: str) -> Any:
+def _decode(kind: str, rest: str, application: str) -> "Any":
     if kind == "str":
         return rest
     if kind in ("int", "float"):
@@ -96,19 +116,30 @@ def _decode(kind: str, rest: str, application: str) -> Any:
     if kind in ("bool", "None"):
         return {("bool", "True"): True, ("bool", "False"): False, ("None", ""): None}[kind, rest]
     if kind == "tuple":
-        return tuple(text_to_key(part, application) for part in parse_text(rest, "key"))
+        return _parts_from_json(parse_text(rest, "key"), application)
     if kind == "enum":
         module, qualname, name = rest.split(":")
         return _enum_class(module, qualname, application)[name]
     raise ValueError(f"unknown kind of key {kind!r}")
 
 
-def _enum_class(module: str, qualname: str, application: str) -> type[Enum]:
+def _parts_from_json(parts: "Any", application: str) -> "tuple[Any, ...]":
+    return tuple(
+        _parts_from_json(part, application)
+        if type(part) is list
+        else text_to_key(part, application)
+        for part in parts
+    )
+
+
+def _enum_class(module: str, qualname: str, application: str) -> "type[Enum]":
     top, _, rest = module.partition(".")
     # To import `__main__` would run a program.
     if module not in sys.modules and top == application and "__main__" not in rest.split("."):
         __import__(module)
     found = _find_class(module, qualname)
+    from enum import Enum
+
     if not (isinstance(found, type) and issubclass(found, Enum)):
         raise TypeError(f"{module}:{qualname} is no enum")
     return found

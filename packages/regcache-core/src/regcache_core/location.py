@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+from .inputs import find_spec
+
 _OFF = ("", "0", "false", "no", "off")
 # The largest prime below 2**128: a fingerprint modulo a prime (Karp and Rabin, 1987) needs no
 # import, hashlib does. It only has to tell environments apart: the identity inside the file is
@@ -59,11 +61,21 @@ def identify(cache_name: str, application: str, paths: "Iterable[str]") -> "dict
 
 
 def _home_of(application: str) -> str:
-    """The file that the application was imported from: two copies of it are two applications."""
-    module = sys.modules.get(application) or sys.modules.get("__main__")
-    file = getattr(module, "__file__", None)
+    """The file that the application is imported from: two copies of it are two applications.
+
+    The same whether it is imported yet or not: a first start may import it between load and save.
+    """
+    module = sys.modules.get(application)
+    spec = find_spec(application) if module is None and application else None
+    if spec is None:
+        module = module or sys.modules.get("__main__")
+        file = getattr(module, "__file__", None)
+        folders = getattr(module, "__path__", ())
+    else:
+        file = spec.origin if spec.has_location else None
+        folders = spec.submodule_search_locations or ()
     if not file:  # a namespace package has folders only; `python -c` and the prompt have nothing
-        return os.pathsep.join(getattr(module, "__path__", ()))
+        return os.pathsep.join(folders)
     return _absolute(file) or str(file)
 
 

@@ -376,7 +376,7 @@ class RegistryCacheManager(Generic[K, T]):
             try:
                 records[key_to_text(key)] = as_json(self._to_record(item), f"[{key!r}]")
             except Exception as error:  # a serializer is the application's: it may raise anything
-                raise Refusal("NOT_SERIALIZABLE", f"key {key!r}") from error
+                raise Refusal("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
         return records
 
     def _to_record(self, item: T) -> "Any":
@@ -404,6 +404,13 @@ def _as_extra(extra: "Mapping[str, Any]") -> "Any":
         return as_json(dict(extra), "extra")
     except (NotJson, TypeError, ValueError, RecursionError) as error:
         raise Refusal("NOT_SERIALIZABLE", "extra") from error
+
+
+def _shown(key: object) -> str:
+    try:
+        return repr(key)
+    except Exception as error:  # too large or too deep, or the application's own __repr__ failed
+        return f"of type {type(key).__qualname__} ({type(error).__name__} in its repr)"
 
 
 def _check_members(inputs: "tuple[Input, ...]") -> None:

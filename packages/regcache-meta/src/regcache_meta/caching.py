@@ -13,10 +13,12 @@ from regcache_core import (
     find_package,
 )
 
-from .plugins import file_of
+from .plugins import file_of, same_declaration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
     from typing import Any
 
     from .scope import Scope
@@ -27,7 +29,8 @@ class EditedModules(Input):
 
     Their classes are those of the old text, their stamps would be those of the new one: such an
     answer must not be written. Files of modules that were in ``sys.modules`` when the scan started
-    are edited if their inode changed after the registry was declared.
+    are edited if their inode changed after the registry was declared, and count as edited if their
+    classes derive from a base class that was declared anew (``importlib.reload``) since.
     """
 
     def __init__(self, scope: "Scope") -> None:
@@ -38,14 +41,21 @@ class EditedModules(Input):
         files = {*self._scope.source_files()}
         for name, module in list(sys.modules.items()):
             if self._scope.holds(name):
-                files.add(getattr(module, "__file__", None) or "")
-        return sorted(file for file in files if file and self._is_newer(file))
+                file = getattr(module, "__file__", None) or ""
+                if self._is_outdated(module):
+                    return [file]
+                files.add(file)
+        created_ns = self._scope.created_ns
+        return sorted(file for file in files if file and _is_newer(file, created_ns))
 
-    def _is_newer(self, file: str) -> bool:
-        try:
-            return os.stat(file).st_ctime_ns > self._scope.created_ns
-        except OSError:
-            return True
+    def _is_outdated(self, module: "ModuleType") -> bool:
+        base = self._scope.base
+        classes = [value for value in list(vars(module).values()) if isinstance(value, type)]
+        parents = {parent for cls in classes for parent in cls.__mro__ if parent is not base}
+        return any(
+            parent.__name__ == base.__name__ and same_declaration(parent, base)
+            for parent in parents
+        )
 
     def check(self, recorded: "Any") -> None:
         """Refuse to write (or believe) an answer that has such files."""
@@ -53,14 +63,63 @@ class EditedModules(Input):
             raise Refusal("EDITED_SINCE_IMPORT", str(recorded[0]))
 
 
-def make_manager(scope: "Scope") -> "tuple[RegistryCacheManager[Any, Any], AbsentModules]":
-    """A new manager for one load or one discovery, and its list of modules that were missing.
+class FilesElsewhere(Input):
+    """Files outside of the package that its classes come from: of base classes, or brought in.
+
+    Attributes:
+        stamps: File -> ``[st_mtime_ns, st_size]``; filled when the classes have been found.
+    """
+
+    def __init__(self, scope: "Scope") -> None:
+        super().__init__("elsewhere", lambda: self.stamps)
+        self._scope = scope
+        self.stamps: dict[str, list[int] | None] = {}
+
+    def add(self, classes: "Iterable[type]") -> None:
+        """Stamp the files of some classes and of all that they derive from."""
+        modules = {parent.__module__ for cls in classes for parent in cls.__mro__}
+        for module in modules:
+            if module.partition(".")[0] in sys.stdlib_module_names or self._scope.holds(module):
+                continue
+            file = file_of(module)
+            if file:
+                edited = _is_newer(file, self._scope.created_ns)
+                self.stamps[file] = None if edited else _stamp(file)
+
+    def check(self, recorded: "Any") -> None:
+        """Compare every recorded stamp with the file; one that was edited has none."""
+        for file, stamp in recorded.items():
+            if stamp is None:
+                raise Refusal("EDITED_SINCE_IMPORT", file)
+            try:
+                now = _stamp(file)
+            except OSError as error:
+                raise Refusal("SOURCE_REMOVED", file, stamp) from error
+            if stamp != now:
+                raise Refusal("SOURCE_CHANGED", file, stamp, now)
+
+
+def _is_newer(file: str, time_ns: int) -> bool:
+    try:
+        return os.stat(file).st_ctime_ns > time_ns
+    except OSError:
+        return True
+
+
+def _stamp(file: str) -> "list[int]":
+    status = os.stat(file)
+    return [status.st_mtime_ns, status.st_size]
+
+
+def make_manager(
+    scope: "Scope",
+) -> "tuple[RegistryCacheManager[Any, Any], AbsentModules, FilesElsewhere]":
+    """A new manager for one load or one discovery, and the inputs that a discovery fills.
 
     Raises:
         DiscoveryError: There is no such package.
     """
-    absent = AbsentModules()
-
+    absent, elsewhere = AbsentModules(), FilesElsewhere(scope)
     prefix = f"{scope.package}."
 
     def check_record(record: "Any") -> "Any":
@@ -71,6 +130,11 @@ def make_manager(scope: "Scope") -> "tuple[RegistryCacheManager[Any, Any], Absen
         home = record.get("via", module)
         if not home.startswith(prefix) and home != scope.package:
             raise ValueError(f"{module}.{qualname} lies outside of {scope.package}")
+        get = record.get
+        if not (get("doc", "").__class__ is get("attribute", "").__class__ is str):
+            raise TypeError(f"{module}.{qualname} has a docstring or an attribute that is no text")
+        if get("facts", {}).__class__ is not dict:
+            raise TypeError(f"{module}.{qualname} has facts that are no object")
         return record
 
     manager: RegistryCacheManager[Any, Any] = RegistryCacheManager(
@@ -82,11 +146,12 @@ def make_manager(scope: "Scope") -> "tuple[RegistryCacheManager[Any, Any], Absen
             Input("settings", scope.settings, "SETTINGS_CHANGED"),
             SourceTree([*_package_paths(scope), *scope.source_files()], PYTHON_SUFFIXES),
             absent,
+            elsewhere,
             EditedModules(scope),
         ],
         application=scope.application,
     )
-    return manager, absent
+    return manager, absent, elsewhere
 
 
 def _package_paths(scope: "Scope") -> "list[str]":

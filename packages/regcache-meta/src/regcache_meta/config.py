@@ -34,6 +34,13 @@ class SecondaryRegistry:
         self.attr_name = attr_name
         self.owners: dict[Hashable, type] = {}  # key -> the class that filled it in
 
+    def forget(self, cls: type) -> None:
+        """Take out what a class filled in."""
+        for key in [key for key, owner in self.owners.items() if owner is cls]:
+            del self.owners[key]
+            registered: Any = getattr(self.registry_dict, "_registered", self.registry_dict)
+            registered.pop(key, None)
+
     @property
     def name(self) -> str:
         """What tells it from the other secondary registries of one registry."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
+import itertools
 import json
 import sys
 import warnings
+from _thread import get_ident
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,19 @@ from typing import TYPE_CHECKING, Any
 from regcache_core import find_package, find_spec, iter_module_names, key_to_text
 
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
-from .plugins import find_class, is_abstract, serialize_plugin_class
+from .plugins import find_class, serialize_plugin_class
 
 if TYPE_CHECKING:
     from regcache_core import AbsentModules
 
+    from .caching import FilesElsewhere
     from .lazydict import LazyDiscoveryDict
     from .scope import Scope
+
+
+Listener = Callable[[str, Exception], None]
+#: By thread: who is told of modules that fail while a registry's discovery function runs.
+_LISTENERS: dict[int, Listener | None] = {}
 
 
 def discover_registry_classes(
@@ -107,7 +114,7 @@ def import_modules(
     strict: bool = False,
     exclude: Iterable[str] = (),
     packages: bool = False,
-    on_failure: Callable[[str, Exception], None] = lambda name, error: None,
+    on_failure: Listener | None = None,
 ) -> Iterator[ModuleType]:
     """Import the modules of a package one by one; one that fails costs only itself.
 
@@ -118,13 +125,15 @@ def import_modules(
         strict: Raise for a module that fails.
         exclude: Modules whose name contains one of these are left out.
         packages: Whether sub-packages themselves are imported where they are not searched.
-        on_failure: Called with the name and the exception of each module that failed.
+        on_failure: Called with the name and the exception of each module that failed; by default
+            the registry is told for which this thread discovers, if there is one.
 
     Raises:
         DiscoveryError: A module failed (strict).
         DuplicateKeyError: Two classes have one key: no broken plugin, but a broken registry.
     """
     exclude = tuple(exclude)
+    on_failure = on_failure or _LISTENERS.get(get_ident()) or _tell_nobody
     for name, is_package in iter_module_names(list(paths), prefix):
         if (is_package and not (recursive or packages)) or any(part in name for part in exclude):
             continue
@@ -138,9 +147,11 @@ def import_modules(
             )
 
 
-def _import(
-    name: str, strict: bool, on_failure: Callable[[str, Exception], None]
-) -> ModuleType | None:
+def _tell_nobody(name: str, error: Exception) -> None:
+    """Nobody keeps the failures of a loop that belongs to no registry."""
+
+
+def _import(name: str, strict: bool, on_failure: Listener) -> ModuleType | None:
     try:
         __import__(name)
         return sys.modules[name]
@@ -163,7 +174,12 @@ class Found:
         self.extra = extra
 
 
-def discover(scope: Scope, registry: LazyDiscoveryDict[Any, Any], absent: AbsentModules) -> Found:
+def discover(
+    scope: Scope,
+    registry: LazyDiscoveryDict[Any, Any],
+    absent: AbsentModules,
+    elsewhere: FilesElsewhere,
+) -> Found:
     """Import all modules of a registry's package, and describe the classes that are there then."""
     failures: dict[str, list[str]] = {}
 
@@ -171,33 +187,50 @@ def discover(scope: Scope, registry: LazyDiscoveryDict[Any, Any], absent: Absent
         failures[name] = [f"{type(error).__name__}: {error}", _place_of(error)]
         absent.names.extend(name for name in _missing_modules(error) if name not in absent.names)
 
-    importlib.invalidate_caches()  # a file that is younger than Python's folder listings
+    _forget_folder_listings()
     registered = registry._registered
-    known = set(registered)
+    count = len(registered)
+    known = [key for key, cls in list(registered.items()) if not scope.holds(cls.__module__)]
     walked: dict[str, int] = {}  # module -> its place in the order
     brought: dict[Hashable, str] = {}  # key -> the module whose import brought it in
     for module in _modules_of(scope, keep):
         walked[module.__name__] = len(walked)
         if scope.scanned:
             _register_scanned(scope, module, registry)
-        for key, cls in registered.items():
-            if key not in brought and (key not in known or cls in _globals_of(module)):
-                brought[key] = module.__name__
-    homes = {
-        key: cls.__module__ if cls.__module__ in walked else brought.get(key)
-        for key, cls in registered.items()
-    }
-    _drop_vanished(scope, registered, homes)
+        named = {*map(id, list(vars(module).values()))} if known else set()
+        new = [*itertools.islice(registered, count, None)]
+        for key in new + [key for key in known if named & _ids_of(registered[key])]:
+            brought.setdefault(key, module.__name__)
+        count = len(registered)
+    registered = dict(registered)  # other threads may register more meanwhile
+    homes = {}
+    for key, cls in registered.items():
+        places = cls.__module__, brought.get(key), registry._bringers.get(key)
+        homes[key] = next((str(place) for place in places if place in walked), None)
+    _drop_vanished(scope, registry, [key for key in registered if homes[key] is None])
     order = sorted((key for key in registered if homes[key]), key=lambda k: walked[str(homes[k])])
     records = {key: _record(scope, registered[key], str(homes[key])) for key in order}
+    elsewhere.add(registered[key] for key in order)
     return Found(records, {"failures": failures, **_secondaries(scope, registered, records)})
 
 
-def _globals_of(module: ModuleType) -> list[object]:
-    return [value for value in vars(module).values() if isinstance(value, type)]
+def _forget_folder_listings() -> None:
+    """Let a file be found that is younger than Python's listing of its folder.
+
+    As ``importlib.invalidate_caches``, which from Python 3.13 imports importlib.metadata as well.
+    """
+    for finder in list(sys.path_importer_cache.values()):
+        invalidate = getattr(finder, "invalidate_caches", None)
+        if invalidate is not None:
+            invalidate()
 
 
-def _modules_of(scope: Scope, on_failure: Callable[[str, Exception], None]) -> Iterator[ModuleType]:
+def _ids_of(cls: type) -> set[int]:
+    """By what a module may hold a class that it has imported: the class, or its module."""
+    return {id(cls), id(sys.modules.get(cls.__module__, cls))}
+
+
+def _modules_of(scope: Scope, on_failure: Listener) -> Iterator[ModuleType]:
     """The package itself and its modules, imported one by one."""
     config, name = scope.config, str(scope.package)
     package = _import(name, True, on_failure)
@@ -206,7 +239,12 @@ def _modules_of(scope: Scope, on_failure: Callable[[str, Exception], None]) -> I
     if paths is None:  # a plain module
         return
     if config.discovery_function is not None:
-        config.discovery_function(paths, f"{name}.", scope.base)
+        outer = _LISTENERS.get(get_ident())
+        _LISTENERS[get_ident()] = on_failure
+        try:
+            config.discovery_function(paths, f"{name}.", scope.base)
+        finally:
+            _LISTENERS[get_ident()] = outer
         yield from [module for each, module in list(sys.modules.items()) if scope.holds(each)]
         return
     recursive = config.discovery_recursive is not False
@@ -218,18 +256,25 @@ def _register_scanned(
 ) -> None:
     """Register the classes of a module that knows nothing of registries."""
     for cls in own_classes(module, scope.base):
-        if is_abstract(cls) or not (scope.include is None or scope.include(cls)):
+        if getattr(cls, "__abstractmethods__", None):
+            continue
+        if scope.include is not None and not scope.include(cls):
             continue
         key = scope.config.key_of(cls)
         if key is not None:
             registry._register(key, cls)
 
 
-def _drop_vanished(scope: Scope, registered: dict[Any, type], homes: dict[Any, str | None]) -> None:
+def _drop_vanished(
+    scope: Scope, registry: LazyDiscoveryDict[Any, Any], homeless: Iterable[Any]
+) -> None:
     """Forget classes of the package whose module is gone: discovery would not find them now."""
-    for key, cls in list(registered.items()):
-        if homes[key] is None and scope.holds(cls.__module__) and not find_spec(cls.__module__):
-            del registered[key]
+    for key in homeless:
+        cls = registry._registered[key]
+        if scope.holds(cls.__module__) and not find_spec(cls.__module__):
+            del registry._registered[key]
+            for secondary in scope.config.secondary_registries:
+                secondary.forget(cls)
 
 
 def _record(scope: Scope, cls: type, home: str) -> dict[str, Any]:
@@ -252,7 +297,7 @@ def describe(cls: type, names: Iterable[str]) -> dict[str, Any]:
     """
     doc = (vars(cls).get("__doc__") or "").strip().partition("\n")[0]
     facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
-    more = {"doc": doc, "facts": _as_stored(facts)}
+    more = {"doc": doc, "facts": _as_stored(facts) if facts else {}}
     return {**serialize_plugin_class(cls), **{name: value for name, value in more.items() if value}}
 
 

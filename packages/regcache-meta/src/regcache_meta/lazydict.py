@@ -8,14 +8,22 @@ import sys
 from _thread import RLock, get_ident
 from time import perf_counter_ns
 
-from .plugins import check_holder, file_of, find_class, name_class, same_declaration
+from .plugins import (
+    check_holder,
+    file_of,
+    find_class,
+    is_gone,
+    is_same_source,
+    name_class,
+    same_declaration,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, KeysView, Mapping
     from typing import Any, TypeVar
 
-    from regcache_core import AbsentModules, RegistryCacheManager, Report
+    from regcache_core import RegistryCacheManager, Report
 
     from .config import SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
@@ -46,6 +54,7 @@ class LazyDict(dict[K, V]):
         self._state: State[K, V] | None = None
         self._registered: dict[K, V] = {}  # by class statements
         self._assigned: dict[K, V] = {}  # by hand
+        self._removed: dict[K, Record] = {}  # by hand, before they were loaded
         self._lock = RLock()  # held to publish, never while importing
 
     # What a sub-class says.
@@ -77,12 +86,14 @@ class LazyDict(dict[K, V]):
             if self._state is None or anew:
                 values = {**self._registered, **self._assigned}
                 more = dict.fromkeys(key for key in values if key not in records)
+                self._removed = {}
                 self._state = ({**records, **more}, values)
             return self._state
 
     def _so_far(self) -> "State[K, V]":
         """What has registered itself, for a reader in the middle of a discovery."""
-        return dict.fromkeys(self._registered), dict(self._registered)
+        values = {**self._registered, **self._assigned}
+        return dict.fromkeys(values), values
 
     def _register(self, key: K, value: V) -> None:
         """Put a value in as a class statement does it: without finding the other keys first."""
@@ -95,8 +106,14 @@ class LazyDict(dict[K, V]):
             self._registered[key] = value
             if self._state is not None:
                 entries, values = self._state
-                values[key] = value
-                entries.setdefault(key, None)
+                # An assignment goes before a class; what was removed does not come back by itself.
+                if key not in self._assigned and not self._is_of(value, self._removed.get(key)):
+                    values[key] = value
+                    entries.setdefault(key, None)
+
+    def _is_of(self, value: V, record: "Record | None") -> bool:
+        """Whether a value is the one that a record describes."""
+        return False
 
     def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
         """Refuse a value that is not the one which the cache has under the key."""
@@ -140,7 +157,9 @@ class LazyDict(dict[K, V]):
         entries, values = self._opened()
         if key not in entries:
             raise self._unknown(key)
-        del entries[key]
+        record = entries.pop(key)
+        if record is not None and key not in values:
+            self._removed[key] = record
         values.pop(key, None)
         self._assigned.pop(key, None)
 
@@ -152,6 +171,10 @@ class LazyDict(dict[K, V]):
         if len(self) != len(other) or any(key not in other for key in self):
             return False
         return all(self[key] == other[key] for key in self)
+
+    def __ne__(self, other: object) -> bool:
+        equal = self.__eq__(other)  # dict has a method of its own for this, which must not answer
+        return equal if equal is NotImplemented else not equal
 
     __hash__ = None
 
@@ -202,11 +225,10 @@ class LazyDict(dict[K, V]):
             """A plain dictionary of the same keys and values; loads all values."""
             return {key: self[key] for key in list(self)}
 
-        def pop(self, key: K, *default: "Any") -> "Any":
+        def pop(self, key: K, default: "Any" = _MISSING, /) -> "Any":
             """Remove ``key`` in this process and return its value, loaded."""
-            if default and key not in self:
-                (value,) = default
-                return value
+            if default is not _MISSING and key not in self:
+                return default
             value = self[key]
             del self[key]
             return value
@@ -264,6 +286,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self.enable_cache = enable_cache
         self._scope: Scope | None = None
         self._discovering: set[int] = set()
+        self._bringers: dict[K, str | None] = {}  # for classes from elsewhere: who imported them
         self._failures: dict[str, list[str]] = {}
         self._owners: dict[str, dict[Any, Any]] = {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
@@ -378,11 +401,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             DuplicateKeyError: Two classes have the same key.
         """
         if self._scope is not None and self._scope.package is not None:
+            import importlib
+
             from .caching import make_manager
 
-            manager, absent = make_manager(self._scope)
+            importlib.invalidate_caches()  # also for new portions of a namespace package
+            manager, *inputs = make_manager(self._scope)
             manager.begin_scan()
-            self._discover(self._scope, manager, absent, anew=True)
+            self._discover(self._scope, manager, inputs, anew=True)
 
     def __reduce__(self) -> "tuple[Any, ...]":
         if self._scope is None:
@@ -399,17 +425,17 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             return self._so_far()
         from .caching import make_manager
 
-        manager, absent = make_manager(scope)
+        manager, *inputs = make_manager(scope)
         if self.enable_cache:
             records = manager.load_cache()
             if records is not None:
                 if self._read_extra(manager.extra, records):
                     self._report = manager.last_report
                     return self._publish(records)
-                manager.begin_scan()
+                _refuse_extra(manager)
         if _is_importing(scope):
             return self._so_far()
-        return self._discover(scope, manager, absent)
+        return self._discover(scope, manager, inputs)
 
     def _read_extra(self, extra: "dict[str, Any]", records: "Mapping[Any, Any]") -> bool:
         """Take over what is stored beside the records; ``False`` if it is not what we store."""
@@ -417,7 +443,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         failures, secondary = extra.get("failures", {}), extra.get("secondary", {})
         try:
-            failed = {name: [str(t) for t in texts] for name, texts in failures.items()}
+            failed = {name: _check_failure(texts) for name, texts in failures.items()}
             owners = {name: self._decode(texts) for name, texts in secondary.items()}
         except (TypeError, AttributeError, Refusal):
             return False
@@ -440,7 +466,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self,
         scope: "Scope",
         manager: "RegistryCacheManager[Any, Any]",
-        absent: "AbsentModules",
+        inputs: "Any",
         anew: bool = False,
     ) -> "State[K, V]":
         from .discovery import discover
@@ -448,7 +474,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         start = perf_counter_ns()
         self._discovering.add(get_ident())
         try:
-            found = discover(scope, self, absent)
+            found = discover(scope, self, *inputs)
         finally:
             self._discovering.discard(get_ident())
         self._read_extra(found.extra, found.records)
@@ -471,35 +497,55 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             raise PluginImportError(self._name, key, module) from error
         values = self._opened()[1]
         if key not in values:
-            name = record.get("attribute")
-            found = (
-                find_class(module, name)
-                if name
-                else find_class(record["module"], record["qualname"])
-            )
-            if found is None or not issubclass(found, self._scope.base):  # type: ignore[union-attr]
+            found = self._find_loaded(key, record)
+            if found is None:
                 return self._find_anew(key)
             values[key] = found  # type: ignore[assignment]
         return values[key]
 
+    def _find_loaded(self, key: K, record: "Record") -> "type | None":
+        """The class of a record, in a package whose classes do not register themselves."""
+        scope: Any = self._scope
+        if not scope.scanned:
+            return None
+        name = record.get("attribute")
+        found = find_class(record["module"], name or record["qualname"])
+        if found is None or not issubclass(found, scope.base) or scope.config.key_of(found) != key:
+            return None
+        return found
+
     def _find_anew(self, key: K) -> V:
         """The module does not hold what the cache says, though its file is unchanged."""
-        self.refresh()
+        scope: Any = self._scope
+        if get_ident() not in self._discovering and not _is_importing(scope):
+            self.refresh()
         values = self._opened()[1]
         if key not in values:
             raise self._unknown(key)
         return values[key]
 
-    def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
-        if record is None:
-            return
-        cls: Any = value
-        if (cls.__module__, cls.__name__) != (record["module"], record["class_name"]):
-            from .errors import DuplicateKeyError
+    def _register(self, key: K, value: "Any") -> None:
+        super()._register(key, value)
+        scope = self._scope
+        if scope is not None and scope.package and not scope.holds(value.__module__):
+            self._bringers[key] = next(_modules_in_execution(scope), None)
 
-            file = file_of(record["module"]) or "no file"
-            holder = f"{record['module']}.{record['qualname']} ({file})"
-            raise DuplicateKeyError(self._name, key, holder, name_class(cls))
+    def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
+        # Two classes in one module are told apart when it is imported: by _check_held. So are all
+        # in a discovery, which finds out whether the cache is right.
+        if get_ident() in self._discovering:
+            return
+        if record is None or self._is_of(value, record) or is_gone(record["module"]):
+            return
+        from .errors import DuplicateKeyError
+
+        cls: Any = value
+        file = file_of(record["module"]) or "no file"
+        holder = f"{record['module']}.{record['qualname']} ({file})"
+        raise DuplicateKeyError(self._name, key, holder, name_class(cls))
+
+    def _is_of(self, value: "Any", record: "Record | None") -> bool:
+        return record is not None and is_same_source(value.__module__, record["module"])
 
     def _check_held(self, key: K, held: "Any", value: "Any") -> None:
         check_holder(self._name, key, held, value)
@@ -559,19 +605,40 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         return f"<{self._secondary!r} of {record['owner']!r}>"
 
 
+def _check_failure(texts: "list[str]") -> "list[str]":
+    """An error and its place, as they are stored."""
+    if [type(texts), *map(type, texts)] != [list, str, str]:
+        raise TypeError(f"{texts!r} is no error that we store")
+    return texts
+
+
+def _refuse_extra(manager: "RegistryCacheManager[Any, Any]") -> None:
+    """Make a miss of a file whose records are well, but not what lies beside them."""
+    from regcache_core import Reason
+
+    manager.begin_scan()
+    report: Any = manager.last_report
+    report.reason, report.where = Reason.WRONG_SHAPE, "extra"
+
+
 def _is_importing(scope: "Scope") -> bool:
     """Whether this thread executes a plugin module: then it gets to see what is there so far.
 
     To wait for other modules, or to import them from here, could deadlock or recurse.
     """
+    light = (scope.package, scope.base.__module__)
+    return any(module not in light for module in _modules_in_execution(scope))
+
+
+def _modules_in_execution(scope: "Scope") -> "Iterator[str]":
+    """Modules of the package that this thread is importing, the innermost first."""
     frame: Any = sys._getframe()
     while frame is not None:
         if frame.f_code.co_name == "<module>":
             module = str(frame.f_globals.get("__name__"))
-            if module.startswith(f"{scope.package}.") and module != scope.base.__module__:
-                return True
+            if scope.holds(module):
+                yield module
         frame = frame.f_back
-    return False
 
 
 def _registry_of(base: "Any") -> "Any":

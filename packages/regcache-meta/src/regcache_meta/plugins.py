@@ -57,12 +57,19 @@ def same_declaration(first: type, second: type) -> bool:
     builds the class a second time from a copy of its namespace (before it restores the qualified
     name): the token that registration leaves in the namespace is copied too.
     """
-    if first.__module__ != second.__module__:
+    if not is_same_source(first.__module__, second.__module__):
         return False
     if first.__qualname__ == second.__qualname__:
         return True
     token = vars(first).get(DECLARATION_TOKEN)
     return token is not None and vars(second).get(DECLARATION_TOKEN) is token
+
+
+def is_same_source(first: str, second: str) -> bool:
+    """Whether two modules are one, or one file: a plugin's module that runs as ``__main__`` too."""
+    if first == second:
+        return True
+    return "__main__" in (first, second) and file_of(first) == file_of(second) != ""
 
 
 #: Left in the namespace of each registered class: one object for each class statement.
@@ -79,6 +86,12 @@ def file_of(module: str) -> str:
     return str(spec.origin) if spec is not None and spec.has_location else ""
 
 
+def is_gone(module: str) -> bool:
+    """Whether there is no such module any more, though it may be imported still."""
+    file = file_of(module)
+    return not os.path.exists(file) if file else module not in sys.modules
+
+
 def name_class(cls: type) -> str:
     """A class for messages: ``module.qualname (file)``."""
     return f"{cls.__module__}.{cls.__qualname__} ({file_of(cls.__module__) or 'no file'})"
@@ -92,8 +105,7 @@ def check_holder(registry: str, key: object, holder: type, claimant: type) -> No
     """
     if claimant is holder or same_declaration(holder, claimant):
         return
-    file = file_of(holder.__module__)
-    if not file or os.path.exists(file):
+    if not is_gone(holder.__module__):
         from .errors import DuplicateKeyError
 
         raise DuplicateKeyError(registry, key, name_class(holder), name_class(claimant))
@@ -104,6 +116,9 @@ def is_abstract(cls: type) -> bool:
 
     As ``inspect.isabstract``: within ``__init_subclass__`` ``__abstractmethods__`` is not set yet.
     """
+    counted = vars(cls).get("__abstractmethods__")
+    if counted is not None:
+        return bool(counted)
     names = {
         name
         for base in cls.__mro__

@@ -164,20 +164,19 @@ def _make_lazy(
     lazy: SecondaryRegistryDict[Any, Any] = SecondaryRegistryDict(primary, secondary)
     lazy._assigned.update(plain)
     secondary.registry_dict = lazy
-    if not _rebind([module], plain, lazy):
-        root = module.partition(".")[0]
-        _rebind([m for m in sys.modules if m.partition(".")[0] == root], plain, lazy)
+    _rebind(module.partition(".")[0], plain, lazy)
 
 
-def _rebind(modules: "list[str]", old: object, new: object) -> bool:
-    """Let the global names of some modules that mean one object mean another; whether any did."""
-    found = False
-    for module in modules:
-        namespace = getattr(sys.modules.get(module), "__dict__", {})
-        for name in [name for name, value in namespace.items() if value is old]:
-            namespace[name] = new
-            found = True
-    return found
+def _rebind(application: str, old: object, new: object) -> None:
+    """Let the global names that mean one object in an application mean another.
+
+    In all of its modules: the one that made the object, and those that import it from there.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == application:
+            namespace = getattr(module, "__dict__", {})
+            for each in [each for each, value in list(namespace.items()) if value is old]:
+                namespace[each] = new
 
 
 def _register(cls: "Any", config: RegistryConfig) -> None:
@@ -206,14 +205,18 @@ def _put(config: RegistryConfig, key: "Hashable", cls: type) -> None:
 
 
 def _put_secondary(secondary: SecondaryRegistry, key: "Hashable", cls: type) -> None:
-    value = getattr(cls, secondary.attr_name, None)
+    name = secondary.attr_name
+    value = getattr(cls, name, None)
     if value is None:
         return
     if secondary.key_source != PRIMARY_KEY:
         key = getattr(cls, secondary.key_source, None)
         if key is None:
             return
-    check_holder(secondary.attr_name, key, secondary.owners.get(key, cls), cls)
+    holder = secondary.owners.get(key, cls)
+    if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
+        return  # inherited with its key
+    check_holder(name, key, holder, cls)
     secondary.owners[key] = cls
     registry: Any = secondary.registry_dict
     if isinstance(registry, LazyDict):

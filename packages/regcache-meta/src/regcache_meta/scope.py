@@ -111,7 +111,7 @@ def name_of(thing: "Any") -> "str | None":
     if thing is None or isinstance(thing, str):
         return thing
     kind = type(thing) if not hasattr(thing, "__qualname__") else thing
-    return f"{kind.__module__}:{kind.__qualname__}"
+    return f"{getattr(kind, '__module__', None)}:{kind.__qualname__}"  # C code may have none
 
 
 def readable_name(class_name: str) -> str:

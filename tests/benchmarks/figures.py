@@ -1,0 +1,108 @@
+"""The figures that regcache must reach, and whether it does."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from measuring import Results
+
+#: What is measured: name -> what it is called. The first two are inside the process, and decide.
+MEASURES = {
+    "work": "listing only",
+    "total": "declaring + listing",
+    "net": "whole process - interpreter",
+    "wall": "whole process",
+}
+DECISIVE = ("work", "total")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One ratio, and the bound that it must keep to.
+
+    Attributes:
+        title: What is compared.
+        bound: The target.
+        at_least: Whether the ratio must be that large, instead of at most so large.
+        values: Measure -> median of the ratios within each round.
+    """
+
+    title: str
+    bound: float
+    at_least: bool
+    values: dict[str, float]
+
+    @property
+    def target(self) -> str:
+        """The target in words."""
+        return f"at {'least' if self.at_least else 'most'} {self.bound:g}x"
+
+    def reached(self, measure: str) -> bool:
+        """Whether one measure keeps to the bound."""
+        value = self.values[measure]
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    @property
+    def ok(self) -> bool:
+        """Whether both measures inside the process keep to the bound, where both mean something."""
+        return all(self.reached(measure) for measure in DECISIVE if measure in self.values)
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, for the file of results."""
+        ratios = {MEASURES[measure]: round(value, 3) for measure, value in self.values.items()}
+        return {"figure": self.title, "target": self.target, "measured": ratios, "ok": self.ok}
+
+
+def all_figures(results: Results, sizes: tuple[int, ...]) -> list[Figure]:
+    """Every figure of the design that concerns core and meta."""
+    return [
+        _faster(results, "five registries: cold / warm", 50, "microlab cold", "microlab warm"),
+        _slower(results, "five registries: warm / table and stat", 2, "microlab", "warm", "table"),
+        _slower(results, "the same, the table with bases", 2, "microlab", "warm", "table+bases"),
+        _faster(results, "200 x 5 ms: cold / warm list", 200, "fleet cold", "fleet warm"),
+        _faster(results, "200 x 5 ms: cold / warm lookup of one", 60, "fleet cold", "fleet one"),
+        _own(results, "own imports / import json", "import own"),
+        _own(results, "own imports and a registry of one / import json", "solo warm"),
+        *_large(results, sizes),
+        _slower(results, "five registries: cold / loop", 1.1, "microlab", "cold", "loop"),
+        _slower(results, "pygments: cold / loop", 1.1, "pygments", "cold", "loop"),
+        _slower(results, "200 x 5 ms: cold / loop", 1.1, "fleet", "cold", "loop cold"),
+    ]
+
+
+def _faster(results: Results, title: str, bound: float, above: str, below: str) -> Figure:
+    values = {measure: results.ratio(above, below, measure) for measure in MEASURES}
+    return Figure(title, bound, True, values)
+
+
+def _slower(
+    results: Results, title: str, bound: float, workload: str, ours: str, other: str
+) -> Figure:
+    measures = list(MEASURES)
+    if other.startswith("loop"):  # what it imports before its first plugin is something else
+        measures.remove("work")
+    if other == "table+bases":  # compared where the bases are declared; its process does more
+        measures = ["total"]
+    above, below = f"{workload} {ours}", f"{workload} {other}"
+    return Figure(title, bound, False, {m: results.ratio(above, below, m) for m in measures})
+
+
+def _own(results: Results, title: str, case: str) -> Figure:
+    measures = ("total", "net")
+    return Figure(title, 2, False, {m: results.ratio(case, "import json", m) for m in measures})
+
+
+def _large(results: Results, sizes: tuple[int, ...]) -> Iterator[Figure]:
+    """Large packages: growth from each size to the next, and the cost of a file in ``os.stat``."""
+    for small, large in pairwise(sizes):
+        growth = results.ratio(f"orchard {large} warm", f"orchard {small} warm", "work")
+        title = f"{large:,} plugins: warm list / {large // small} x that of {small:,}"
+        yield Figure(title, 1.1, False, {"work": growth * small / large})
+    case = f"orchard {sizes[-1]} warm"
+    in_stats = [sample.work_ns / sample.printed["stat"] for sample in results.samples[case]]
+    title = f"{sizes[-1]:,} plugins: warm list per file / os.stat"
+    yield Figure(title, 2, False, {"work": statistics.median(in_stats)})

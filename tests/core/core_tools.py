@@ -1,0 +1,32 @@
+"""Small functions that several tests of core share."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+NOBODY = 65534
+
+needs_users = pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() != 0, reason="only root can work as another user"
+)
+
+
+def as_is(value):
+    """A serializer, and a deserializer, for items that are JSON values already."""
+    return value
+
+
+def read(manager):
+    """The document in a manager's cache file."""
+    return json.loads(Path(manager.path).read_text())
+
+
+def make_old(folder, seconds=10):
+    """Set all times in a folder back, so that nothing in it counts as just changed."""
+    then = time.time_ns() - seconds * 10**9
+    for parent, _, files in os.walk(folder, topdown=False):
+        for name in [*files, ""]:
+            os.utime(os.path.join(parent, name), ns=(then, then), follow_symlinks=False)

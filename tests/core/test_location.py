@@ -1,0 +1,354 @@
+"""Where cache files lie, what tells them apart, and the variables that switch caching off."""
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import platformdirs
+import pytest
+from core_tools import needs_users
+
+import regcache_core
+from regcache_core import Reason, RegistryCacheManager, get_cache_file_path
+from regcache_core.location import cache_folder
+
+VALUES = [None, "", "/abs", "/abs/", "relative", " /x", "~"]
+
+NAMES = [
+    "../../x",
+    "..",
+    ".",
+    "/etc/passwd",
+    "a/b",
+    "a\\b",
+    "C:\\x",
+    "a\0b",
+    "\0",
+    "\U0001f600",
+    "\ud800",
+    "n\u00e4me",
+    "na\u0308me",
+    "x" * 300,
+    "x" * 301,
+    "\u540d" * 300,
+    "Palettes",
+    "palettes",
+    "PALETTES",
+    "pal ettes",
+    "pal_ettes",
+    "pal.ettes",
+    "pal-ettes",
+    " ",
+    "-",
+    "--help",
+    "~",
+    "$HOME",
+    "*",
+    "con",
+    "a\nb",
+    "a:b",
+    ".hidden",
+    "x.json",
+    "x.json\0",
+]
+
+ON = ["1", "true", "TRUE", "yes", "on", "y", "2", " 1 ", "anything"]
+OFF = ["", "0", "false", "FALSE", "No", "off", " 0 ", "  "]
+
+
+def set_variable(monkeypatch, name, value):
+    """Set an environment variable, or remove it for `None`."""
+    if value is None:
+        monkeypatch.delenv(name, raising=False)
+    else:
+        monkeypatch.setenv(name, value)
+
+
+def folder_of_platformdirs():
+    """platformdirs' answer; `None` where it has none, or none that holds in every folder."""
+    try:
+        folder = platformdirs.user_cache_dir()
+    except RuntimeError:
+        return None
+    return folder if os.path.isabs(folder) else None
+
+
+@pytest.mark.parametrize("android", [{}, {"ANDROID_DATA": "/data", "ANDROID_ROOT": "/system"}])
+@pytest.mark.parametrize(("xdg", "home"), [*itertools.product(VALUES, VALUES)])
+def test_folder_is_that_of_platformdirs(monkeypatch, xdg, home, android):
+    """For every combination of the variables the folder is the one that platformdirs gives."""
+    monkeypatch.delenv("REGCACHE_DIR")
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    for name, value in ({"XDG_CACHE_HOME": xdg, "HOME": home} | android).items():
+        set_variable(monkeypatch, name, value)
+
+    assert folder_of_platformdirs() == cache_folder()
+
+
+def test_folder_of_regcache_goes_first(monkeypatch, tmp_path):
+    """`REGCACHE_DIR` decides where it is set, and is made absolute; empty, it counts as unset."""
+    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
+    monkeypatch.chdir(tmp_path)
+    folders = []
+    for value in ("/mine", "mine", "mine/../other", ""):
+        monkeypatch.setenv("REGCACHE_DIR", value)
+        folders.append(cache_folder())
+
+    here = os.getcwd()
+    assert ["/mine", f"{here}/mine", f"{here}/other", "/xdg"] == folders
+
+
+WITHOUT_A_HOME = """
+from regcache_core import NoCacheFolderError, RegistryCacheManager, get_cache_file_path
+manager = RegistryCacheManager("p", lambda: "1", str, str, application="painter")
+answer = manager.get_or_build(lambda: {"a": "1"})
+manager.clear_cache()
+report = manager.last_report
+try:
+    get_cache_file_path("p")
+except NoCacheFolderError as error:
+    told = [error.application, isinstance(error, OSError), str(error)]
+print(json.dumps([answer, manager.path, report.status, report.reason.name, told]))
+"""
+
+
+@needs_users
+def test_user_without_a_home_has_no_cache(run_python):
+    """Nobody's home can be found for an unknown user id: an answer, no cache, and no exception."""
+    nowhere = {"HOME": None, "REGCACHE_DIR": None}
+
+    seen = run_python(WITHOUT_A_HOME, first="import platformdirs", uid=54_321, env=nowhere)
+
+    assert [{"a": "1"}, None, "disabled", "NO_CACHE_FOLDER"] == seen[:4]
+    assert ["regcache", True] == seen[4][:2]
+    assert "Set REGCACHE_DIR" in seen[4][2]
+
+
+def test_relative_folder_in_a_lost_working_folder_is_no_cache(run_python, tmp_path):
+    """Where the working folder was removed, a relative `REGCACHE_DIR` names nothing."""
+    code = "import shutil; shutil.rmtree(os.getcwd())\n" + WITHOUT_A_HOME
+    (tmp_path / "lost").mkdir()
+
+    seen = run_python(code, cwd=tmp_path / "lost", env={"REGCACHE_DIR": "caches"})
+
+    assert [{"a": "1"}, None, "disabled", "NO_CACHE_FOLDER"] == seen[:4]
+
+
+def test_cache_works_in_a_lost_working_folder(run_python, tmp_path):
+    """A working folder that was removed does not matter where the cache folder is absolute."""
+    (tmp_path / "lost").mkdir()
+
+    seen = run_python(
+        """
+        import shutil; shutil.rmtree(os.getcwd())
+        from regcache_core import RegistryCacheManager
+        sys.modules["__main__"].__file__ = "relative.py"
+        manager = RegistryCacheManager("p", lambda: "1", str, str, application="painter")
+        manager.get_or_build(lambda: {"a": "1"})
+        print(json.dumps([manager.load_cache(), manager.last_report.status]))
+        """,
+        cwd=tmp_path / "lost",
+    )
+
+    assert [{"a": "1"}, "hit"] == seen
+
+
+def test_path_is_the_one_that_a_manager_uses(make, tmp_path):
+    """`get_cache_file_path` and a manager of the same name, application and sources agree."""
+    manager = make("palettes", inputs=[regcache_core.SourceTree([tmp_path])])
+
+    path = get_cache_file_path("palettes", application="painter", paths=[str(tmp_path)])
+
+    assert Path(manager.path) == path
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name)[:20])
+def test_no_name_leaves_the_folder(cache_dir, name):
+    """Whatever a cache or an application is called, the file lies two levels below the folder."""
+    for arguments in ({"cache_name": name}, {"cache_name": "a", "application": name}):
+        path = get_cache_file_path(**arguments)
+
+        assert cache_dir == path.parent.parent
+        assert os.path.normpath(path) == str(path)
+        assert path.name.isascii()
+        assert len(path.name) < 128
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name)[:20])
+def test_any_name_has_a_cache(name):
+    """A cache and an application of any name work, in files that are really there."""
+    manager = RegistryCacheManager(name, lambda: "1", item_type=int, application=name)
+
+    manager.save_cache({"a": 1})
+
+    assert {"a": 1} == manager.load_cache()
+    assert os.path.isfile(manager.path)
+
+
+@pytest.mark.parametrize("field", ["cache_name", "application"])
+def test_different_names_have_different_files(field):
+    """Names that differ in one character have files of their own, on disks without case, too."""
+    paths = [
+        str(get_cache_file_path(**({"cache_name": "a", "application": "b"} | {field: name})))
+        for name in NAMES
+    ]
+
+    assert len(NAMES) == len({path.lower() for path in paths})
+
+
+def test_registries_do_not_share(make):
+    """Registries of other names, applications or sources do not see each other's items."""
+    managers = [
+        make("a"),
+        make("b"),
+        make("a", application="other"),
+        make("a", inputs=[regcache_core.SourceTree(["/x"])]),
+        make("a", inputs=[regcache_core.SourceTree(["/y"])]),
+    ]
+    for number, manager in enumerate(managers):
+        manager.save_cache({"number": number})
+
+    assert [{"number": n} for n in range(5)] == [manager.load_cache() for manager in managers]
+
+
+PRINT_PATH = (
+    "import {0}, sys; from regcache_core import get_cache_file_path;"
+    "print(get_cache_file_path('p', application={0!r}))"
+)
+
+
+def path_in(python, folder, application="painting"):
+    """The path of a cache in a fresh process that has `folder` on its path."""
+    src = str(Path(regcache_core.__file__).parents[1])
+    done = subprocess.run(
+        [python, "-c", PRINT_PATH.format(application)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), src])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_copies_of_an_application_do_not_share(tmp_path):
+    """The same application in two folders has two files; in one folder, one."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "painting.py").touch()
+    paths = [path_in(sys.executable, tmp_path / name) for name in ("one", "two", "one")]
+
+    assert paths[0] == paths[2] != paths[1]
+
+
+def test_copies_of_a_namespace_package_do_not_share(tmp_path):
+    """An application without an `__init__.py` is told from its copy by its folders."""
+    for name in ("one", "two"):
+        (tmp_path / name / "painting").mkdir(parents=True)
+    paths = [path_in(sys.executable, tmp_path / name) for name in ("one", "two", "one")]
+
+    assert paths[0] == paths[2] != paths[1]
+
+
+def test_working_folder_does_not_matter(run_python, tmp_path):
+    """The same program started in two folders has one file."""
+    code = """
+        from regcache_core import get_cache_file_path
+        print(json.dumps(str(get_cache_file_path("p"))))
+    """
+
+    assert run_python(code, cwd="/") == run_python(code, cwd=tmp_path)
+
+
+def test_environments_do_not_share(tmp_path):
+    """Two virtual environments of one interpreter have two files."""
+    (tmp_path / "painting.py").touch()
+    venv = tmp_path / "venv"
+    made = [sys.executable, "-m", "venv", "--without-pip", "--symlinks", str(venv)]
+    subprocess.run(made, check=True, capture_output=True)
+    python = shutil.which("python", path=str(venv / "bin"))
+
+    assert path_in(sys.executable, tmp_path) != path_in(python, tmp_path)
+
+
+def test_identity_names_the_interpreter(make):
+    """Prefix, implementation and full version of Python are part of the identity."""
+    manager = make()
+    manager.save_cache({})
+    text = Path(manager.path).read_text()
+
+    assert sys.implementation.name in text
+    assert sys.version.partition(" ")[0] in text
+    assert sys.prefix in text
+
+
+@pytest.mark.parametrize("variable", ["REGCACHE_DISABLE", "MY_PAINTER_DISABLE_REGISTRY_CACHE"])
+@pytest.mark.parametrize("word", ON)
+def test_caching_is_switched_off(make, monkeypatch, variable, word):
+    """Any word but a negative one in either variable switches caching off, for loads and saves."""
+    make(application="my-painter").save_cache({"a": 1})
+    monkeypatch.setenv(variable, word)
+    manager = make(application="my-painter")
+
+    loaded, saved = manager.load_cache(), manager.save_cache({"b": 2})
+
+    assert (None, False) == (loaded, saved)
+    assert ("disabled", Reason.SWITCHED_OFF, variable) == (
+        *(manager.last_report.status, manager.last_report.reason, manager.last_report.where),
+    )
+    monkeypatch.delenv(variable)
+    assert {"a": 1} == manager.load_cache()
+
+
+@pytest.mark.parametrize(
+    "variable", ["REGCACHE_DISABLE", "PAINTER_DISABLE_REGISTRY_CACHE", "REGCACHE_REFRESH"]
+)
+@pytest.mark.parametrize("word", OFF)
+def test_negative_words_switch_nothing(make, monkeypatch, variable, word):
+    """An empty, zero or negative word counts as unset."""
+    make().save_cache({"a": 1})
+    monkeypatch.setenv(variable, word)
+
+    assert {"a": 1} == make().load_cache()
+
+
+@pytest.mark.parametrize(
+    ("application", "variable"),
+    [
+        ("painter", "PAINTER"),
+        ("Painter2", "PAINTER2"),
+        ("my.painter", "MY_PAINTER"),
+        ("__main__", "__MAIN__"),
+        ("m\u00e4ler", "M_LER"),
+    ],
+)
+def test_switch_of_an_application_bears_its_name(make, monkeypatch, application, variable):
+    """The name in capitals, with an underscore for what no variable's name has."""
+    manager, other = make(application=application), make(application="other")
+    manager.save_cache({"a": 1})
+    other.save_cache({"a": 1})
+    monkeypatch.setenv(f"{variable}_DISABLE_REGISTRY_CACHE", "1")
+
+    assert manager.load_cache() is None
+    assert Reason.SWITCHED_OFF == manager.last_report.reason
+    assert {"a": 1} == other.load_cache()
+
+
+@pytest.mark.parametrize("word", ON)
+def test_refresh_ignores_and_rewrites(make, monkeypatch, word):
+    """`REGCACHE_REFRESH` builds anew what is cached, and saves it."""
+    make().save_cache({"a": 1})
+    monkeypatch.setenv("REGCACHE_REFRESH", word)
+    manager = make()
+
+    answer = manager.get_or_build(lambda: {"a": 2})
+    report = manager.last_report
+    monkeypatch.delenv("REGCACHE_REFRESH")
+
+    assert {"a": 2} == answer == make().load_cache()
+    assert ("miss", Reason.REFRESH_REQUESTED, "REGCACHE_REFRESH") == (
+        *(report.status, report.reason, report.where),
+    )

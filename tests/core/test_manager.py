@@ -1,0 +1,662 @@
+"""`RegistryCacheManager`: what it takes, loads, saves and reports."""
+
+import json
+import os
+import sys
+from collections import OrderedDict
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Optional
+
+import pytest
+from core_items import Color, Entry, Level, Point, Shape, Track
+from core_tools import as_is, read
+
+from regcache_core import (
+    AbsentModules,
+    CacheConfig,
+    CacheWarning,
+    ConfigError,
+    Input,
+    Reason,
+    RegistryCacheManager,
+    SerializationError,
+    SourceTree,
+    make_converter,
+)
+
+WHEN = datetime(2024, 5, 1, 12, 30, 15, 123456, tzinfo=timezone.utc)
+
+CONVERTED = {
+    "attrs": (Point, Point(1.0, -2.5)),
+    "nested": (
+        Shape,
+        Shape(
+            [Point(0.0, 0.0), Point(1.0, 1.0)],
+            Color.GREEN,
+            WHEN,
+            Decimal("12345678901234567890.123"),
+            PurePosixPath("icons/a.png"),
+            b"\x00\xff",
+            "7",
+            {"a": (1, 2), "b": ()},
+        ),
+    ),
+    "union as int": (Shape, Shape([], Color.RED, WHEN, label=7)),
+    "union as None": (Shape, Shape([], Color.RED, WHEN, label=None)),
+    "dataclass": (Track, Track("one", Point(0.5, 0.5))),
+    "Optional": (Track, Track("two")),
+    "TypedDict": (Entry, {"name": "n", "at": WHEN}),
+    "enum": (Color, Color.GREEN),
+    "IntEnum": (Level, Level.HIGH),
+    "datetime": (datetime, WHEN),
+    "bytes": (bytes, bytes(range(256))),
+    "path": (Path, Path("/a/b c")),
+    "Decimal": (Decimal, Decimal("1E-400")),
+    "list": (list[Point], [Point(1.0, 2.0)]),
+    "dict": (dict[str, int], {"a": 1}),
+    "set": (set[int], {1, 2, 3}),
+    "str": (str, "naïve \U0001f600 \ud800 \x00"),
+    "int": (int, 10**30),
+    "None": (Optional[int], None),  # noqa: UP045
+}
+
+UNSERIALIZABLE = {
+    "object": (object(), "['bad'] is a object"),
+    "set inside": ({"stops": [1, {2}]}, "['bad'].stops[1] is a set"),
+    "NaN": ([float("nan")], "['bad'][0] is nan"),
+    "infinity": (float("-inf"), "['bad'] is -inf"),
+    "key that is no string": ({"a": {1: 2}}, "['bad'].a has a key that is no string: 1"),
+    "bytes": (b"x", "['bad'] is a bytes"),
+}
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+def test_item_comes_back_equal_through_its_type(make, name):
+    """An item of each kind that cattrs converts comes back equal, in another manager."""
+    kind, item = CONVERTED[name]
+    make(item_type=kind).save_cache({"key": item})
+
+    loaded = make(item_type=kind).load_cache()
+
+    assert {"key": item} == loaded
+    assert type(item) is type(loaded["key"])
+
+
+def test_item_comes_back_through_the_pair_of_functions(make):
+    """The seed's serializer and deserializer make the record and the item."""
+    manager = make(serializer=lambda point: [point.x, point.y], deserializer=lambda r: Point(*r))
+    manager.save_cache({"p": Point(1.0, 2.0)})
+
+    assert {"p": [1.0, 2.0]} == read(manager)["items"]
+    assert {"p": Point(1.0, 2.0)} == manager.load_cache()
+
+
+def test_converter_of_the_caller_is_used(make):
+    """A given converter decides how items of `item_type` are written and read."""
+    converter = make_converter()
+    converter.register_unstructure_hook(Point, lambda point: f"{point.x} {point.y}")
+    converter.register_structure_hook(Point, lambda text, _: Point(*map(float, text.split())))
+    manager = make(item_type=Point, converter=converter)
+    manager.save_cache({"p": Point(1.0, 2.0)})
+
+    assert {"p": "1.0 2.0"} == read(manager)["items"]
+    assert {"p": Point(1.0, 2.0)} == manager.load_cache()
+
+
+def test_path_that_is_no_text_is_refused(make, edit):
+    """A stored path of another shape is not made into a path."""
+    manager = make(item_type=Path)
+    manager.save_cache({"a": Path("b")})
+    edit(manager, items={"a": 5})
+
+    assert manager.load_cache() is None
+    assert Reason.ITEM_REFUSED == manager.last_report.reason
+
+
+def test_json_values_come_back_as_json_has_them(make):
+    """Tuples become lists and mappings become dicts; the order of keys is kept."""
+    manager = make()
+    items = OrderedDict(z=(1, (2.5, None)), a=MappingProxyType({"b": True}), m=Color.RED.value)
+    manager.save_cache(items)
+
+    loaded = manager.load_cache()
+
+    assert {"z": [1, [2.5, None]], "a": {"b": True}, "m": "red"} == loaded
+    assert ["z", "a", "m"] == list(loaded)
+
+
+def test_empty_registry_is_an_answer(make):
+    """No items is something else than no cache."""
+    manager = make()
+    manager.save_cache({})
+
+    assert {} == manager.load_cache()
+    assert "hit" == manager.last_report.status
+
+
+@pytest.mark.parametrize(
+    ("field", "arguments"),
+    [
+        ("cache_name", {"cache_name": ""}),
+        ("cache_name", {"cache_name": 5}),
+        ("version_getter", {"version_getter": "1.0"}),
+        ("item_type", {}),
+        ("item_type", {"serializer": as_is}),
+        ("item_type", {"deserializer": as_is}),
+        ("item_type", {"serializer": as_is, "item_type": int}),
+        ("item_type", {"serializer": as_is, "deserializer": as_is, "item_type": int}),
+        ("item_type", {"serializer": as_is, "deserializer": as_is, "converter": make_converter()}),
+        ("item_type", {"converter": make_converter()}),
+        ("config", {"item_type": int, "config": {"max_age_days": 7}}),
+        ("application", {"item_type": int, "application": 5}),
+        ("inputs", {"item_type": int, "inputs": [SourceTree(["a"]), SourceTree(["b"])]}),
+        ("inputs", {"item_type": int, "inputs": [Input("items", list)]}),
+        ("inputs", {"item_type": int, "inputs": [Input("version", str)]}),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(field, arguments):
+    """A wrong argument raises at once, names itself and says what would be right."""
+    arguments = {"cache_name": "palettes", "version_getter": lambda: "1.0"} | arguments
+
+    with pytest.raises(ConfigError) as caught:
+        RegistryCacheManager(**arguments)
+
+    assert field == caught.value.field
+    assert caught.value.expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *[("max_age_days", value) for value in (-1, float("nan"), float("inf"), "7", True, [])],
+        *[("check_mtimes", value) for value in (1, None, "yes")],
+        *[("cache_version", value) for value in ("", 1, None)],
+    ],
+)
+def test_config_refuses_values_out_of_range(field, value):
+    """Each field of a `CacheConfig` is checked, and the error is a `ValueError` too."""
+    with pytest.raises(ConfigError) as caught:
+        CacheConfig(**{field: value})
+
+    assert (field, value) == (caught.value.field, caught.value.value)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_configs_compare_by_value():
+    """Two configs with equal fields are equal; they show their fields and cannot be keys."""
+    config = CacheConfig(0.5, False, "2")
+
+    assert CacheConfig(max_age_days=0.5, check_mtimes=False, cache_version="2") == config
+    assert CacheConfig() != config
+    assert config != "a config"
+    assert "CacheConfig(max_age_days=0.5, check_mtimes=False, cache_version='2')" == repr(config)
+    with pytest.raises(TypeError):
+        hash(config)
+
+
+def test_get_or_build_builds_once(make):
+    """The first call builds and saves; the next one answers from the file."""
+    calls = []
+
+    def build():
+        calls.append(1)
+        return {"a": 1}
+
+    first = make().get_or_build(build)
+    second = make().get_or_build(build)
+
+    assert {"a": 1} == first == second
+    assert 1 == len(calls)
+
+
+def test_get_or_build_lets_the_error_of_build_through(make):
+    """What `build` raises is the caller's to see, and nothing is saved."""
+    manager = make()
+
+    with pytest.raises(ZeroDivisionError):
+        manager.get_or_build(lambda: {"a": 1 / 0})
+
+    assert not os.path.exists(manager.path)
+
+
+def test_get_or_build_answers_though_an_item_cannot_be_saved(make):
+    """An item that is no JSON costs the cache, with a warning at the caller, not the answer."""
+    manager = make()
+    item = object()
+
+    with pytest.warns(CacheWarning, match=r"'palettes' was not saved: key 'a': .*object") as caught:
+        answer = manager.get_or_build(lambda: {"a": item})
+
+    assert {"a": item} == answer
+    assert __file__ == caught[0].filename
+    assert Reason.NOT_SERIALIZABLE == manager.last_report.saved.reason
+    assert not os.path.exists(manager.path)
+
+
+@pytest.mark.parametrize("name", UNSERIALIZABLE)
+def test_save_refuses_what_is_no_json_and_writes_nothing(make, name):
+    """One bad item refuses the whole save with its place; the file before stays as it was."""
+    bad, place = UNSERIALIZABLE[name]
+    manager = make()
+    manager.save_cache({"old": 1})
+    before = Path(manager.path).read_bytes()
+
+    with pytest.raises(SerializationError) as caught:
+        manager.save_cache({"good": 1, "bad": bad, "also good": 2})
+
+    assert place in str(caught.value)
+    assert ("palettes", "key 'bad'") == (caught.value.cache_name, caught.value.where)
+    assert isinstance(caught.value, TypeError)
+    assert caught.value.__cause__ is manager.last_report.cause
+    assert before == Path(manager.path).read_bytes()
+    assert [Path(manager.path)] == list(Path(manager.path).parent.iterdir())
+
+
+@pytest.mark.parametrize("key", [object(), b"x", float("nan"), frozenset(), ("a", [])])
+def test_save_refuses_keys_that_would_not_come_back(make, key):
+    """A key of a kind that a file cannot hold refuses the save; an unhashable one cannot be."""
+    try:
+        items = {key: 1}
+    except TypeError:
+        items = {("a", b"x"): 1}
+    manager = make()
+
+    with pytest.raises(SerializationError, match="cannot be stored"):
+        manager.save_cache(items)
+
+    assert not os.path.exists(manager.path)
+
+
+def test_error_of_a_serializer_refuses_the_save(make):
+    """Whatever a serializer raises is a refusal that names the key and holds the cause."""
+    manager = make(serializer=lambda item: item.missing, deserializer=as_is)
+
+    with pytest.raises(
+        SerializationError, match=r"key 'a'.*'int' object has no attribute"
+    ) as error:
+        manager.save_cache({"a": 1})
+
+    assert isinstance(error.value.__cause__, AttributeError)
+
+
+def test_error_of_a_serializer_without_words_is_named(make):
+    """An exception without a message is told by its type."""
+
+    def fail(_):
+        raise KeyboardInterruptLike
+
+    class KeyboardInterruptLike(Exception):
+        pass
+
+    with pytest.raises(SerializationError, match="KeyboardInterruptLike"):
+        make(serializer=fail, deserializer=as_is).save_cache({"a": 1})
+
+
+@pytest.mark.parametrize("item", [10**5000, [10**5000]], ids=["number", "in a list"])
+def test_number_beyond_what_python_reads_refuses_the_save(make, item):
+    """A number that json cannot write refuses the save, as any other item."""
+    manager = make()
+
+    with pytest.raises(SerializationError):
+        manager.save_cache({"a": item})
+
+    assert not os.path.exists(manager.path)
+
+
+def test_item_that_holds_itself_refuses_the_save(make):
+    """Endless nesting refuses the save."""
+    item = []
+    item.append(item)
+
+    with pytest.raises(SerializationError):
+        make().save_cache({"a": item})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{1, 2}, {"a": object()}, 10**5000, float("inf")],
+    ids=["set", "object", "number", "infinity"],
+)
+def test_input_that_is_no_json_refuses_the_save(make, value):
+    """An input whose value no file can hold refuses the save."""
+    manager = make(inputs=[Input("settings", lambda: value)])
+
+    with pytest.raises(SerializationError):
+        manager.save_cache({"a": 1})
+
+    assert not os.path.exists(manager.path)
+
+
+def test_reports_of_a_miss_a_save_and_a_hit(make):
+    """Each step fills the report: status, reason, place, path, number of items, durations."""
+    manager = make()
+    assert manager.last_report is None
+
+    manager.get_or_build(lambda: {"a": 1, "b": 2})
+    miss = manager.last_report
+    manager.load_cache()
+    hit = manager.last_report
+
+    assert ("miss", Reason.FILE_ABSENT, manager.path, 2) == (
+        *(miss.status, miss.reason, miss.path, miss.items),
+    )
+    assert min(miss.load_ns, miss.build_ns, miss.save_ns, miss.saved.save_ns) > 0
+    assert ("saved", None, manager.path, 2) == (
+        *(miss.saved.status, miss.saved.reason, miss.saved.path, miss.saved.items),
+    )
+    assert f"miss: there is no cache file yet: {manager.path}" == str(miss)
+    assert f"<Report {miss}>" == repr(miss)
+    assert ("hit", None, "", 2, 0, 0, None) == (
+        *(hit.status, hit.reason, hit.where, hit.items, hit.build_ns, hit.save_ns, hit.saved),
+    )
+    assert hit.load_ns > 0
+    assert f"hit: 2 items, {manager.path}" == str(hit)
+
+
+def test_report_of_a_change_shows_old_and_new(make):
+    """The report of a miss says which field, what it was and what it is."""
+    make(version="1.0").save_cache({"a": 1})
+    manager = make(version="2.0")
+
+    manager.load_cache()
+
+    report = manager.last_report
+    assert ("version", "1.0", "2.0") == (report.where, report.old, report.new)
+    assert "miss: the application has another version: version (was '1.0', is '2.0')" == str(report)
+
+
+def test_report_when_caching_is_off(make, monkeypatch):
+    """Switched off, nothing is read or written, and the report names the variable."""
+    monkeypatch.setenv("REGCACHE_DISABLE", "1")
+    manager = make()
+
+    answer = manager.get_or_build(lambda: {"a": 1})
+
+    report = manager.last_report
+    assert {"a": 1} == answer
+    assert ("disabled", Reason.SWITCHED_OFF) == (report.status, report.reason)
+    assert "REGCACHE_DISABLE" == report.where
+    assert ("disabled", Reason.SWITCHED_OFF) == (report.saved.status, report.saved.reason)
+    assert not os.path.exists(manager.path)
+
+
+@pytest.mark.parametrize(
+    ("getter", "words"),
+    [(lambda: 1 / 0, "division by zero"), (lambda: 5, "5"), (lambda: None, "None")],
+)
+def test_unknown_version_means_no_caching(getter, words):
+    """A `version_getter` that raises, or gives no string, costs the cache and not the answer."""
+    manager = RegistryCacheManager("palettes", getter, item_type=int, application="painter")
+
+    answer = manager.get_or_build(lambda: {"a": 1})
+
+    report = manager.last_report
+    assert {"a": 1} == answer
+    assert ("error", Reason.VERSION_UNKNOWN) == (report.status, report.reason)
+    assert words in str(report.cause)
+    assert words in str(report)
+    assert "error" == report.saved.status
+    assert not os.path.exists(manager.path)
+
+
+def test_item_that_cannot_be_restored_is_a_miss(make):
+    """A deserializer that raises makes the load a miss that names the key and the cause."""
+    make(serializer=as_is, deserializer=as_is).save_cache({"good": 1, "bad": 0})
+    manager = make(serializer=as_is, deserializer=lambda record: 1 // record)
+
+    loaded = manager.load_cache()
+
+    report = manager.last_report
+    assert loaded is None
+    assert (Reason.ITEM_REFUSED, "bad") == (report.reason, report.where)
+    assert isinstance(report.cause, ZeroDivisionError)
+    assert "[ZeroDivisionError: " in str(report)
+
+
+def test_records_are_given_unconverted(make):
+    """`load_records` gives what lies in the file; `from_record` makes one item of it."""
+    for options in (
+        {"item_type": Point},
+        {"serializer": lambda p: {"x": p.x, "y": p.y}, "deserializer": lambda r: Point(**r)},
+    ):
+        manager = make(**options)
+        manager.save_cache({"p": Point(1.0, 2.0), 7: Point(3.0, 4.0)})
+
+        records = manager.load_records()
+
+        assert {"p": {"x": 1.0, "y": 2.0}, 7: {"x": 3.0, "y": 4.0}} == records
+        assert Point(3.0, 4.0) == manager.from_record(records[7])
+
+
+def test_from_record_raises_what_the_deserializer_raises(make):
+    """One record is converted at the caller's own risk."""
+    with pytest.raises(ZeroDivisionError):
+        make(serializer=as_is, deserializer=lambda r: 1 // r).from_record(0)
+
+
+def test_extra_values_lie_beside_the_items(make):
+    """`extra` comes back with a hit, and is empty after a miss."""
+    manager = make()
+    manager.save_cache({"a": 1}, extra={"failures": {"m": ("x", None)}})
+    reader = make()
+
+    reader.load_cache()
+    found = reader.extra
+    Path(manager.path).unlink()
+    reader.load_cache()
+
+    assert {"failures": {"m": ["x", None]}} == found
+    assert {} == reader.extra
+
+
+def test_extra_is_empty_when_an_item_is_refused(make):
+    """A miss found while converting items gives no extra values either."""
+    make().save_cache({"a": 0}, extra={"b": 1})
+    manager = make(serializer=as_is, deserializer=lambda record: 1 // record)
+
+    assert manager.load_cache() is None
+    assert {} == manager.extra
+
+
+@pytest.mark.parametrize("extra", [{"a": object()}, {1: 2}, ["a"], "text", 5], ids=str)
+def test_extra_that_is_no_json_object_refuses_the_save(make, extra):
+    """What lies beside the items is held to the same rule."""
+    manager = make()
+
+    with pytest.raises(SerializationError, match="extra"):
+        manager.save_cache({"a": 1}, extra=extra)
+
+    assert not os.path.exists(manager.path)
+
+
+def test_cleared_cache_is_absent(make):
+    """`clear_cache` removes the file; nothing to remove is no error."""
+    manager = make()
+    manager.save_cache({"a": 1})
+
+    manager.clear_cache()
+    manager.clear_cache()
+
+    assert manager.load_cache() is None
+    assert Reason.FILE_ABSENT == manager.last_report.reason
+
+
+def test_clear_without_a_folder_does_nothing(make, cache_dir):
+    """Where a file lies in the folder's place, there is nothing to clear."""
+    cache_dir.write_text("no folder")
+    manager = make()
+
+    manager.clear_cache()
+
+    assert "no folder" == cache_dir.read_text()
+
+
+def test_clear_raises_what_the_system_says(make):
+    """Something that cannot be unlinked is the caller's to see."""
+    manager = make()
+    os.makedirs(manager.path)
+
+    with pytest.raises(OSError, match="palettes"):
+        manager.clear_cache()
+
+
+def test_begin_scan_records_what_the_answer_depends_on(make, folder):
+    """What changed since `begin_scan` is stale before it is written, so it is not written."""
+    manager = make(inputs=[SourceTree([folder])])
+    manager.begin_scan()
+    begun = manager.last_report
+    (folder / "a.txt").write_text("changed during the scan")
+
+    saved = manager.save_cache({"a": 1})
+
+    assert ("miss", Reason.REFRESH_REQUESTED) == (begun.status, begun.reason)
+    assert not saved
+    assert ("error", Reason.SOURCE_CHANGED) == (
+        *(manager.last_report.status, manager.last_report.reason),
+    )
+    assert not os.path.exists(manager.path)
+
+
+def test_save_after_a_refused_one_starts_anew(make, folder):
+    """A record of the sources serves one save; the next takes its own."""
+    manager = make(inputs=[SourceTree([folder])])
+    manager.begin_scan()
+    (folder / "a.txt").write_text("changed during the scan")
+    manager.save_cache({"a": 1})
+
+    assert manager.save_cache({"a": 2})
+    assert {"a": 2} == manager.load_cache()
+
+
+def test_source_that_changes_while_building_is_not_cached(make, folder):
+    """`get_or_build` gives the answer, but leaves no file that would be stale."""
+    manager = make(inputs=[SourceTree([folder])])
+
+    def build():
+        (folder / "new.txt").write_text("appeared during the scan")
+        return {"a": 1}
+
+    answer = manager.get_or_build(build)
+
+    assert {"a": 1} == answer
+    assert Reason.SOURCE_ADDED == manager.last_report.saved.reason
+    assert not os.path.exists(manager.path)
+
+
+def test_begin_scan_without_a_version_reports_the_error():
+    """Without a version there is nothing to record."""
+    manager = RegistryCacheManager("p", lambda: 5, item_type=int, application="painter")
+
+    manager.begin_scan()
+
+    assert ("error", Reason.VERSION_UNKNOWN) == (
+        *(manager.last_report.status, manager.last_report.reason),
+    )
+
+
+def test_begin_scan_ignores_a_fresh_file(make):
+    """A save after `begin_scan` replaces a file that would have been a hit."""
+    manager = make()
+    manager.save_cache({"a": 1})
+    manager.begin_scan()
+
+    assert manager.save_cache({"a": 2})
+    assert {"a": 2} == make().load_cache()
+
+
+def test_absent_module_found_while_building_is_recorded(make):
+    """Names added to `AbsentModules` during the scan are in the file that is saved."""
+    absent = AbsentModules()
+    manager = make(inputs=[absent])
+
+    def build():
+        absent.names.append("module_that_is_nowhere")
+        return {"a": 1}
+
+    manager.get_or_build(build)
+
+    assert ["module_that_is_nowhere"] == read(manager)["absent_modules"]
+
+
+def test_application_is_the_package_of_the_version_getter():
+    """Unless told, the application is where the version comes from."""
+    manager = RegistryCacheManager("p", json.dumps, item_type=int)
+
+    assert "json" == manager.application
+
+
+def test_application_of_a_function_without_module_is_main():
+    """A callable that does not know its module belongs to the program."""
+
+    class Getter:
+        __module__ = None
+
+        def __call__(self):
+            return "1.0"
+
+    assert "__main__" == RegistryCacheManager("p", Getter(), item_type=int).application
+
+
+def test_generic_parameters_exist_at_run_time_without_typing(run_python):
+    """`RegistryCacheManager[str, int]` works, and imports nothing heavy."""
+    seen = run_python("""
+        before = set(sys.modules)
+        from regcache_core import RegistryCacheManager
+        alias = RegistryCacheManager[str, int]
+        manager = alias("p", lambda: "1.0", item_type=int, application="painter")
+        loaded = set(sys.modules) - before
+        print(json.dumps([type(manager).__name__, str(alias.__args__), sorted(loaded)]))
+    """)
+
+    assert "RegistryCacheManager" == seen[0]
+    assert "(<class 'str'>, <class 'int'>)" == seen[1]
+    if not os.environ.get("REGCACHE_EAGER_IMPORT"):
+        assert {"typing", "cattrs", "attr", "platformdirs", "pathlib"}.isdisjoint(seen[2])
+
+
+def test_warm_load_imports_no_heavy_module(make, folder, run_python):
+    """A hit in a fresh process needs `os`, `sys` and our own light modules, nothing more."""
+    code = f"""
+        before = set(sys.modules)
+        from regcache_core import RegistryCacheManager, SourceTree
+        manager = RegistryCacheManager("p", lambda: "1.0", str, str, application="painter",
+                                       inputs=[SourceTree([{str(folder)!r}], [".txt"])])
+        items = manager.get_or_build(lambda: {{"a": "1"}})
+        status = manager.last_report.status
+        print(json.dumps([items, status, sorted(set(sys.modules) - before)]))
+    """
+    cold = run_python(code, env={"REGCACHE_EAGER_IMPORT": None})
+    warm = run_python(code, env={"REGCACHE_EAGER_IMPORT": None})
+
+    light = {f"regcache_core.{name}" for name in ("config", "inputs", "location", "manager")}
+    assert [{"a": "1"}, "miss"] == cold[:2]
+    assert [{"a": "1"}, "hit"] == warm[:2]
+    assert {*light, "regcache_core.reading", "regcache_core.report", "_json"} >= set(warm[2])
+
+
+def test_manager_of_one_process_reads_what_another_wrote(make, run_python):
+    """Two processes with one identity share one file."""
+    path = run_python("""
+        manager = regcache_core.RegistryCacheManager(
+            "p", lambda: "1.0", item_type=int, application="json")
+        manager.save_cache({"a": 1})
+        print(json.dumps(manager.path))
+    """)
+    manager = RegistryCacheManager("p", lambda: "1.0", item_type=int, application="json")
+
+    assert path == manager.path
+    assert {"a": 1} == manager.load_cache()
+
+
+def test_keys_of_sys_modules_are_left_alone(make):
+    """A load by this process imports nothing that it had not."""
+    make().save_cache({"a": 1})
+    make().load_cache()
+    before = set(sys.modules)
+
+    make().load_cache()
+
+    assert before == set(sys.modules)

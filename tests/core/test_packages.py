@@ -1,0 +1,246 @@
+"""Packages on disk: found, listed and stamped without importing anything."""
+
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from regcache_core import (
+    PYTHON_SUFFIXES,
+    SourceTree,
+    find_package,
+    find_spec,
+    get_package_file_mtimes,
+    iter_module_names,
+    package_tree,
+)
+
+FILES = [
+    "zoo/__init__.py",
+    "zoo/__main__.py",
+    "zoo/cat.py",
+    "zoo/dog.pyc",
+    "zoo/notes.txt",
+    "zoo/birds/__init__.py",
+    "zoo/birds/owl.py",
+    "zoo/wild/wolf.py",
+    "zoo/__pycache__/cat.pyc",
+    "zoo/.hidden/x.py",
+    "lone.py",
+    "space/one/a.py",
+]
+
+NAMES = [
+    "zoo",
+    "zoo.cat",
+    "zoo.birds",
+    "zoo.birds.owl",
+    "zoo.wild",
+    "zoo.wild.wolf",
+    "zoo.missing",
+    "zoo.missing.deeper",
+    "zoo.cat.deeper",
+    "lone",
+    "lone.deeper",
+    "space",
+    "space.one",
+    "space.one.a",
+    "missing",
+    "missing.deeper",
+    "json",
+    "json.decoder",
+    "sys",
+    "os.path.deeper",
+    "zipped",
+    "zipped.inside",
+]
+
+
+@pytest.fixture(autouse=True)
+def packages(tmp_path, monkeypatch):
+    """Writes packages whose modules fail when they are imported, in a folder and in an archive."""
+    folder = tmp_path / "lib"
+    for name in FILES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("import os; os.environ['MAY_BE_IMPORTED']")
+    with zipfile.ZipFile(tmp_path / "lib.zip", "w") as archive:
+        archive.writestr("zipped/__init__.py", "")
+        archive.writestr("zipped/inside.py", "")
+    monkeypatch.syspath_prepend(tmp_path / "lib.zip")
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+ASK_IMPORTLIB = """
+from importlib.util import find_spec
+
+def describe(name):
+    try:
+        spec = find_spec(name)
+    except ModuleNotFoundError:
+        return None
+    return spec and [spec.name, spec.origin, spec.has_location, folders(spec)]
+
+def folders(spec):
+    return spec.submodule_search_locations and list(spec.submodule_search_locations)
+
+print(json.dumps([describe(name) for name in sys.argv[1:]]))
+"""
+
+
+def describe(spec):
+    """What matters of a spec."""
+    folders = spec and spec.submodule_search_locations
+    return spec and [spec.name, spec.origin, spec.has_location, folders and list(folders)]
+
+
+def test_specs_are_those_of_importlib(tmp_path):
+    """What `importlib.util` finds by importing the parents is found without importing them."""
+    path = os.pathsep.join([str(tmp_path / "lib"), str(tmp_path / "lib.zip")])
+    done = subprocess.run(
+        [sys.executable, "-c", f"import json, sys\n{ASK_IMPORTLIB}", *NAMES],
+        env=os.environ | {"PYTHONPATH": path, "MAY_BE_IMPORTED": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    expected = dict(zip(NAMES, json.loads(done.stdout), strict=True))
+    assert expected == {name: describe(find_spec(name)) for name in NAMES}
+    assert 9 < sum(spec is not None for spec in expected.values()) < len(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_imported_to_find_something(name):
+    """Neither the module nor its parents are imported."""
+    before = set(sys.modules)
+
+    find_spec(name)
+    find_package(name)
+
+    assert before == set(sys.modules)
+
+
+def test_folders_of_a_package(packages, tmp_path):
+    """A package has folders, a namespace package several, a module and nothing have none."""
+    (tmp_path / "second" / "space").mkdir(parents=True)
+    sys.path.append(str(tmp_path / "second"))
+
+    assert [str(packages / "zoo")] == find_package("zoo")
+    assert [str(packages / "space"), str(tmp_path / "second/space")] == find_package("space")
+    assert find_package("lone") is None
+    assert find_package("missing") is None
+    assert json.__path__ == find_package("json")
+    assert find_package("os") is None
+
+
+def test_finder_that_forbids_a_module_hides_it(monkeypatch):
+    """An ImportError of a finder ends the import statement, so the module cannot be found."""
+
+    class Forbidding:
+        def find_spec(self, name, path=None, target=None):
+            if name == "lone":
+                raise ImportError(name)
+
+    class Old:
+        """A finder from before Python 3.4."""
+
+    monkeypatch.setattr(sys, "meta_path", [Old(), Forbidding(), *sys.meta_path])
+
+    assert find_spec("lone") is None
+    assert find_spec("zoo") is not None
+
+
+def test_module_names_are_listed_without_programs(packages):
+    """The modules of a package, as `pkgutil` lists them but for `__main__`."""
+    listed = list(iter_module_names([str(packages / "zoo")], "zoo."))
+
+    assert [("zoo.birds", True), ("zoo.cat", False), ("zoo.dog", False)] == listed
+    assert {name for _, name, _ in pkgutil.iter_modules([str(packages / "zoo")], "zoo.")} == {
+        "zoo.__main__",
+        *(name for name, _ in listed),
+    }
+
+
+def test_tree_of_a_package_watches_its_modules(packages):
+    """The stamps of a package: its folders and modules, and nothing else in it."""
+    stamps = package_tree("zoo").record()
+
+    watched = [
+        "zoo",
+        "zoo/__init__.py",
+        "zoo/__main__.py",
+        "zoo/birds",
+        "zoo/birds/__init__.py",
+        "zoo/birds/owl.py",
+        "zoo/cat.py",
+        "zoo/dog.pyc",
+        "zoo/wild",
+        "zoo/wild/wolf.py",
+    ]
+    assert [str(packages / name) for name in watched] == sorted(stamps)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("lone", "lone.py"), ("zoo.cat", "zoo/cat.py"), ("space", "space")]
+)
+def test_tree_of_a_module_or_namespace_package(packages, name, path):
+    """A plain module is one file, a namespace package its folders."""
+    tree = package_tree(name)
+
+    assert ((str(packages / path),), PYTHON_SUFFIXES) == (tree.paths, tree.suffixes)
+
+
+def test_tree_of_a_built_in_module_is_empty():
+    """What has no file cannot change."""
+    assert () == package_tree("sys").paths
+
+
+def test_tree_of_a_zipped_module_watches_the_archive(tmp_path):
+    """A module in an archive changes when the archive does."""
+    stamps = package_tree("zipped").record()
+
+    status = os.stat(tmp_path / "lib.zip")
+    assert [status.st_mtime_ns, status.st_size] == stamps[str(tmp_path / "lib.zip")]
+
+
+@pytest.mark.parametrize("function", [package_tree, get_package_file_mtimes])
+def test_package_that_is_missing_is_an_error(function):
+    """A misspelt name is no package without files."""
+    with pytest.raises(ModuleNotFoundError, match="no_such_package") as caught:
+        function("no_such_package")
+
+    assert "no_such_package" == caught.value.name
+
+
+def test_mtimes_of_a_package_and_of_its_folder_are_the_same(packages, monkeypatch):
+    """A package is given by its name, or as a folder; a relative folder counts from here."""
+    by_name = get_package_file_mtimes("zoo.birds")
+
+    assert str(packages / "zoo/birds/owl.py") in by_name
+    assert by_name == get_package_file_mtimes(str(packages / "zoo/birds"))
+    monkeypatch.chdir(packages)
+    assert by_name == get_package_file_mtimes(os.path.join("zoo", "birds"))
+
+
+def test_folder_of_the_same_name_does_not_hide_a_package(packages, tmp_path, monkeypatch):
+    """A folder here that is called like the package is not the package."""
+    (tmp_path / "work" / "zoo").mkdir(parents=True)
+    (tmp_path / "work" / "only_here").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+
+    assert str(packages / "zoo/cat.py") in get_package_file_mtimes("zoo")
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    assert [str(tmp_path / "work/only_here")] == list(get_package_file_mtimes("only_here"))
+
+
+def test_paths_of_any_kind_are_made_absolute(tmp_path, monkeypatch):
+    """Relative paths and path objects name what they name at that moment."""
+    monkeypatch.chdir(tmp_path)
+    here = os.getcwd()
+
+    assert (f"{here}/a", f"{here}/b") == SourceTree(["a", tmp_path / "b"]).paths

@@ -1,0 +1,204 @@
+"""Every `Reason` is produced by a real situation; the table below has them all."""
+
+import os
+from pathlib import Path
+
+import pytest
+from core_tools import NOBODY, as_is
+
+from regcache_core import (
+    AbsentModules,
+    CacheConfig,
+    Input,
+    Reason,
+    Refusal,
+    RegistryCacheManager,
+    SerializationError,
+    SourceTree,
+)
+from regcache_core.reading import MAX_BYTES
+
+
+class Situation:
+    """A manager with a cache file and one watched file, for the functions of the table."""
+
+    def __init__(self, folder, monkeypatch, edit):
+        self.source = folder / "a.txt"
+        self.folder = folder
+        self.monkeypatch = monkeypatch
+        self.edit = edit
+        self.manager = self.make()
+        self.manager.save_cache({"a": 1})
+        self.path = Path(self.manager.path)
+
+    def make(self, version="1.0", deserializer=as_is, more=(), **options):
+        """A manager of the same cache."""
+        inputs = [SourceTree([self.folder]), *more]
+        return RegistryCacheManager(
+            "p",
+            lambda: version,
+            as_is,
+            deserializer,
+            inputs=inputs,
+            application="painter",
+            **options,
+        )
+
+
+def load(situation, **options):
+    """The report of a load, by a manager with these options."""
+    manager = situation.make(**options)
+    assert manager.load_cache() is None
+    return manager.last_report
+
+
+def load_after(change):
+    """A situation in which `change` has been made."""
+
+    def run(situation):
+        change(situation)
+        return load(situation)
+
+    return run
+
+
+def load_edited(**members):
+    """A situation in which the file has other members."""
+    return load_after(lambda s: s.edit(s.manager, **members))
+
+
+def load_content(content):
+    """A situation in which the file has another content."""
+    return load_after(lambda s: s.path.write_bytes(content))
+
+
+def set_variable(name, value):
+    """A situation in which an environment variable is set."""
+    return load_after(lambda s: s.monkeypatch.setenv(name, value))
+
+
+def be_without_a_home(situation):
+    """No variable names a folder that is absolute (what holds where no home is known)."""
+    situation.monkeypatch.delenv("REGCACHE_DIR")
+    situation.monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    situation.monkeypatch.setenv("REGCACHE_DIR", "relative")
+    lost = situation.folder.parent / "lost"
+    lost.mkdir()
+    situation.monkeypatch.chdir(lost)
+    lost.rmdir()
+
+
+def save_without_json(situation):
+    """The report of a save that has something else than JSON."""
+    manager = situation.make()
+    with pytest.raises(SerializationError):
+        manager.save_cache({"a": object()})
+    return manager.last_report
+
+
+def save_into_a_file(situation):
+    """The report of a save where a file lies in the folder's place."""
+    situation.path.unlink()
+    situation.path.parent.rmdir()
+    situation.path.parent.write_text("")
+    situation.manager.save_cache({"a": 1})
+    return situation.manager.last_report
+
+
+def replace_by_folder(situation):
+    """Put a folder in the cache file's place."""
+    situation.path.unlink()
+    situation.path.mkdir()
+
+
+def replace_by_loop(situation):
+    """Put a link to itself in the cache file's place."""
+    situation.path.unlink()
+    situation.path.symlink_to(situation.path)
+
+
+def give_away(situation):
+    """Give the cache file to another user."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(situation.path, NOBODY, NOBODY)
+
+
+def let_module_appear(situation):
+    """The report after a missing module can be found."""
+    absent = AbsentModules()
+    absent.names.append("json")
+    situation.edit(situation.manager, absent_modules=["json"])
+    return load(situation, more=[absent])
+
+
+class Edited(Input):
+    """An input that refuses by itself, as that of regcache-meta for edited modules."""
+
+    def check(self, recorded):
+        """Refuse always."""
+        raise Refusal("EDITED_SINCE_IMPORT", self.member)
+
+
+def save_edited(situation):
+    """The report of a save that an input refuses."""
+    manager = situation.make(more=[Edited("edited", list)])
+    manager.save_cache({"a": 1})
+    return manager.last_report
+
+
+SITUATIONS = {
+    "SWITCHED_OFF": set_variable("REGCACHE_DISABLE", "1"),
+    "NO_CACHE_FOLDER": load_after(be_without_a_home),
+    "REFRESH_REQUESTED": set_variable("REGCACHE_REFRESH", "1"),
+    "FILE_ABSENT": load_after(lambda s: s.path.unlink()),
+    "FILE_UNREADABLE": load_after(replace_by_loop),
+    "NOT_A_FILE": load_after(replace_by_folder),
+    "FOREIGN_OWNER": load_after(give_away),
+    "WRITABLE_BY_OTHERS": load_after(lambda s: s.path.chmod(0o666)),
+    "TOO_LARGE": load_after(lambda s: os.truncate(s.path, MAX_BYTES + 1)),
+    "NOT_UTF8": load_content(b"\xff"),
+    "NOT_JSON": load_content(b"{"),
+    "WRONG_SHAPE": load_content(b"[]"),
+    "FORMAT_CHANGED": load_edited(format="regcache 0"),
+    "KEY_REFUSED": load_edited(items={"!int x": 1}),
+    "ITEM_REFUSED": lambda s: load(s, deserializer=lambda record: 1 / 0),
+    "IDENTITY_CHANGED": load_edited(identity={}),
+    "CACHE_VERSION_CHANGED": lambda s: load(s, config=CacheConfig(cache_version="2")),
+    "VERSION_CHANGED": lambda s: load(s, version="2"),
+    "SETTINGS_CHANGED": lambda s: (
+        s.edit(s.manager, settings=1),
+        load(s, more=[Input("settings", lambda: 2)]),
+    )[1],
+    "FROM_THE_FUTURE": load_edited(timestamp=1e12),
+    "TOO_OLD": load_edited(timestamp=1),
+    "SOURCE_CHANGED": load_after(lambda s: s.source.write_text("changed")),
+    "SOURCE_REMOVED": load_after(lambda s: s.source.unlink()),
+    "SOURCE_ADDED": load_after(lambda s: (s.folder / "new.txt").touch()),
+    "MODULE_APPEARED": let_module_appear,
+    "VERSION_UNKNOWN": lambda s: load(s, version=None),
+    "NOT_SERIALIZABLE": save_without_json,
+    "WRITE_FAILED": save_into_a_file,
+    "EDITED_SINCE_IMPORT": save_edited,
+}
+
+
+def test_table_has_every_reason():
+    """No reason is without a situation that leads to it."""
+    assert {reason.name for reason in Reason} == set(SITUATIONS)
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_reason_is_reported(name, folder, monkeypatch, edit):
+    """Each situation is reported with its own reason, its status, and a sentence for people."""
+    report = SITUATIONS[name](Situation(folder, monkeypatch, edit))
+
+    reason = Reason[name]
+    assert (reason, reason.status) == (report.reason, report.status)
+    assert f"{reason.status}: {reason.sentence}" in str(report)
+
+
+def test_sentences_differ():
+    """Every reason has a sentence of its own, and one of three statuses."""
+    assert len(Reason) == len({reason.sentence for reason in Reason})
+    assert {"miss", "disabled", "error"} == {reason.status for reason in Reason}

@@ -1,0 +1,252 @@
+"""What a start imports, in fresh processes: each module beyond a bare interpreter stands in a list with its reason."""
+
+import configparser
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from throwaway import App
+
+ROOT = Path(__file__).resolve().parents[2]
+
+DECLARING = {
+    "regcache_meta": "the package; public names resolve on first use",
+    "regcache_meta.config": "RegistryConfig, PRIMARY_KEY",
+    "regcache_meta.lazydict": "the dictionaries themselves",
+    "regcache_meta.plugins": "classes by name: duplicates are noticed at the class statement",
+    "regcache_meta.registration": "the metaclass",
+    "regcache_meta.scope": "what a registry lists: inferred where its base class is declared",
+}
+READING = {
+    "_json": "the C scanner; json itself (with re and enum) is not imported",
+    "regcache_core": "the package; public names resolve on first use",
+    "regcache_core.config": "age and switches",
+    "regcache_core.inputs": "what the answer depends on, compared with now",
+    "regcache_core.location": "where the file lies",
+    "regcache_core.manager": "load",
+    "regcache_core.reading": "bytes to a checked document",
+    "regcache_core.report": "what the load did",
+    "regcache_meta.caching": "the inputs of a registry of classes",
+}
+FOREIGN = {
+    "regcache_meta.extractors": "the default key of for_package: the class's name",
+}
+SECONDARY = {
+    "regcache_core.keys": "keys of a secondary registry are decoded as those of the first are",
+    "regcache_meta.extractors": "microlab derives keys from class names",
+}
+MICROLAB = {
+    f"microlab{name}": "the application: what declares its base classes"
+    for name in (
+        "",
+        ".formats",
+        ".formats.base",
+        ".libraries",
+        ".libraries.base",
+        ".microscopes",
+        ".microscopes.base",
+        ".registries",
+        ".servers",
+        ".servers.base",
+        ".storage",
+        ".storage.base",
+    )
+}
+# Beyond what a hand-written loop with pkgutil and importlib imports.
+DISCOVERING = {
+    "__future__": "annotations as text",
+    "json": "facts as the file will give them back; the file is written",
+    "json.decoder": "json",
+    "json.encoder": "json",
+    "json.scanner": "json",
+    "math": "no NaN in the file",
+    "regcache_core.errors": "errors that a user may meet",
+    "regcache_core.keys": "keys to text",
+    "regcache_core.packages": "the modules of a package",
+    "regcache_core.reasons": "why there was no hit",
+    "regcache_core.stamps": "the sources as they are when the scan starts",
+    "regcache_core.writing": "the file is written",
+    "regcache_meta.discovery": "the loop",
+    "regcache_meta.errors": "errors and warnings of the loop",
+}
+if sys.version_info < (3, 11):
+    DISCOVERING |= dict.fromkeys(["typing", "typing.io", "typing.re"], "names in annotations")
+
+FILES = {
+    "base_of_all.py": "class Base: pass\n",
+    "pack/__init__.py": "",
+    "pack/a.py": "from base_of_all import Base\nclass A(Base): pass\n",
+    "pack/sub/__init__.py": "",
+    "pack/sub/b.py": "from base_of_all import Base\nclass B(Base): pass\n",
+}
+PACK = """
+from base_of_all import Base
+from regcache_meta import LazyDiscoveryDict
+pack = LazyDiscoveryDict.for_package("pack", Base)
+"""
+LISTED = "\nout = sorted(set(sys.modules) - bare)\n"
+
+
+def run(app: App, code: str, **environment: str) -> Any:
+    """Run code in a process that neither coverage nor the caller's settings have loaded modules into."""
+    clean = {k: v for k, v in app.environment().items() if not k.startswith("COVERAGE")}
+    app.environment = lambda **more: {**clean, **more}  # type: ignore[method-assign]
+    return app.run(code + LISTED, **environment)
+
+
+def age(folder: Path) -> None:
+    """Let files and folders look older than the tick of any file system's clock."""
+    long_ago = time.time() - 3600
+    for path in [folder, *folder.rglob("*")]:
+        os.utime(path, (long_ago, long_ago))
+
+
+def warm(app: App, code: str) -> list[str]:
+    """What the second and later starts import; they are alike."""
+    if os.environ.get("REGCACHE_EAGER_IMPORT"):
+        pytest.skip("REGCACHE_EAGER_IMPORT imports everything")
+    run(app, code)
+    second: list[str] = run(app, code)
+    assert second == run(app, code)
+    return second
+
+
+DECLARATIONS = {
+    "attributes": """
+from regcache_meta import AutoRegisterMeta
+class Base(metaclass=AutoRegisterMeta):
+    __registry_key__ = "key"
+class Plugin(Base):
+    key = "a"
+""",
+    "config": """
+from regcache_meta import (
+    PRIMARY_KEY, AutoRegisterMeta, LazyDiscoveryDict, RegistryConfig, SecondaryRegistry
+)
+BASES: "LazyDiscoveryDict[str, type[Base]]" = LazyDiscoveryDict()
+class Base(metaclass=AutoRegisterMeta):
+    __registry_config__ = RegistryConfig(
+        BASES, "key", secondary_registries=[SecondaryRegistry({}, PRIMARY_KEY, "value")]
+    )
+LazyDiscoveryDict[str, type[Base]]
+""",
+    "without metaclass": """
+from regcache_meta import AutoRegister
+class Base(AutoRegister):
+    __registry_key__ = "key"
+class Plugin(Base):
+    key = "a"
+""",
+}
+
+
+@pytest.mark.parametrize("form", DECLARATIONS)
+def test_declaring_a_base_class_imports_six_light_modules(form: str, app: App) -> None:
+    """A declaration imports these modules: no attrs, dataclasses, typing, inspect, logging, json, re, enum."""
+    assert sorted(DECLARING) == warm(app, DECLARATIONS[form])
+
+
+def test_listing_five_registries_warm_imports_these_modules(app: App) -> None:
+    """All keys of the sample application, a secondary registry's too, need this list and no plugin."""
+    pytest.importorskip("numpy")
+    pytest.importorskip("zmq")
+    code = f"""
+sys.path.insert(0, {str(ROOT / "tests/apps")!r})
+from microlab.registries import METADATA_HANDLERS, REGISTRIES
+listed = [list(METADATA_HANDLERS), *map(list, REGISTRIES.values())]
+assert all(listed)
+"""
+    assert sorted(DECLARING | READING | SECONDARY | MICROLAB) == warm(app, code)
+
+
+def test_listing_a_foreign_package_warm_imports_these_modules(app: App) -> None:
+    """Keys of a registry over a package need this list, and not the package itself."""
+    app.write(FILES)
+    age(app.folder)
+    declaring = {name: why for name, why in DECLARING.items() if "registration" not in name}
+
+    assert sorted(declaring | READING | FOREIGN | {"base_of_all": "the base class"}) == warm(
+        app, PACK + "assert ['A', 'B'] == list(pack)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("use", "modules"),
+    [
+        ("pack.info('A')", ["regcache_meta.facts"]),
+        ("pack.failures", ["regcache_meta.facts"]),
+        ("repr(pack), 'A' in pack, len(pack), pack.keys(), pack.report", []),
+        ("pack['A']", ["pack", "pack.a"]),
+    ],
+)
+def test_each_use_imports_what_it_needs(use: str, modules: list[str], app: App) -> None:
+    """Facts cost one module of ours more, a plugin its own module, and other listings nothing."""
+    app.write(FILES)
+    age(app.folder)
+    listing = warm(app, PACK + "list(pack)")
+
+    assert modules == sorted(set(warm(app, PACK + use)) - set(listing))
+
+
+def test_discovery_imports_these_modules_beyond_the_loop(app: App) -> None:
+    """A cold start imports, beyond a hand-written loop over the same package, this list."""
+    app.write(FILES)
+    loop = run(
+        app,
+        """
+import importlib, pkgutil, pack
+from base_of_all import Base
+found = {}
+for info in pkgutil.walk_packages(pack.__path__, "pack."):
+    module = importlib.import_module(info.name)
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Base):
+            found[value.__name__] = value
+""",
+    )
+
+    cold = run(app, PACK + "list(pack)")
+
+    declaring = {name: why for name, why in DECLARING.items() if "registration" not in name}
+    allowed = declaring | READING | FOREIGN | DISCOVERING
+    assert sorted(allowed) == sorted(set(cold) - set(loop) | {"_json"})
+    assert set(loop) <= set(cold)
+
+
+def contract(name: str) -> configparser.SectionProxy:
+    """One import-linter contract of this repository."""
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "tox.ini")
+    return parser[f"importlinter:contract:{name}"]
+
+
+def members(name: str, option: str) -> list[str]:
+    """The modules that a contract names."""
+    return contract(name)[option].split()
+
+
+@pytest.mark.parametrize("module", members("warm-cold", "source_modules"))
+def test_warm_module_alone_imports_no_cold_one(module: str, app: App) -> None:
+    """What a warm module has at its top is warm: its imports of cold modules lie inside functions."""
+    if os.environ.get("REGCACHE_EAGER_IMPORT"):
+        pytest.skip("REGCACHE_EAGER_IMPORT imports everything")
+    loaded = set(run(app, f"import {module}"))
+    cold = {*members("warm-cold", "forbidden_modules"), *members("cold-only", "forbidden_modules")}
+
+    assert module in loaded
+    assert [] == sorted(loaded & cold)
+    assert {"importlib.metadata", "json", "re", "enum", "_json"}.isdisjoint(loaded)
+
+
+def test_every_module_is_either_warm_or_cold() -> None:
+    """No module of ours is forgotten by the contracts; only ``__init__`` and ``__about__`` are neither."""
+    warm_modules = members("warm-cold", "source_modules")
+    cold_modules = members("warm-cold", "forbidden_modules")
+    files = (ROOT / "packages").glob("*/src/*/*.py")
+    modules = {f"{path.parent.name}.{path.stem}" for path in files if path.stem[:2] != "__"}
+
+    assert sorted(modules) == sorted(warm_modules + cold_modules)
+    assert members("cold-only", "source_modules") == warm_modules

@@ -1,0 +1,302 @@
+"""Registries over packages that know nothing of us."""
+
+import zipfile
+from typing import Any
+
+import pytest
+from throwaway import App
+
+from regcache_meta import DiscoveryError, DiscoveryWarning, LazyDiscoveryDict
+
+SHAPES = {
+    "shapes_base.py": "class Shape:\n    pass\n",
+    "shapes/__init__.py": "from shapes_base import Shape\nclass Dot(Shape):\n    corners = 0\n",
+    "shapes/__main__.py": "raise SystemExit('this is a program')\n",
+    "shapes/flat.py": """
+        import abc
+        from shapes_base import Shape
+
+        class Square(Shape):
+            '''All sides equal.'''
+            corners = 4
+
+        class Triangle(Shape):
+            corners = 3
+
+        class Helper:
+            pass
+
+        class Open(Shape, abc.ABC):
+            @abc.abstractmethod
+            def area(self): ...
+
+        Alias = Square
+        """,
+    "shapes/solid/__init__.py": "",
+    "shapes/solid/cube.py": """
+        from shapes.flat import Square
+        class Cube(Square):
+            pass
+        """,
+}
+
+LIST = """
+import sys
+from shapes_base import Shape
+from regcache_meta import LazyDiscoveryDict, is_published
+shapes = LazyDiscoveryDict.for_package("shapes", Shape{arguments})
+keys = list(shapes)
+out = keys, "shapes.flat" in sys.modules, [shapes[key].__name__ for key in keys]
+"""
+
+
+@pytest.fixture
+def shapes(app: App) -> App:
+    """A package of shapes."""
+    app.write(SHAPES)
+    return app
+
+
+ALL = ["Dot", "Square", "Triangle", "Cube"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keys", "classes"),
+    [
+        ("", ALL, ALL),
+        (", key='corners'", [0, 4, 3], ["Dot", "Square", "Triangle"]),
+        (", key=lambda name, cls: name.lower()", [name.lower() for name in ALL], ALL),
+        (", key=lambda name, cls: name if 'u' in name else None", ["Square", "Cube"], None),
+        (", include=lambda cls: cls.corners > 3", ["Square", "Cube"], None),
+        (", recursive=False", ALL[:3], None),
+        (", recursive=True", ALL, None),
+        (", recursive=None", ALL, None),
+    ],
+)
+def test_arguments_say_what_is_listed(
+    arguments: str, keys: list[Any], classes: list[str] | None, shapes: App
+) -> None:
+    """Keys, filter and recursion are obeyed, cold and warm; helpers, aliases and ``__main__`` are left."""
+    if "key='corners'" in arguments:
+        shapes.remove("shapes/solid/cube.py")
+    code = LIST.format(arguments=arguments)
+    cold, warm = shapes.run(code), shapes.run(code)
+
+    assert [keys, True, classes or keys] == cold
+    assert [keys, False, classes or keys] == warm
+
+
+def test_the_package_need_not_be_imported(shapes: App) -> None:
+    """Making the registry imports nothing; a warm listing does not import even the package."""
+    code = """
+        from shapes_base import Shape
+        from regcache_meta import LazyDiscoveryDict
+        shapes = LazyDiscoveryDict.for_package("shapes", Shape)
+        made = "shapes" in sys.modules
+        info = shapes.info("Square")
+        out = made, len(shapes), info.doc, info.module, "shapes" in sys.modules
+        """
+    cold, warm = shapes.run(code), shapes.run(code)
+
+    assert [False, 4, "All sides equal.", "shapes.flat", True] == cold
+    assert [False, 4, "All sides equal.", "shapes.flat", False] == warm
+
+
+def test_include_published(shapes: App) -> None:
+    """``is_published`` keeps the classes that stand in ``__all__``."""
+    flat = shapes.folder / "shapes/flat.py"
+    flat.write_text(flat.read_text() + "\n__all__ = ['Triangle']\n")
+
+    keys, _, _ = shapes.run(LIST.format(arguments=", include=is_published"))
+
+    assert ["Triangle"] == keys
+
+
+def test_two_registries_of_one_package_do_not_mix(shapes: App) -> None:
+    """Different bases, filters and keys of one package have each their own file."""
+    code = """
+        from shapes_base import Shape
+        from regcache_meta import LazyDiscoveryDict
+        make = LazyDiscoveryDict.for_package
+        def few(cls): return cls.corners < 4
+        def low(name, cls): return name.lower()
+        class Other: pass
+        all = [make("shapes", Shape), make("shapes", Shape, include=few, name="few"),
+               make("shapes", Shape, key=low), make("shapes", Other, name="other")]
+        out = [list(each) for each in all], [each.report.status for each in all]
+        """
+    cold, warm = shapes.run(code), shapes.run(code)
+
+    assert [ALL, ["Dot", "Triangle"], [name.lower() for name in ALL], []] == cold[0] == warm[0]
+    assert (["miss"] * 4, ["hit"] * 4) == (cold[1], warm[1])
+
+
+def test_another_filter_under_the_same_name_is_a_miss(shapes: App) -> None:
+    """A filter or key function is one of the settings: with another one the answer is computed anew."""
+    few = LIST.format(arguments=", name='x', include=few").replace(
+        "shapes =", "def few(cls): return cls.corners < 4\nshapes ="
+    )
+
+    assert ALL == shapes.run(LIST.format(arguments=", name='x'"))[0]
+    assert ["Dot", "Triangle"] == shapes.run(few)[0]
+
+
+def test_plain_module_is_a_package_of_one(app: App) -> None:
+    """The classes of a plain module are listed, and the module is imported for a value only."""
+    app.write({"one.py": "class Base: pass\n", "tools.py": "import one\nclass A(one.Base): pass\n"})
+    code = """
+        from one import Base
+        from regcache_meta import LazyDiscoveryDict
+        tools = LazyDiscoveryDict.for_package("tools", Base)
+        out = list(tools), "tools" in sys.modules, tools["A"].__module__
+        """
+    cold, warm = app.run(code), app.run(code)
+
+    assert [["A"], True, "tools"] == cold
+    assert [["A"], False, "tools"] == warm
+
+
+def test_all_portions_of_a_namespace_package_are_searched(app: App) -> None:
+    """Modules of a namespace package come from all folders on sys.path, and a new one is seen."""
+    app.write(
+        {
+            "base_of_all.py": "class Base: pass\n",
+            "spaced/a.py": "from base_of_all import Base\nclass A(Base): pass\n",
+            "other/spaced/b.py": "from base_of_all import Base\nclass B(Base): pass\n",
+        }
+    )
+    code = """
+        sys.path.append("other")
+        from base_of_all import Base
+        from regcache_meta import LazyDiscoveryDict
+        spaced = LazyDiscoveryDict.for_package("spaced", Base)
+        out = list(spaced), spaced.report.status
+        """
+    first, second = app.run(code), app.run(code)
+    app.write({"other/spaced/c.py": "from base_of_all import Base\nclass C(Base): pass\n"})
+
+    assert [["A", "B"], "miss"] == first
+    assert [["A", "B"], "hit"] == second
+    assert [["A", "B", "C"], "miss"] == app.run(code)
+
+
+def test_packages_in_an_archive_are_searched(app: App) -> None:
+    """A package in a zip archive on sys.path is listed and cached; another archive is another answer."""
+    archive = app.folder / "plugins.zip"
+    app.write({"base_of_all.py": "class Base: pass\n"})
+    code = """
+        sys.path.append("plugins.zip")
+        from base_of_all import Base
+        from regcache_meta import LazyDiscoveryDict
+        zipped = LazyDiscoveryDict.for_package("zipped", Base)
+        out = list(zipped), zipped.report.status, zipped["A"].__module__
+        """
+
+    def pack(*names: str) -> None:
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("zipped/__init__.py", "")
+            for name in names:
+                text = f"from base_of_all import Base\nclass {name.upper()}(Base): pass\n"
+                file.writestr(f"zipped/{name}.py", text)
+
+    pack("a", "b")
+    first, second = app.run(code), app.run(code)
+    pack("a", "b", "c")
+
+    assert [["A", "B"], "miss", "zipped.a"] == first
+    assert [["A", "B"], "hit", "zipped.a"] == second
+    assert [["A", "B", "C"], "miss", "zipped.a"] == app.run(code)
+
+
+@pytest.mark.parametrize("package", ["no_such_package", "app.nothing", "sys"])
+def test_missing_package_is_an_error_on_first_use(package: str, readers: App) -> None:
+    """A package that is not there is a DiscoveryError that names it, when the registry is used."""
+    registry = LazyDiscoveryDict.for_package(package, object)
+
+    with pytest.raises(DiscoveryError) as caught:
+        len(registry)
+
+    assert isinstance(caught.value, ImportError)
+    assert package == caught.value.name
+    assert str(caught.value) == (
+        f"cannot discover plugins in {package}: there is no such package; is it installed, is it "
+        "misspelt?"
+    )
+
+
+def test_package_that_fails_to_import_is_an_error(app: App) -> None:
+    """Without its package nothing can be listed: a DiscoveryError with the cause."""
+    app.write({"broken/__init__.py": "1 / 0\n"})
+    registry = LazyDiscoveryDict.for_package("broken", object)
+
+    with pytest.raises(DiscoveryError, match="broken: ZeroDivisionError: division by zero"):
+        len(registry)
+
+
+def test_strict_registry_raises_for_a_broken_module(shapes: App) -> None:
+    """``strict=True`` raises for the first module that fails; otherwise it is kept and warned of."""
+    shapes.write({"shapes/bad.py": "1 / 0\n"})
+    base = shapes.load("shapes_base").Shape
+    strict = LazyDiscoveryDict.for_package("shapes", base, strict=True)
+    lenient = LazyDiscoveryDict.for_package("shapes", base)
+
+    with pytest.raises(DiscoveryError, match="shapes.bad: ZeroDivisionError"):
+        len(strict)
+    with pytest.warns(DiscoveryWarning, match="shapes.bad failed to import"):
+        assert ALL == list(lenient)
+
+
+def test_facts_are_stored(shapes: App) -> None:
+    """``facts=`` names the attributes that ``info`` tells, with nothing imported."""
+    code = """
+        from shapes_base import Shape
+        from regcache_meta import LazyDiscoveryDict
+        shapes = LazyDiscoveryDict.for_package("shapes", Shape, facts=["corners"])
+        out = [shapes.info(key).facts for key in shapes], "shapes" in sys.modules
+        """
+    expected = [{"corners": corners} for corners in (0, 4, 3, 4)]
+    cold, warm = shapes.run(code), shapes.run(code)
+
+    assert [expected, True] == cold
+    assert [expected, False] == warm
+
+
+def test_callable_object_as_filter(shapes: App) -> None:
+    """A filter may be any callable: an instance, or a method of a container."""
+    base = shapes.load("shapes_base").Shape
+    flat = shapes.load("shapes.flat")
+
+    class Few:
+        def __call__(self, cls: Any) -> bool:
+            return bool(cls.corners < 4)
+
+    some = LazyDiscoveryDict.for_package("shapes", base, include={flat.Square}.__contains__)
+    few = LazyDiscoveryDict.for_package("shapes", base, include=Few())
+
+    assert ["Square"] == list(some)
+    assert ["Dot", "Triangle"] == list(few)
+
+
+PYGMENTS = """
+from pygments.lexer import Lexer
+from regcache_meta import LazyDiscoveryDict, is_published
+lexers = LazyDiscoveryDict.for_package("pygments.lexers", Lexer, include=is_published)
+listed = {key: lexers.info(key).module for key in lexers}
+imported = sum(name.startswith("pygments.lexers.") for name in sys.modules)
+status = lexers.report.status
+from pygments.lexers import LEXERS
+index = {name: entry[0] for name, entry in LEXERS.items()}
+out = {"listed": listed, "index": index, "imported": imported, "status": status,
+       "python": lexers["PythonLexer"].name}
+"""
+
+
+def test_pygments_is_listed_as_its_own_index_has_it(app: App) -> None:
+    """The published lexers, and the module of each, equal Pygments' own index; warm imports none."""
+    cold, warm = app.run(PYGMENTS), app.run(PYGMENTS)
+
+    assert len(cold["index"]) > 500
+    assert cold["index"] == cold["listed"]
+    assert list(cold["listed"].items()) == list(warm["listed"].items())
+    assert ("miss", "hit", 0) == (cold["status"], warm["status"], warm["imported"])
+    assert "Python" == cold["python"] == warm["python"]

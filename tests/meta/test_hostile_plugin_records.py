@@ -1,0 +1,193 @@
+"""Cache files that somebody else wrote: a miss, and never an import of what they name."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from throwaway import App
+
+LIST = """
+import warnings
+warnings.simplefilter("ignore")
+from app.readers.base import READERS
+keys = list(READERS)
+report = READERS.report
+out = {
+    "keys": keys, "status": report.status, "reason": report.reason and report.reason.name,
+    "where": report.where, "canary": "canary" in sys.modules,
+    "classes": [READERS[key].__name__ for key in keys],
+    "failures": list(READERS.failures), "docs": [READERS.info(key).doc for key in keys],
+    "shown": repr(READERS),
+}
+"""
+
+Document = dict[str, Any]
+
+
+def change(**members: Any) -> Callable[[Document], None]:
+    """A change of the record of ``csv``."""
+    return lambda document: document["items"]["csv"].update(members)
+
+
+def drop(member: str) -> Callable[[Document], None]:
+    """A record of ``csv`` without one member."""
+    return lambda document: document["items"]["csv"].pop(member)
+
+
+def put(record: Any) -> Callable[[Document], None]:
+    """Something else as the record of ``csv``."""
+    return lambda document: document["items"].__setitem__("csv", record)
+
+
+def extra(**members: Any) -> Callable[[Document], None]:
+    """A change of what lies beside the records."""
+    return lambda document: document["extra"].update(members)
+
+
+def tamper(app: App, edit: Callable[[Document], Any]) -> None:
+    """Edit the only cache file."""
+    (file,) = app.cache_files()
+    document = json.loads(file.read_text())
+    edit(document)
+    file.write_text(json.dumps(document))
+
+
+@pytest.fixture
+def cached(readers: App) -> App:
+    """An application with a cache, and a module that must not be imported."""
+    readers.write({"canary.py": "class Canary: pass\n", "app/canary.py": "import canary\n"})
+    readers.run(LIST)
+    return readers
+
+
+def check_right(answer: dict[str, Any]) -> None:
+    """The answer is that of the application, and nothing foreign was imported."""
+    assert ["csv", "json"] == answer["keys"]
+    assert ["CsvReader", "JsonReader"] == answer["classes"]
+    assert ["Reads tables.", ""] == answer["docs"]
+    assert not answer["canary"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        change(module="canary", class_name="Canary", qualname="Canary"),
+        change(via="canary"),
+        change(module="app.canary"),
+        change(module="app.readersx"),
+        change(module="app"),
+        change(module=5),
+        change(module=None),
+        change(class_name=None),
+        change(qualname=["CsvReader"]),
+        change(via=5),
+        change(via=None),
+        change(attribute=5),
+        change(attribute=None),
+        change(doc=["a"]),
+        change(facts=["a"]),
+        change(facts=None),
+        drop("module"),
+        drop("class_name"),
+        drop("qualname"),
+        put("csv"),
+        put(None),
+        put([]),
+        put({}),
+    ],
+)
+def test_refused_record_is_a_miss(edit: Callable[[Document], Any], cached: App) -> None:
+    """A record that names something elsewhere, or is malformed, is refused before any import."""
+    tamper(cached, edit)
+
+    answer = cached.run(LIST)
+
+    check_right(answer)
+    assert ("miss", "ITEM_REFUSED", "csv") == (answer["status"], answer["reason"], answer["where"])
+    assert "hit" == cached.run(LIST)["status"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        extra(failures=["app.readers.csv_reader"]),
+        extra(failures={"app.readers.csv_reader": []}),
+        extra(failures={"app.readers.csv_reader": ["a", "b", "c"]}),
+        extra(failures={"app.readers.csv_reader": "ab"}),
+        extra(failures={"app.readers.csv_reader": 5}),
+        extra(failures=None),
+        extra(secondary=["a"]),
+        extra(secondary={"a": "b"}),
+        extra(secondary={"a": {"b": 5}}),
+        extra(secondary={"a": {"b": "!nonsense"}}),
+        extra(secondary={"a": {"!nonsense": "csv"}}),
+        extra(secondary={"a": {"b": "nobody"}}),
+        extra(secondary={"a": {"b": ["csv"]}}),
+        extra(secondary=None),
+        lambda document: document.update(extra=[]),
+    ],
+)
+def test_malformed_extra_is_a_miss(edit: Callable[[Document], Any], cached: App) -> None:
+    """What lies beside the records is checked as they are; the report says where it was wrong."""
+    tamper(cached, edit)
+
+    answer = cached.run(LIST)
+
+    check_right(answer)
+    assert [] == answer["failures"]
+    assert ("miss", "WRONG_SHAPE") == (answer["status"], answer["reason"])
+    assert "hit" == cached.run(LIST)["status"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        change(qualname="Gone"),
+        change(qualname=""),
+        change(qualname="CsvReader.format"),
+        change(class_name="Gone"),
+        change(qualname="Reader"),
+        change(attribute="Gone"),
+        change(attribute="Reader"),
+        change(module="app.readers.json_reader", class_name="Gone", qualname="Gone"),
+        change(module="app.readers.json_reader", class_name="JsonReader", qualname="JsonReader"),
+    ],
+)
+def test_record_of_no_such_plugin_leads_to_discovery(
+    edit: Callable[[Document], Any], cached: App
+) -> None:
+    """A class that is not there, or is not this plugin, is found anew when it is asked for."""
+    tamper(cached, edit)
+
+    answer = cached.run(LIST)
+
+    check_right(answer)
+    check_right(cached.run(LIST))
+
+
+@pytest.mark.parametrize(
+    ("qualname", "attribute"), [("Other", None), ("Gone", None), ("Other", "Other"), ("A", "Gone")]
+)
+def test_class_that_is_no_sub_class_leads_to_discovery(
+    qualname: str, attribute: str | None, app: App
+) -> None:
+    """In a foreign package too: a class of another hierarchy, or none, is never given out."""
+    app.write(
+        {
+            "base_of_all.py": "class Base: pass\n",
+            "pack/__init__.py": "",
+            "pack/a.py": "from base_of_all import Base\nclass A(Base): pass\nclass Other: pass\n",
+        }
+    )
+    code = """
+        from base_of_all import Base
+        from regcache_meta import LazyDiscoveryDict
+        pack = LazyDiscoveryDict.for_package("pack", Base)
+        out = pack["A"].__name__, list(pack)
+        """
+    app.run(code)
+    named = {"attribute": attribute} if attribute else {}
+    tamper(app, lambda document: document["items"]["A"].update({"qualname": qualname, **named}))
+
+    assert ["A", ["A"]] == app.run(code)

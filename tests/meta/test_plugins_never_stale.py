@@ -1,0 +1,413 @@
+"""A registry answered from the cache equals what full discovery would find now."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from throwaway import App
+
+LIST = """
+from app.readers.base import READERS
+out = [[key, READERS.info(key).module, READERS.info(key).facts] for key in READERS]
+"""
+STATUS = (
+    LIST + "\nout = READERS.report.status, READERS.report.reason and READERS.report.reason.name"
+)
+
+
+def write(name: str, text: str) -> Callable[[App], None]:
+    """A change that writes a file."""
+    return lambda app: app.write({name: text})
+
+
+def replace(name: str, old: str, new: str) -> Callable[[App], None]:
+    """A change that edits a file."""
+
+    def change(app: App) -> None:
+        path = app.folder / name
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+    return change
+
+
+def rename(old: str, new: str) -> Callable[[App], None]:
+    """A change that renames a file."""
+    return lambda app: os.rename(app.folder / old, app.folder / new)
+
+
+READER = "from app.readers.base import Reader\nclass New(Reader):\n    format = 'new'\n"
+CHANGES: dict[str, tuple[Callable[[App], None], str]] = {
+    "plugin added": (write("app/readers/a.py", READER), "SOURCE_ADDED"),
+    "plugin edited": (replace("app/readers/csv_reader.py", '"csv"', '"tsv"'), "SOURCE_CHANGED"),
+    "plugin removed": (lambda app: app.remove("app/readers/csv_reader.py"), "SOURCE_REMOVED"),
+    "plugin renamed": (
+        rename("app/readers/csv_reader.py", "app/readers/z_reader.py"),
+        "SOURCE_REMOVED",
+    ),
+    "sub-package added": (write("app/readers/more/__init__.py", READER), "SOURCE_ADDED"),
+    "__init__ edited": (write("app/readers/__init__.py", READER), "SOURCE_CHANGED"),
+    "base class edited": (
+        replace("app/readers/base.py", '("suffixes",)', '("suffixes", "format")'),
+        "SETTINGS_CHANGED",
+    ),
+    "text beside the base class edited": (
+        replace("app/readers/base.py", "READERS =", "MORE = 1\nREADERS ="),
+        "SOURCE_CHANGED",
+    ),
+    "version changed": (replace("app/__init__.py", "1.0", "1.1"), "VERSION_CHANGED"),
+    "key attribute changed": (
+        replace("app/readers/base.py", '"format"', '"__name__"'),
+        "SETTINGS_CHANGED",
+    ),
+    "compiled plugin added": (write("app/readers/a.pyc", "no byte code"), "SOURCE_ADDED"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.filterwarnings("ignore:.*failed to import")
+def test_change_is_seen_by_the_next_process(name: str, readers: App) -> None:
+    """After a change the next start is a miss with its reason, and right; the one after that hits."""
+    change, reason = CHANGES[name]
+    readers.run(LIST)
+    hit = readers.run(STATUS)
+    change(readers)
+
+    truth = readers.run(LIST, REGCACHE_DISABLE="1")
+    status = readers.run(STATUS, PYTHONWARNINGS="ignore")
+
+    assert ["hit", None] == hit
+    assert ["miss", reason] == status
+    assert truth == readers.run(LIST)
+    assert ["hit", None] == readers.run(STATUS)
+
+
+def test_module_beside_the_package_is_no_input(readers: App) -> None:
+    """Other modules of the application may change without a miss."""
+    readers.run(LIST)
+    readers.write({"app/other.py": "x = 1\n", "app/readers/notes.txt": "x"})
+
+    assert ["hit", None] == readers.run(STATUS)
+
+
+EDIT = """
+import pathlib, time
+from app.readers.base import READERS
+{load}
+path = pathlib.Path({path!r})
+time.sleep(0.02)
+path.write_text(path.read_text().replace({old!r}, {new!r}))
+keys = list(READERS)
+out = keys, READERS.report.saved and READERS.report.saved.reason and READERS.report.saved.reason.name
+"""
+
+
+@pytest.mark.parametrize(
+    ("load", "path", "old", "new"),
+    [
+        ("import app.readers.csv_reader", "app/readers/csv_reader.py", '"csv"', '"tsv"'),
+        ("", "app/readers/base.py", "READERS =", "MORE = 1\nREADERS ="),
+        ("import app.readers.csv_reader", "app/readers/csv_reader.py", '"csv"', '"vsc"'),
+    ],
+)
+def test_answer_of_an_outdated_process_is_not_saved(
+    load: str, path: str, old: str, new: str, readers: App
+) -> None:
+    """A file edited after it was imported: this process answers as it knows, the next one is right."""
+    code = EDIT.format(load=load, path=path, old=old, new=new)
+
+    keys, reason = readers.run(code)
+
+    assert (["csv", "json"], "EDITED_SINCE_IMPORT") == (keys, reason)
+    assert [] == readers.cache_files()
+    assert readers.run(LIST, REGCACHE_DISABLE="1") == readers.run(LIST)
+
+
+def test_answer_is_not_saved_when_a_source_vanished(readers: App) -> None:
+    """A file that was removed after it was imported spoils the answer for others."""
+    code = """
+        import os
+        from app.readers.base import READERS
+        import app.readers.csv_reader
+        os.unlink("app/readers/csv_reader.py")
+        out = list(READERS), READERS.report.saved.reason.name
+        """
+    keys, reason = readers.run(code)
+
+    assert "EDITED_SINCE_IMPORT" == reason
+    assert [["json", "app.readers.json_reader", {}]] == readers.run(LIST)
+    assert "json" in keys
+
+
+def test_edit_while_discovering_is_not_saved(readers: App) -> None:
+    """A file that changes between the start of the scan and its end makes no cache."""
+    readers.write(
+        {
+            "app/readers/z_reader.py": """
+                import pathlib
+                path = pathlib.Path(__file__).with_name("csv_reader.py")
+                path.write_text(path.read_text().replace('"csv"', '"tsv"'))
+                """
+        }
+    )
+    keys, reason = readers.run(
+        """
+        from app.readers.base import READERS
+        out = list(READERS), READERS.report.saved.reason.name
+        """
+    )
+    readers.remove("app/readers/z_reader.py")
+
+    assert (["csv", "json"], "SOURCE_CHANGED") == (keys, reason)
+    assert [] == readers.cache_files()
+    assert ["tsv", "json"] == [key for key, *_ in readers.run(LIST)]
+
+
+def test_reloaded_base_class_saves_nothing(readers: App) -> None:
+    """Plugins of the base class before its reload are not those of the new one: no cache is written."""
+    code = """
+        import importlib
+        import app.readers.base, app.readers.csv_reader, app.readers.json_reader
+        importlib.reload(app.readers.base)
+        registry = app.readers.base.READERS
+        out = list(registry), registry.report.saved.reason.name
+        """
+
+    _, reason = readers.run(code)
+
+    assert "EDITED_SINCE_IMPORT" == reason
+    assert [] == readers.cache_files()
+    assert ["csv", "json"] == [key for key, *_ in readers.run(LIST)]
+
+
+def test_plugin_that_reads_the_registry_at_import_sees_what_is_there(readers: App) -> None:
+    """While plugins are imported, a plugin sees those so far, and what was assigned; no recursion."""
+    readers.write(
+        {
+            "app/readers/d_reader.py": """
+                from .base import READERS, Reader
+                READERS.setdefault("by hand", 5)
+                SEEN = sorted(READERS)
+                class DReader(Reader):
+                    format = "d"
+                    suffixes = SEEN
+                """
+        }
+    )
+    cold = """
+        from app.readers.base import READERS
+        keys = list(READERS)
+        out = keys, READERS.info("d").facts["suffixes"], READERS["by hand"]
+        """
+    alone = """
+        import app.readers.d_reader
+        from app.readers.base import READERS
+        out = app.readers.d_reader.SEEN, list(READERS)
+        """
+
+    assert [["csv", "d", "json", "by hand"], ["by hand", "csv"], 5] == readers.run(cold)
+    assert [["by hand", "csv", "d", "json"], ["csv", "d", "json", "by hand"]] == readers.run(alone)
+
+
+def test_first_use_by_a_plugin_does_not_discover(readers: App) -> None:
+    """A plugin that is imported first and reads the registry imports no other plugin by that."""
+    readers.write(
+        {
+            "app/readers/d_reader.py": """
+                from .base import READERS, Reader
+                SEEN = READERS.get("d"), READERS.get("csv"), len(READERS), list(READERS.items())
+                class DReader(Reader):
+                    format = "d"
+                """
+        }
+    )
+    code = """
+        import app.readers.d_reader
+        seen = app.readers.d_reader.SEEN, sorted(n for n in sys.modules if n.endswith("_reader"))
+        from app.readers.base import READERS
+        out = *seen, list(READERS)
+        """
+
+    seen, imported, keys = readers.run(code)
+
+    assert [None, None, 0, []] == seen
+    assert ["app.readers.d_reader"] == imported
+    assert ["csv", "d", "json"] == keys
+
+
+ELSEWHERE = {
+    "vendor.py": """
+        from app.readers.base import Reader
+        class VendorReader(Reader):
+            format = "vendor"
+        """,
+    "mixins.py": "class Named:\n    format = 'mixed'\n",
+    "app/readers/from_vendor.py": "from vendor import VendorReader\n",
+    "app/readers/mixed.py": """
+        from mixins import Named
+        from .base import Reader
+        class Mixed(Named, Reader):
+            pass
+        """,
+}
+
+
+@pytest.mark.parametrize("statement", ["from vendor import VendorReader", "import vendor"])
+@pytest.mark.parametrize("before", ["", "import vendor", "import app.readers.from_vendor"])
+def test_class_brought_in_from_outside_is_listed(statement: str, before: str, readers: App) -> None:
+    """A plugin class of another package is loaded through the plugin module that brings it in."""
+    readers.write(ELSEWHERE | {"app/readers/from_vendor.py": f"{statement}\n"})
+    readers.run(f"{before}\n{LIST}")
+
+    code = """
+        from app.readers.base import READERS
+        keys = list(READERS)
+        before = "vendor" in sys.modules
+        out = keys, before, READERS["vendor"].__module__, READERS.info("vendor").module
+        """
+
+    assert [["csv", "vendor", "json", "mixed"], False, "vendor", "vendor"] == readers.run(code)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"), [("vendor.py", '"vendor"', '"sold"'), ("mixins.py", "mixed", "moved")]
+)
+def test_file_outside_of_the_package_is_watched(
+    name: str, old: str, new: str, readers: App
+) -> None:
+    """Files that brought-in classes and base classes come from are inputs of the answer."""
+    readers.write(ELSEWHERE)
+    readers.run(LIST)
+    hit = readers.run(STATUS)
+    replace(name, old, new)(readers)
+
+    assert ["hit", None] == hit
+    assert ["miss", "SOURCE_CHANGED"] == readers.run(STATUS)
+    assert new.strip('"') in [key for key, *_ in readers.run(LIST)]
+
+
+def test_file_outside_of_the_package_that_vanishes_is_a_miss(readers: App) -> None:
+    """Without the file of a brought-in class the plugin is gone, and told of as a failure."""
+    readers.write(ELSEWHERE)
+    readers.run(LIST)
+    readers.remove("vendor.py")
+
+    assert ["miss", "SOURCE_REMOVED"] == readers.run(STATUS, PYTHONWARNINGS="ignore")
+    assert ["csv", "json", "mixed"] == [key for key, *_ in readers.run(LIST)]
+
+
+def test_file_outside_that_was_edited_since_is_not_saved(readers: App) -> None:
+    """A class from outside whose file changed after its import spoils the answer for others."""
+    readers.write(ELSEWHERE)
+    code = EDIT.format(load="import vendor", path="vendor.py", old='"vendor"', new='"sold"')
+
+    _, reason = readers.run(code)
+
+    assert "EDITED_SINCE_IMPORT" == reason
+    assert "sold" in [key for key, *_ in readers.run(LIST)]
+
+
+def test_classes_without_a_name_of_their_own_are_listed(readers: App) -> None:
+    """Classes made in functions or by ``type()`` are found again by the name their module gives them."""
+    readers.write(
+        {
+            "app/readers/made.py": """
+                from .base import Reader
+                def make(name):
+                    class Made(Reader):
+                        format = name
+                    return Made
+                First = make("first")
+                Second = type(Reader)("Other", (Reader,), {"format": "second"})
+                Hidden = [make("hidden")]
+                """
+        }
+    )
+    code = """
+        from app.readers.base import READERS
+        keys = list(READERS)
+        imported = "app.readers.made" in sys.modules
+        out = keys, imported, [READERS[key].format for key in keys]
+        """
+    keys = ["csv", "json", "first", "second", "hidden"]
+
+    assert [keys, True, keys] == readers.run(code)
+    assert [keys, False, keys] == readers.run(code)
+
+
+def test_classes_of_a_foreign_hierarchy_without_names(app: App) -> None:
+    """In a package that knows nothing of us too, a class is found by the name its module has for it."""
+    app.write(
+        {
+            "base_of_all.py": "class Base: pass\n",
+            "pack/__init__.py": "",
+            "pack/made.py": """
+                from base_of_all import Base
+                def make():
+                    class Made(Base): pass
+                    return Made
+                Public = make()
+                """,
+        }
+    )
+    code = """
+        from base_of_all import Base
+        from regcache_meta import LazyDiscoveryDict
+        pack = LazyDiscoveryDict.for_package("pack", Base)
+        out = list(pack), pack["Made"].__qualname__, pack.report.status
+        """
+
+    assert [["Made"], "make.<locals>.Made", "miss"] == app.run(code)
+    assert [["Made"], "make.<locals>.Made", "hit"] == app.run(code)
+
+
+def test_class_that_depends_on_the_environment(readers: App) -> None:
+    """A module that defines another class under its key this time gives that class, not an error."""
+    readers.write(
+        {
+            "app/readers/odd_reader.py": """
+                import os
+                from .base import Reader
+                if "OTHER" in os.environ:
+                    class Other(Reader):
+                        format = "odd"
+                else:
+                    class Odd(Reader):
+                        format = "odd"
+                """
+        }
+    )
+    code = "from app.readers.base import READERS\nout = list(READERS), READERS['odd'].__name__"
+
+    assert [["csv", "json", "odd"], "Odd"] == readers.run(code)
+    assert [["csv", "json", "odd"], "Other"] == readers.run(code, OTHER="1")
+
+
+def test_plugin_that_is_not_there_this_time(readers: App) -> None:
+    """A listed plugin that its unchanged module does not define leads to a new discovery, then KeyError."""
+    readers.write(
+        {
+            "app/readers/odd_reader.py": """
+                import os
+                from .base import Reader
+                if "WITHOUT" not in os.environ:
+                    class Odd(Reader):
+                        format = "odd"
+                """
+        }
+    )
+    readers.run(LIST)
+    code = """
+        from app.readers.base import READERS
+        listed = list(READERS)
+        try:
+            READERS["odd"]
+        except KeyError as error:
+            out = listed, str(error), list(READERS)
+        """
+
+    assert [
+        ["csv", "json", "odd"],
+        "reader has no key 'odd'.",
+        ["csv", "json"],
+    ] == readers.run(code, WITHOUT="1")

@@ -1,0 +1,89 @@
+"""A throw-away application: packages written for one test, imported by fresh processes or by this one."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+_PROGRAM = """\
+import sys
+bare = set(sys.modules)
+{code}
+import json
+print(json.dumps(out))
+"""
+
+
+class App:
+    """A folder of sources that is on ``sys.path`` of the processes it starts, with a cache folder of its own."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.folder = tmp_path / "sources"
+        self.cache = tmp_path / "cache"
+        self.folder.mkdir()
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Write files, by their paths in the folder."""
+        for name, text in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(text))
+
+    def remove(self, name: str) -> None:
+        """Remove one file."""
+        (self.folder / name).unlink()
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """What a process sees; byte code is not written, since Python itself compares whole seconds."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("REGCACHE_", "PYTHON"))}
+        kept |= {"REGCACHE_DIR": str(self.cache), "PYTHONPATH": str(self.folder)}
+        return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **more}
+
+    def run(self, code: str, **environment: str) -> Any:
+        """Run code in a fresh process; gives what it leaves in ``out``, through JSON.
+
+        ``bare`` holds the names of the modules that were there before the code.
+        """
+        done = self.start(_PROGRAM.format(code=dedent(code)), **environment)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def start(self, program: str, *options: str, **environment: str) -> Any:
+        """Run a program in a fresh process; gives the finished process."""
+        return subprocess.run(
+            [sys.executable, *options, "-c", program],
+            env=self.environment(**environment),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def cache_files(self) -> list[Path]:
+        """The cache files that were written."""
+        return sorted(self.cache.rglob("*.json"))
+
+    def edit_cache(self, old: str, new: str) -> None:
+        """Replace text in the only cache file."""
+        (file,) = self.cache_files()
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
+    def load(self, module: str) -> Any:
+        """Import a module of the application into this process."""
+        importlib.invalidate_caches()
+        return importlib.import_module(module)
+
+
+def forget(names: set[str]) -> None:
+    """Take modules out of this process."""
+    for name in names:
+        sys.modules.pop(name, None)

@@ -1,0 +1,127 @@
+"""The types of regcache_core, as mypy and pyright see them; checked, never executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
+
+import regcache_core
+from regcache_core import (
+    PYTHON_SUFFIXES,
+    AbsentModules,
+    CacheConfig,
+    ConfigError,
+    Input,
+    Reason,
+    Refusal,
+    RegcacheError,
+    RegistryCacheManager,
+    Report,
+    SerializationError,
+    SourceTree,
+    find_package,
+    get_cache_file_path,
+    get_package_file_mtimes,
+    iter_module_names,
+    key_to_text,
+    make_converter,
+    package_tree,
+    text_to_key,
+)
+
+
+class Palette:
+    """An item."""
+
+    def __init__(self, colors: list[str]) -> None:
+        self.colors = colors
+
+
+def version() -> str:
+    """A version."""
+    return "1.0"
+
+
+def to_record(palette: Palette) -> list[str]:
+    """A serializer."""
+    return palette.colors
+
+
+def from_record(record: list[str]) -> Palette:
+    """A deserializer."""
+    return Palette(record)
+
+
+def build() -> dict[str, Palette]:
+    """An answer."""
+    return {}
+
+
+def build_numbers() -> dict[str, int]:
+    """An answer of another type."""
+    return {}
+
+
+# Keys and items have the types that the manager was given.
+manager = RegistryCacheManager[str, Palette]("palettes", version, to_record, from_record)
+assert_type(manager.load_cache(), "dict[str, Palette] | None")
+assert_type(manager.load_records(), "dict[str, Any] | None")
+assert_type(manager.get_or_build(build), "dict[str, Palette]")
+assert_type(manager.from_record([]), Palette)
+assert_type(manager.save_cache({}, {"a": 1.0}, {"b": 2}), bool)
+assert_type(manager.last_report, "Report | None")
+assert_type(manager.extra, "dict[str, Any]")
+assert_type(manager.path, "str | None")
+assert_type(manager.config, CacheConfig)
+manager.get_or_build(build_numbers)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+manager.save_cache({1: Palette([])})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+
+# The type of an item follows from `item_type`, or from an annotation.
+of_type: RegistryCacheManager[tuple[str, int], Palette] = RegistryCacheManager(
+    "palettes",
+    version,
+    item_type=Palette,
+    converter=make_converter(),
+    config=CacheConfig(max_age_days=None, check_mtimes=False, cache_version="2"),
+    inputs=[SourceTree(["a", Path("b")], PYTHON_SUFFIXES), AbsentModules()],
+    application="painter",
+)
+assert_type(of_type.load_cache(), "dict[tuple[str, int], Palette] | None")
+wrong: RegistryCacheManager[str, int] = RegistryCacheManager("p", version, item_type=str)  # type: ignore[arg-type]  # pyright: ignore[reportAssignmentType]
+
+# Reports and reasons.
+report = Report("hit")
+assert_type(report.status, 'Literal["hit", "miss", "saved", "disabled", "error"]')
+assert_type(report.reason, "Reason | None")
+assert_type(report.saved, "Report | None")
+assert_type(report.load_ns, int)
+assert_type(Refusal("TOO_OLD").reason, Reason)
+assert_type(Reason.TOO_OLD.status, str)
+Report("unknown")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+# Inputs.
+setting = Input("settings", lambda: {"deep": True})
+assert_type(setting.member, str)
+assert_type(setting.paths, "tuple[str, ...]")
+assert_type(package_tree("json"), SourceTree)
+assert_type(AbsentModules().names, "list[str]")
+
+# Functions.
+assert_type(get_cache_file_path("palettes", application="painter", paths=["a"]), Path)
+assert_type(get_package_file_mtimes("json"), "dict[str, Any]")
+assert_type(find_package("json"), "list[str] | None")
+assert_type(iter_module_names(["a"], "b."), "Iterator[tuple[str, bool]]")
+assert_type(key_to_text(("a", 1)), str)
+assert_type(text_to_key("!int 1", "painter"), Any)
+assert_type(regcache_core.__version__, str)
+assert_type(PYTHON_SUFFIXES, "tuple[str, ...]")
+
+# Errors are caught by their base or a builtin.
+errors: list[RegcacheError] = [ConfigError("field", 1, "2"), SerializationError("a", "b", "c")]
+values: list[ValueError] = [ConfigError("field", 1, "2")]
+getter: Callable[[], str] = manager.version_getter
+status: Literal["saved"] = "saved"
