@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest.register_assert_rewrite("regcache_core.testing")
+
 _PREFIXES = ("REGCACHE_", "XDG_", "ANDROID_")
 
 settings.register_profile(

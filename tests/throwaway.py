@@ -1,4 +1,4 @@
-"""A throw-away application: packages written for one test, imported by fresh processes or by this one."""
+"""A throw-away application: packages written for one test, imported by fresh processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ print(json.dumps(out))
 
 
 class App:
-    """A folder of sources that is on ``sys.path`` of the processes it starts, with a cache folder of its own."""
+    """A folder of sources on ``sys.path`` of the processes it starts, with its own caches."""
+
+    #: How the names of variables begin that processes do not inherit.
+    hidden: tuple[str, ...] = ("REGCACHE_", "PYTHON")
 
     def __init__(self, tmp_path: Path) -> None:
         self.folder = tmp_path / "sources"
@@ -41,8 +44,8 @@ class App:
         (self.folder / name).unlink()
 
     def environment(self, **more: str) -> dict[str, str]:
-        """What a process sees; byte code is not written, since Python itself compares whole seconds."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("REGCACHE_", "PYTHON"))}
+        """What a process sees; no byte code, since Python compares its times by whole seconds."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(self.hidden)}
         kept |= {"REGCACHE_DIR": str(self.cache), "PYTHONPATH": str(self.folder)}
         return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **more}
 
@@ -87,3 +90,37 @@ def forget(names: set[str]) -> None:
     """Take modules out of this process."""
     for name in names:
         sys.modules.pop(name, None)
+
+
+#: An application with a registry of readers, ``csv`` and ``json``, each a module.
+READERS = {
+    "app/__init__.py": "__version__ = '1.0'\n",
+    "app/readers/__init__.py": "",
+    "app/readers/base.py": """
+        from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict
+
+        READERS = LazyDiscoveryDict()
+
+        class Reader(metaclass=AutoRegisterMeta):
+            __registry_key__ = "format"
+            __registry__ = READERS
+            __registry_facts__ = ("suffixes",)
+        """,
+    "app/readers/csv_reader.py": """
+        from .base import Reader
+
+        class CsvReader(Reader):
+            '''Reads tables.
+
+            And more.
+            '''
+            format = "csv"
+            suffixes = (".csv", ".tsv")
+        """,
+    "app/readers/json_reader.py": """
+        from .base import Reader
+
+        class JsonReader(Reader):
+            format = "json"
+        """,
+}

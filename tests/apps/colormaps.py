@@ -1,7 +1,8 @@
 """Colour maps in data files: a registry of its own kind, on regcache_core alone.
 
 One JSON file holds one map; the registry lists them by name. Names come from the cache, and
-neither cattrs nor the classes of the items are imported for them; a map is made when it is asked for.
+neither cattrs nor the classes of the items are imported for them; a map is made when it is asked
+for.
 """
 
 import os

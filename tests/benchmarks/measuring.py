@@ -11,6 +11,7 @@ would cost more than what is measured.
 from __future__ import annotations
 
 import ast
+import math
 import os
 import platform
 import statistics
@@ -27,8 +28,14 @@ from typing import Any
 #: What regcache does not trust yet: a folder that changed less than two seconds ago.
 SETTLED_S = 2.1
 
+#: What the start of an interpreter varies by, from one round to the next.
+NOISE_MS = 1.0
+
 #: Variables that change what an interpreter does at its start, or what regcache does.
 _DROPPED = ("PYTHON", "COVERAGE", "REGCACHE")
+
+#: ``import numpy`` starts a thread per core, which takes from 5 to 60 ms on a busy machine.
+_SET = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ def child_environment(cache: str, variables: Mapping[str, str]) -> dict[str, str
     """Today's environment without what would disturb, and with all caches below one folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
     caches = {"REGCACHE_DIR": os.path.join(cache, "regcache"), "XDG_CACHE_HOME": cache}
-    return {**kept, **caches, **variables}
+    return {**kept, **_SET, **caches, **variables}
 
 
 class Results:
@@ -138,7 +145,7 @@ class Results:
         """
         if measure == "net":
             pairs = zip(self.values(case, "wall"), self.values("bare", "wall"), strict=True)
-            return [max(whole - bare, 0.001) for whole, bare in pairs]
+            return [whole - bare for whole, bare in pairs]
         return [getattr(sample, f"{measure}_ns") / 1e6 for sample in self.samples[case]]
 
     def median(self, case: str, measure: str) -> float:
@@ -146,7 +153,14 @@ class Results:
         return statistics.median(self.values(case, measure))
 
     def ratio(self, above: str, below: str, measure: str) -> float:
-        """The median over all rounds of one case's value divided by another's."""
+        """The median over all rounds of one case's value divided by another's.
+
+        For ``net``, which may be next to nothing in a single round, the medians are divided; not a
+        number where the lower one is less than what an interpreter's start varies by.
+        """
+        if measure == "net":
+            rest = self.median(below, measure)
+            return self.median(above, measure) / rest if rest >= NOISE_MS else math.nan
         pairs = zip(self.values(above, measure), self.values(below, measure), strict=True)
         return statistics.median(a / b for a, b in pairs)
 
@@ -200,6 +214,7 @@ def environment_facts(packages: Iterable[str]) -> dict[str, Any]:
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "variables": _SET,
         "system": f"{platform.system()} {platform.release()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "versions": {name: version(name) for name in packages},

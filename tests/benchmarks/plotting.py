@@ -79,6 +79,6 @@ def bars(
 
 def beside_bar(axis: Any, end: float, place: float, bold: str, text: str) -> None:
     """Write beside the end of a bar."""
-    near = {"textcoords": "offset points", "va": "center"}
+    near = {"textcoords": "offset points", "va": "center", "in_layout": False}
     shown = axis.annotate(bold, (end, place), (6, 0), weight="bold", **near)
     axis.annotate(text, (1, 0.5), (7, 0), xycoords=shown, size=9, **near)

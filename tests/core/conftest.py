@@ -17,6 +17,7 @@ from regcache_core import RegistryCacheManager
 #: Becomes another user for what follows, and root again at the end (coverage writes its data then).
 _BECOME = """
 import atexit, os
+import regcache_core.stamps, regcache_core.writing  # cold, and no public name leads to them
 if os.geteuid() == 0:
     os.setgroups([])
     os.setresuid({uid}, {uid}, 0)
@@ -54,6 +55,7 @@ def folder(tmp_path):
     """A folder of sources, with one folder inside, that was made a while ago."""
     folder = tmp_path / "sources"
     (folder / "more" / "deep").mkdir(parents=True)
+    (folder / "more" / "empty").mkdir()
     for name in ("a.txt", "b.txt", "more/c.txt", "more/deep/d.txt"):
         (folder / name).write_text(name)
     make_old(folder)

@@ -68,6 +68,13 @@ def registry_report():
         (folder / "more/coolwarm.json").unlink()
 
 
+@pytest.mark.parametrize("method", ["write_sources", "add_source", "edit_source", "remove_source"])
+def test_suite_asks_for_what_a_subclass_leaves_out(method, tmp_path):
+    """A sub-class that does not say how its sources are written fails, and does not pass."""
+    with pytest.raises(AssertionError, match="the sub-class says how"):
+        getattr(RegistryCacheTests(), method)(tmp_path)
+
+
 @pytest.fixture
 def registry(tmp_path, monkeypatch):
     """Opens the registry of a folder with the maps, as often as it is called."""

@@ -107,6 +107,11 @@ CHANGES = {
         "SOURCE_REMOVED",
         "more/deep/d.txt",
     ),
+    "empty folder to file": (
+        lambda f: replace_by_file(f / "more/empty"),
+        "SOURCE_REMOVED",
+        "more/empty",
+    ),
     "dangling link": (
         lambda f: ((f / "a.txt").unlink(), (f / "a.txt").symlink_to("nowhere")),
         "SOURCE_REMOVED",
@@ -220,6 +225,18 @@ def test_missing_source_that_appears_is_a_miss(tmp_path, watch):
     assert {"a": 1} == hit
     assert manager.load_cache() is None
     assert (Reason.SOURCE_ADDED, str(tmp_path / "plugins")) == (
+        *(manager.last_report.reason, manager.last_report.where),
+    )
+
+
+def test_watched_folder_that_becomes_a_file_is_a_miss(tmp_path, watch):
+    """An empty folder has nothing in it that could change, but it may become something else."""
+    (tmp_path / "plugins").mkdir()
+    manager = watch(tmp_path / "plugins")
+    replace_by_file(tmp_path / "plugins")
+
+    assert manager.load_cache() is None
+    assert (Reason.SOURCE_REMOVED, str(tmp_path / "plugins")) == (
         *(manager.last_report.reason, manager.last_report.where),
     )
 
@@ -498,6 +515,7 @@ def test_folder_that_cannot_be_listed_is_watched_as_empty(open_folder, run_pytho
         def change(name, mode):
             os.seteuid(0)
             os.chmod(os.path.join({str(sources)!r}, name), mode)
+            os.utime(os.path.join({str(sources)!r}, name), ns=(mode, mode))
             os.seteuid({NOBODY})
             load()
 
@@ -507,6 +525,9 @@ def test_folder_that_cannot_be_listed_is_watched_as_empty(open_folder, run_pytho
         load()
         change("open", 0o700)
         change("locked", 0o700)
+        change("open", 0o755)
+        load()
+        change("open", 0o711)
         print(json.dumps(statuses))
         """,
         uid=NOBODY,
@@ -520,6 +541,9 @@ def test_folder_that_cannot_be_listed_is_watched_as_empty(open_folder, run_pytho
     assert ["hit", None, ""] == statuses[3]
     assert ["miss", "SOURCE_REMOVED", f"{opened}/y.txt"] == statuses[4]
     assert ["miss", "SOURCE_REMOVED", f"{locked}/x.txt"] == statuses[5]
+    assert ["miss", "SOURCE_ADDED", f"{opened}/y.txt"] == statuses[6]
+    assert ["hit", None, ""] == statuses[7]
+    assert ["miss", "SOURCE_REMOVED", opened] == statuses[8]
 
 
 def test_version_of_the_application_counts(make):

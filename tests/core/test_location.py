@@ -224,9 +224,10 @@ PRINT_PATH = (
 def path_in(python, folder, application="painting"):
     """The path of a cache in a fresh process that has `folder` on its path."""
     src = str(Path(regcache_core.__file__).parents[1])
+    lazily = {"REGCACHE_EAGER_IMPORT": ""}  # a new environment has none of our dependencies
     done = subprocess.run(
         [python, "-c", PRINT_PATH.format(application)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), src])},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), src])} | lazily,
         capture_output=True,
         text=True,
         check=True,

@@ -68,7 +68,7 @@ UNSERIALIZABLE = {
     "set inside": ({"stops": [1, {2}]}, "['bad'].stops[1] is a set"),
     "NaN": ([float("nan")], "['bad'][0] is nan"),
     "infinity": (float("-inf"), "['bad'] is -inf"),
-    "key that is no string": ({"a": {1: 2}}, "['bad'].a has a key that is no string: 1"),
+    "key that is no string": ({"a": {1: 2}}, "['bad'].a has a key that JSON cannot hold: 1"),
     "bytes": (b"x", "['bad'] is a bytes"),
 }
 
@@ -106,10 +106,11 @@ def test_converter_of_the_caller_is_used(make):
     assert {"p": Point(1.0, 2.0)} == manager.load_cache()
 
 
-def test_path_that_is_no_text_is_refused(make, edit):
-    """A stored path of another shape is not made into a path."""
-    manager = make(item_type=Path)
-    manager.save_cache({"a": Path("b")})
+@pytest.mark.parametrize("item", [Path("b"), PurePosixPath("b"), Decimal("0.1")], ids=repr)
+def test_number_is_not_taken_for_a_text(make, edit, item):
+    """A stored path or decimal number that is no text is not made into one."""
+    manager = make(item_type=type(item))
+    manager.save_cache({"a": item})
     edit(manager, items={"a": 5})
 
     assert manager.load_cache() is None
@@ -660,3 +661,47 @@ def test_keys_of_sys_modules_are_left_alone(make):
     make().load_cache()
 
     assert before == set(sys.modules)
+
+
+def test_typed_items_may_have_numbers_as_keys(folder):
+    """cattrs makes an `int` from its text again, so mappings by numbers are kept."""
+    manager = RegistryCacheManager(
+        "p", lambda: "1", item_type=dict[int, str], application="painter"
+    )
+    manager.save_cache({"a": {1: "x"}})
+
+    assert {"a": {1: "x"}} == manager.load_cache()
+
+
+def test_item_that_cannot_be_read_back_is_refused(folder):
+    """What would be a miss at every start fails when it is saved, with its key."""
+    manager = RegistryCacheManager("p", lambda: "1", item_type=int, application="painter")
+
+    with pytest.raises(SerializationError, match="'a'"):
+        manager.save_cache({"a": "x"})
+
+    assert manager.load_cache() is None
+
+
+@pytest.mark.parametrize("value", [(1, 2), {1: 2}, {"a": object()}], ids=repr)
+def test_input_that_comes_back_changed_is_refused(folder, value):
+    """An input that JSON gives back as something else would never hold; the save says so."""
+    manager = RegistryCacheManager(
+        "p",
+        lambda: "1",
+        item_type=int,
+        application="painter",
+        inputs=[Input("mood", lambda: value)],
+    )
+
+    with pytest.raises(SerializationError, match="mood"):
+        manager.save_cache({"a": 1})
+
+    assert manager.load_cache() is None
+
+
+@pytest.mark.parametrize("arguments", [("abc",), (["abc"], ".json")])
+def test_text_in_the_place_of_a_list_is_refused(arguments):
+    """A string given for a list of paths or suffixes is an error, not its letters."""
+    with pytest.raises(TypeError, match="lists"):
+        SourceTree(*arguments)

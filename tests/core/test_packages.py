@@ -155,6 +155,21 @@ def test_finder_that_forbids_a_module_hides_it(monkeypatch):
     assert find_spec("zoo") is not None
 
 
+def test_finder_that_fails_for_a_parent_is_asked_again(monkeypatch):
+    """A finder that misses the parent among the imported modules is asked for the last part."""
+    asked = []
+
+    class Confused:
+        def find_spec(self, name, path=None, target=None):
+            asked.append(name)
+            return {"cat": None, "zoo": None}[name]
+
+    monkeypatch.setattr(sys, "meta_path", [Confused(), *sys.meta_path])
+
+    assert find_spec("zoo.cat") is not None
+    assert ["zoo", "zoo.cat", "cat"] == asked
+
+
 def test_module_names_are_listed_without_programs(packages):
     """The modules of a package, as `pkgutil` lists them but for `__main__`."""
     listed = list(iter_module_names([str(packages / "zoo")], "zoo."))

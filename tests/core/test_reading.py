@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -142,6 +144,33 @@ def test_text_that_is_no_json_is_refused(text):
     assert caught.value.where.startswith("here")
 
 
+WITHOUT_JSON = """
+import sys
+
+for name in [name for name in sys.modules if name.partition(".")[0] == "json"]:
+    del sys.modules[name]
+
+from regcache_core import Reason, Refusal
+from regcache_core.reading import parse_text
+
+for text in {texts}:
+    try:
+        print("parsed", repr(parse_text(text, "here")))
+    except Refusal as refusal:
+        print(refusal.reason.name)
+"""
+
+
+def test_text_that_is_no_json_is_refused_where_json_was_never_imported(tmp_path):
+    """The scanner without json around it (as on a warm start) refuses the same texts."""
+    program = tmp_path / "program.py"
+    program.write_text(WITHOUT_JSON.format(texts=ascii(INVALID)))
+
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+
+    assert ["NOT_JSON"] * len(INVALID) == done.stdout.splitlines()
+
+
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", '{"a": [1, NaN]}'])
 def test_constants_beyond_json_are_refused(text):
     """Python's json takes NaN and infinities; JSON has none, and we never write any."""
@@ -172,6 +201,16 @@ def test_path_that_no_system_call_takes_is_refused(path):
         read_document(path)
 
     assert caught.value.reason in (Reason.FILE_UNREADABLE, Reason.FILE_ABSENT)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that fails to read")
+def test_file_that_fails_while_it_is_read_is_refused():
+    """A disk that fails is a refusal, like a file that is not to be had."""
+    with pytest.raises(Refusal) as caught:
+        read_document("/proc/self/mem")
+
+    assert Reason.FILE_UNREADABLE == caught.value.reason
+    assert isinstance(caught.value.__cause__, OSError)
 
 
 def test_file_that_comes_in_pieces_is_read_whole():

@@ -1,7 +1,9 @@
 """Every `Reason` is produced by a real situation; the table below has them all."""
 
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from core_tools import NOBODY, as_is
@@ -88,6 +90,14 @@ def be_without_a_home(situation):
     lost.rmdir()
 
 
+def be_a_prompt(situation):
+    """The report of a manager in a program that has no file and gives no application."""
+    situation.monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    manager = RegistryCacheManager("p", lambda: "1", as_is, as_is, application="__main__")
+    assert manager.load_cache() is None
+    return manager.last_report
+
+
 def save_without_json(situation):
     """The report of a save that has something else than JSON."""
     manager = situation.make()
@@ -150,6 +160,7 @@ def save_edited(situation):
 SITUATIONS = {
     "SWITCHED_OFF": set_variable("REGCACHE_DISABLE", "1"),
     "NO_CACHE_FOLDER": load_after(be_without_a_home),
+    "NOT_IDENTIFIED": be_a_prompt,
     "REFRESH_REQUESTED": set_variable("REGCACHE_REFRESH", "1"),
     "FILE_ABSENT": load_after(lambda s: s.path.unlink()),
     "FILE_UNREADABLE": load_after(replace_by_loop),

@@ -54,7 +54,7 @@ def draw_subject(axis: Any, name: str, subject: dict[str, Any]) -> None:
     parts = [(way["declaring"], way["listing or loading"]) for way in ways]
     bars(axis, labels, parts, [colour for _, colour in WAYS.values()])
     axis.set_title(title.format(plugins=subject["plugins"]))
-    axis.set_xlim(0, 1.62 * max(map(sum, parts)))
+    axis.set_xlim(0, 1.8 * max(map(sum, parts)))
     axis.set_xticks([])
     axis.spines["bottom"].set_visible(False)
     for place, way in zip(places(labels), ways, strict=True):

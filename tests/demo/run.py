@@ -215,7 +215,7 @@ RATIOS = {
     "list": ("cold", "warm", "work"),
     "declare + list": ("cold", "warm", "total"),
     "process": ("cold", "warm", "wall"),
-    "less interpreter": ("cold", "warm", "net"),
+    "net": ("cold", "warm", "net"),
     "one used": ("cold", "one", "total"),
     "all used": ("none", "all", "total"),
 }
@@ -232,7 +232,10 @@ def ratios(subject: Subject, results: Results) -> dict[str, float]:
 def show_ratios(console: Console, listed: list[Subject], results: Results) -> None:
     """Print how many times faster a warm start is than a cold one."""
     table = new_table("A warm start is so many times faster than a cold one", RATIOS)
-    table.caption = "one used, all used: in the process; all used: against no cache"
+    table.caption = (
+        "in the process, but: process, and net, the process less a bare interpreter; "
+        "all used: against no cache"
+    )
     table.caption_justify = "left"
     for subject in listed:
         values = ratios(subject, results).values()

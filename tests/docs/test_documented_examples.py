@@ -20,9 +20,10 @@ class {name}Reader(Reader):
 
 def run(code: str, folder: Path) -> str:
     """What a fresh process prints that runs ``code`` with ``folder`` on its path."""
+    (folder / "program.py").write_text(code)
     environment = {**os.environ, "PYTHONPATH": str(folder), "REGCACHE_DIR": str(folder / "cache")}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=folder, capture_output=True, text=True
+        [sys.executable, "program.py"], env=environment, cwd=folder, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from throwaway import App, forget
+from throwaway import READERS, App, forget
 
 
 @pytest.fixture
@@ -30,36 +30,3 @@ def _is_from(folder: Path, name: str) -> bool:
     module = sys.modules[name]
     places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", [])]
     return any(str(place).startswith(str(folder)) for place in places)
-
-
-READERS = {
-    "app/__init__.py": "__version__ = '1.0'\n",
-    "app/readers/__init__.py": "",
-    "app/readers/base.py": """
-        from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict
-
-        READERS = LazyDiscoveryDict()
-
-        class Reader(metaclass=AutoRegisterMeta):
-            __registry_key__ = "format"
-            __registry__ = READERS
-            __registry_facts__ = ("suffixes",)
-        """,
-    "app/readers/csv_reader.py": """
-        from .base import Reader
-
-        class CsvReader(Reader):
-            '''Reads tables.
-
-            And more.
-            '''
-            format = "csv"
-            suffixes = (".csv", ".tsv")
-        """,
-    "app/readers/json_reader.py": """
-        from .base import Reader
-
-        class JsonReader(Reader):
-            format = "json"
-        """,
-}

@@ -1,4 +1,4 @@
-"""``discover_registry_classes``, ``discover_registry_classes_recursive``: the loop, and what fails in it."""
+"""``discover_registry_classes`` and ``_recursive``: the loop, and what fails in it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -103,7 +103,7 @@ def test_broken_module_costs_only_itself(text: str, cause: str, tree: App) -> No
 def test_strict_raises(function: Callable[..., list[type]], tree: App) -> None:
     """``strict=True`` is a DiscoveryError that names the module, with the cause chained."""
     tree.write({"tree/aa.py": "1 / 0\n"})
-    with pytest.raises(DiscoveryError, match="tree.aa: ZeroDivisionError") as caught:
+    with pytest.raises(DiscoveryError, match=r"tree\.aa: ZeroDivisionError") as caught:
         discover(tree, function, strict=True)
 
     assert ("tree.aa", "ZeroDivisionError: division by zero") == (
@@ -116,7 +116,7 @@ def test_strict_raises(function: Callable[..., list[type]], tree: App) -> None:
 def test_broken_sub_package_costs_its_modules_too(tree: App) -> None:
     """Without its package a module cannot be imported; the rest is found."""
     tree.write({"tree/sub/__init__.py": "1 / 0\n"})
-    with pytest.warns(DiscoveryWarning, match="tree.sub failed"):
+    with pytest.warns(DiscoveryWarning, match=r"tree\.sub failed"):
         found = discover(tree, discover_registry_classes_recursive)
 
     assert ["A", "B2", "B1"] == found

@@ -49,7 +49,7 @@ def test_class_attributes_declare_a_registry() -> None:
 
 
 def test_all_class_attributes_are_taken_over() -> None:
-    """Registry, extractor, skipping, secondaries, name and facts come from attributes of their names."""
+    """Registry, extractor, skipping, secondaries, name and facts come from attributes."""
     registry: LazyDiscoveryDict[str, Any] = LazyDiscoveryDict(enable_cache=False)
 
     class Reader(metaclass=AutoRegisterMeta):
@@ -72,7 +72,7 @@ def test_all_class_attributes_are_taken_over() -> None:
 
 @pytest.mark.parametrize("form", ["body", "keyword"])
 def test_registry_config_declares_a_registry(form: str) -> None:
-    """``__registry_config__`` in the body and ``registry_config=`` as class keyword are the same."""
+    """``__registry_config__`` in the body and ``registry_config=`` as keyword are the same."""
     given = config(registry_name="reader")
     body: dict[str, Any] = {"__registry_config__": given} if form == "body" else {}
     keywords: Any = {"registry_config": given} if form == "keyword" else {}
@@ -115,7 +115,7 @@ def test_registry_is_inherited_over_several_levels() -> None:
 
 
 def test_sub_class_may_declare_a_registry_of_its_own() -> None:
-    """A sub-class with ``__registry__`` of its own starts a registry; it is no plugin of the outer one."""
+    """A sub-class with ``__registry__`` of its own starts a registry; it is no plugin."""
 
     class Outer(metaclass=AutoRegisterMeta):
         __registry_key__ = "key"
@@ -131,7 +131,7 @@ def test_sub_class_may_declare_a_registry_of_its_own() -> None:
 
 
 def test_own_dictionary_without_a_key_attribute_is_no_declaration() -> None:
-    """``__registry__`` without any ``__registry_key__`` leaves a class in the registry it inherits."""
+    """``__registry__`` without a ``__registry_key__`` leaves a class in the one it inherits."""
 
     class Base(metaclass=AutoRegisterMeta, registry_config=config()):
         pass
@@ -476,7 +476,7 @@ def test_explicit_package_and_recursion_are_obeyed(app: App) -> None:
                 """,
             "plugins/__init__.py": "",
             "plugins/one.py": "from app.base import Base\nclass One(Base):\n    key = 1\n",
-            "plugins/more/__init__.py": "from app.base import Base\nclass Two(Base):\n    key = 2\n",
+            "plugins/more/__init__.py": "from app.base import Base\nclass Two(Base): key = 2\n",
         }
     )
 
@@ -484,7 +484,7 @@ def test_explicit_package_and_recursion_are_obeyed(app: App) -> None:
 
 
 def test_discovery_function_discovers_in_our_place(app: App) -> None:
-    """A ``discovery_function`` gets folders, prefix and base class, and what it imports is listed."""
+    """A ``discovery_function`` gets folders, prefix and base; what it imports is listed."""
     app.write(
         {
             "app/__init__.py": "",
@@ -518,7 +518,7 @@ def test_discovery_function_discovers_in_our_place(app: App) -> None:
 
 @pytest.mark.parametrize("module", ["decimal", "a_notebook_without_module"])
 def test_class_outside_of_packages_has_a_registry_without_discovery(module: str) -> None:
-    """Where there is no package (plain modules, notebooks) classes register, and nothing is searched."""
+    """Where there is no package (plain modules, notebooks) classes register, no more."""
     base: Any = AutoRegisterMeta("Base", (), {"__module__": module, "__registry_key__": "key"})
     plugin = AutoRegisterMeta("Plugin", (base,), {"__module__": module, "key": "a"})
 
@@ -641,7 +641,7 @@ def test_missing_module_or_class_is_an_error(
 
 
 def test_auto_register_works_without_a_metaclass() -> None:
-    """A base class that derives from AutoRegister collects its sub-classes; its metaclass is type."""
+    """A base class that derives from AutoRegister collects its sub-classes."""
 
     class Base(AutoRegister):
         __registry_key__ = "key"
@@ -735,7 +735,7 @@ def test_enums_register() -> None:
 
 
 def test_slots_dataclasses_register_the_class_that_remains() -> None:
-    """``dataclass(slots=True)`` builds a class twice; the registry ends with the second, also nested."""
+    """``dataclass(slots=True)`` builds a class twice; the registry ends with the second."""
 
     class Base(metaclass=AutoRegisterMeta):
         __registry_key__ = "key"

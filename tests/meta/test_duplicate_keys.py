@@ -103,7 +103,7 @@ def test_class_that_claims_a_cached_key_is_refused(listed_first: bool, readers: 
 
 
 def test_key_that_was_removed_is_free(readers: App) -> None:
-    """After ``del registry[key]`` another class may have the key, though the plugin was not loaded."""
+    """After ``del registry[key]`` another class may have the key of an unloaded plugin."""
     readers.run(LIST)
 
     out = readers.run(
@@ -131,7 +131,7 @@ def test_reload_replaces_quietly(readers: App) -> None:
 
 
 def test_notebook_cell_that_runs_again_replaces_quietly() -> None:
-    """The same class statement executed twice is one declaration; so is the cell of the base class."""
+    """The same class statement executed twice is one declaration; the base class's too."""
     namespace: dict[str, Any] = {"__name__": "a_notebook"}
     base = (
         "from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict\n"
@@ -166,12 +166,13 @@ def test_base_class_declared_again_keeps_its_registry() -> None:
 
 
 def test_plugin_module_may_run_as_a_program(readers: App) -> None:
-    """``python -m`` of a plugin's module declares its class twice: one declaration, cold and warm."""
+    """``python -m`` of a plugin's module declares its class twice: that is one declaration."""
     path = readers.folder / "app/readers/csv_reader.py"
     path.write_text(
         path.read_text() + "\nif __name__ == '__main__':\n    print(list(Reader.__registry__))\n"
     )
-    code = "import runpy\nrunpy.run_module('app.readers.csv_reader', run_name='__main__', alter_sys=True)"
+    run = "runpy.run_module('app.readers.csv_reader', run_name='__main__', alter_sys=True)"
+    code = f"import runpy\n{run}"
     cold, warm = readers.start(code), readers.start(code)
 
     assert ("['csv', 'json']\n", "") == (cold.stdout, cold.stderr)
@@ -229,7 +230,7 @@ def test_two_nested_slots_dataclasses_of_one_name_are_two(app: App) -> None:
         class Plugin(Base):
             key: ClassVar[str] = "a"
 
-    with pytest.raises(DuplicateKeyError, match="First.Plugin"):
+    with pytest.raises(DuplicateKeyError, match=r"First\.Plugin"):
 
         class Second:
             @dataclasses.dataclass(slots=True)

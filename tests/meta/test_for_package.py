@@ -76,7 +76,7 @@ ALL = ["Dot", "Square", "Triangle", "Cube"]
 def test_arguments_say_what_is_listed(
     arguments: str, keys: list[Any], classes: list[str] | None, shapes: App
 ) -> None:
-    """Keys, filter and recursion are obeyed, cold and warm; helpers, aliases and ``__main__`` are left."""
+    """Keys, filter and recursion are obeyed; helpers, aliases and ``__main__`` are left."""
     if "key='corners'" in arguments:
         shapes.remove("shapes/solid/cube.py")
     code = LIST.format(arguments=arguments)
@@ -132,7 +132,7 @@ def test_two_registries_of_one_package_do_not_mix(shapes: App) -> None:
 
 
 def test_another_filter_under_the_same_name_is_a_miss(shapes: App) -> None:
-    """A filter or key function is one of the settings: with another one the answer is computed anew."""
+    """With another filter or key function the answer is computed anew."""
     few = LIST.format(arguments=", name='x', include=few").replace(
         "shapes =", "def few(cls): return cls.corners < 4\nshapes ="
     )
@@ -181,7 +181,7 @@ def test_all_portions_of_a_namespace_package_are_searched(app: App) -> None:
 
 
 def test_packages_in_an_archive_are_searched(app: App) -> None:
-    """A package in a zip archive on sys.path is listed and cached; another archive is another answer."""
+    """A package in a zip archive is listed and cached; another archive is another answer."""
     archive = app.folder / "plugins.zip"
     app.write({"base_of_all.py": "class Base: pass\n"})
     code = """
@@ -234,13 +234,13 @@ def test_package_that_fails_to_import_is_an_error(app: App) -> None:
 
 
 def test_strict_registry_raises_for_a_broken_module(shapes: App) -> None:
-    """``strict=True`` raises for the first module that fails; otherwise it is kept and warned of."""
+    """``strict=True`` raises for the first module that fails; else it is warned of."""
     shapes.write({"shapes/bad.py": "1 / 0\n"})
     base = shapes.load("shapes_base").Shape
     strict = LazyDiscoveryDict.for_package("shapes", base, strict=True)
     lenient = LazyDiscoveryDict.for_package("shapes", base)
 
-    with pytest.raises(DiscoveryError, match="shapes.bad: ZeroDivisionError"):
+    with pytest.raises(DiscoveryError, match=r"shapes\.bad: ZeroDivisionError"):
         len(strict)
     with pytest.warns(DiscoveryWarning, match="shapes.bad failed to import"):
         assert ALL == list(lenient)
@@ -292,7 +292,7 @@ out = {"listed": listed, "index": index, "imported": imported, "status": status,
 
 
 def test_pygments_is_listed_as_its_own_index_has_it(app: App) -> None:
-    """The published lexers, and the module of each, equal Pygments' own index; warm imports none."""
+    """The published lexers and their modules equal Pygments' own index; warm imports none."""
     cold, warm = app.run(PYGMENTS), app.run(PYGMENTS)
 
     assert len(cold["index"]) > 500
@@ -300,3 +300,18 @@ def test_pygments_is_listed_as_its_own_index_has_it(app: App) -> None:
     assert list(cold["listed"].items()) == list(warm["listed"].items())
     assert ("miss", "hit", 0) == (cold["status"], warm["status"], warm["imported"])
     assert "Python" == cold["python"] == warm["python"]
+
+
+def test_filter_that_reads_the_registry_sees_what_is_there(shapes: App) -> None:
+    """A filter runs while the registry is discovered: it sees what is found so far."""
+    base = shapes.load("shapes_base").Shape
+    seen: list[list[str]] = []
+
+    def look(cls: type) -> bool:
+        seen.append(list(registry))
+        return True
+
+    registry = LazyDiscoveryDict.for_package("shapes", base, include=look)
+
+    assert ALL == list(registry)
+    assert [[], ["Dot"], ["Dot", "Square"], ["Dot", "Square", "Triangle"]] == seen

@@ -7,10 +7,10 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMappin
 from typing import Any
 
 import pytest
-from conftest import READERS
-from throwaway import App, forget
+from throwaway import READERS, App, forget
 
 from regcache_meta import LazyDiscoveryDict, UnknownKeyError
+from regcache_meta.lazydict import LazyDict
 
 MORE = {
     "app/readers/tiff_reader.py": """
@@ -270,7 +270,7 @@ def test_empty_registry_is_false_and_empty() -> None:
     assert not empty
     assert {} == empty
     assert ("{}", "{}", []) == (repr(empty), json.dumps(empty), list(empty.items()))
-    assert json.dumps({"a": {}}, indent=1) == json.dumps({"a": empty}, indent=1)
+    assert {"a": {}} == json.loads(json.dumps({"a": empty}, indent=1))
     with pytest.raises(KeyError, match="registry has no key 'a'"):
         empty["a"]
 
@@ -279,7 +279,8 @@ def test_views_show_keys_and_load_nothing(readers: App) -> None:
     """``repr`` of the views names what they show, with nothing imported."""
     code = """
         from app.readers.base import READERS
-        out = [repr(READERS.values()), repr(READERS.items()), "app.readers.csv_reader" in sys.modules]
+        shown = repr(READERS.values()), repr(READERS.items())
+        out = [*shown, "app.readers.csv_reader" in sys.modules]
         """
     cold = readers.run(code)
     warm = readers.run(code)
@@ -293,7 +294,7 @@ def test_views_show_keys_and_load_nothing(readers: App) -> None:
 
 
 def test_copies_of_a_registry_are_the_registry(registry: Any) -> None:
-    """``copy.copy`` and ``copy.deepcopy`` give the registry itself: there is one for its base class."""
+    """``copy.copy`` and ``copy.deepcopy`` give the registry itself: a base class has one."""
 
     assert registry is copy.copy(registry)
     assert registry is copy.deepcopy(registry)
@@ -320,3 +321,24 @@ def test_parameters_exist_at_run_time() -> None:
     """``LazyDiscoveryDict[str, type]`` is an expression, as for dict."""
 
     assert LazyDiscoveryDict is LazyDiscoveryDict[str, type].__origin__  # type: ignore[attr-defined]
+
+
+def test_lazy_dictionary_without_a_source_is_a_dictionary() -> None:
+    """What the registries are built on is an ordinary dict where nothing says how to find keys."""
+    table: LazyDict[str, int] = LazyDict()
+    table["a"] = 1
+
+    assert {"a": 1} == table
+
+
+def test_listed_key_that_nothing_loads_is_a_key_error() -> None:
+    """A sub-class that lists keys and does not say how to load them has none of them."""
+
+    class Listed(LazyDict[str, int]):
+        def _open(self) -> Any:
+            return self._publish({"a": {"module": "m", "qualname": "A"}})
+
+    with pytest.raises(KeyError, match="'a'"):
+        Listed()["a"]
+
+    assert "{'a': <class 'm.A'>}" == repr(Listed())

@@ -67,7 +67,7 @@ CHANGES: dict[str, tuple[Callable[[App], None], str]] = {
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.filterwarnings("ignore:.*failed to import")
 def test_change_is_seen_by_the_next_process(name: str, readers: App) -> None:
-    """After a change the next start is a miss with its reason, and right; the one after that hits."""
+    """After a change the next start is a miss with its reason, and right; then it hits."""
     change, reason = CHANGES[name]
     readers.run(LIST)
     hit = readers.run(STATUS)
@@ -98,7 +98,7 @@ path = pathlib.Path({path!r})
 time.sleep(0.02)
 path.write_text(path.read_text().replace({old!r}, {new!r}))
 keys = list(READERS)
-out = keys, READERS.report.saved and READERS.report.saved.reason and READERS.report.saved.reason.name
+out = keys, READERS.report.saved.reason.name
 """
 
 
@@ -113,7 +113,7 @@ out = keys, READERS.report.saved and READERS.report.saved.reason and READERS.rep
 def test_answer_of_an_outdated_process_is_not_saved(
     load: str, path: str, old: str, new: str, readers: App
 ) -> None:
-    """A file edited after it was imported: this process answers as it knows, the next one is right."""
+    """After an edit this process answers as it knows, and the next one is right."""
     code = EDIT.format(load=load, path=path, old=old, new=new)
 
     keys, reason = readers.run(code)
@@ -164,7 +164,7 @@ def test_edit_while_discovering_is_not_saved(readers: App) -> None:
 
 
 def test_reloaded_base_class_saves_nothing(readers: App) -> None:
-    """Plugins of the base class before its reload are not those of the new one: no cache is written."""
+    """Plugins of the base class before its reload are not those of the new one."""
     code = """
         import importlib
         import app.readers.base, app.readers.csv_reader, app.readers.json_reader
@@ -181,7 +181,7 @@ def test_reloaded_base_class_saves_nothing(readers: App) -> None:
 
 
 def test_plugin_that_reads_the_registry_at_import_sees_what_is_there(readers: App) -> None:
-    """While plugins are imported, a plugin sees those so far, and what was assigned; no recursion."""
+    """While plugins are imported, a plugin sees those so far, and what was assigned."""
     readers.write(
         {
             "app/readers/d_reader.py": """
@@ -296,6 +296,24 @@ def test_file_outside_of_the_package_that_vanishes_is_a_miss(readers: App) -> No
     assert ["csv", "json", "mixed"] == [key for key, *_ in readers.run(LIST)]
 
 
+def test_class_from_a_module_without_a_file(readers: App) -> None:
+    """A class brought in from a module that has no file is listed; no file is watched for it."""
+    readers.write(
+        {
+            "app/readers/made.py": """
+                import sys, types
+                from .base import Reader
+                sys.modules["made_up"] = module = types.ModuleType("made_up")
+                exec("class Made(Reader): format = 'made'", vars(module) | {"Reader": Reader})
+                """
+        }
+    )
+    keys = ["csv", "json", "made"]
+
+    assert keys == [key for key, *_ in readers.run(LIST)]
+    assert ["hit", None] == readers.run(STATUS)
+
+
 def test_file_outside_that_was_edited_since_is_not_saved(readers: App) -> None:
     """A class from outside whose file changed after its import spoils the answer for others."""
     readers.write(ELSEWHERE)
@@ -308,7 +326,7 @@ def test_file_outside_that_was_edited_since_is_not_saved(readers: App) -> None:
 
 
 def test_classes_without_a_name_of_their_own_are_listed(readers: App) -> None:
-    """Classes made in functions or by ``type()`` are found again by the name their module gives them."""
+    """Classes made in functions or by ``type()`` are found by the name a module gives them."""
     readers.write(
         {
             "app/readers/made.py": """
@@ -336,7 +354,7 @@ def test_classes_without_a_name_of_their_own_are_listed(readers: App) -> None:
 
 
 def test_classes_of_a_foreign_hierarchy_without_names(app: App) -> None:
-    """In a package that knows nothing of us too, a class is found by the name its module has for it."""
+    """In a foreign package too, a class is found by the name its module has for it."""
     app.write(
         {
             "base_of_all.py": "class Base: pass\n",
@@ -362,7 +380,7 @@ def test_classes_of_a_foreign_hierarchy_without_names(app: App) -> None:
 
 
 def test_class_that_depends_on_the_environment(readers: App) -> None:
-    """A module that defines another class under its key this time gives that class, not an error."""
+    """A module that defines another class under its key this time gives that class."""
     readers.write(
         {
             "app/readers/odd_reader.py": """
@@ -384,7 +402,7 @@ def test_class_that_depends_on_the_environment(readers: App) -> None:
 
 
 def test_plugin_that_is_not_there_this_time(readers: App) -> None:
-    """A listed plugin that its unchanged module does not define leads to a new discovery, then KeyError."""
+    """A listed plugin that its module does not define this time is looked for, then unknown."""
     readers.write(
         {
             "app/readers/odd_reader.py": """
@@ -411,3 +429,32 @@ def test_plugin_that_is_not_there_this_time(readers: App) -> None:
         "reader has no key 'odd'.",
         ["csv", "json"],
     ] == readers.run(code, WITHOUT="1")
+
+
+def test_class_of_a_sub_package_that_is_not_searched(readers: App) -> None:
+    """Without recursion, a class of a sub-package counts if a plugin module imports it."""
+    readers.write(
+        {
+            "app/readers/base.py": """
+                from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict, RegistryConfig
+                READERS = LazyDiscoveryDict()
+                class Reader(metaclass=AutoRegisterMeta):
+                    __registry_config__ = RegistryConfig(
+                        READERS, "format", discovery_recursive=False
+                    )
+                """,
+            "app/readers/a_reader.py": "from .more.inner import Inner as _\n",
+            "app/readers/more/__init__.py": "",
+            "app/readers/more/inner.py": READER.replace("New", "Inner").replace("new", "inner"),
+            "app/readers/more/other.py": READER,
+        }
+    )
+    code = """
+        from app.readers.base import READERS
+        keys = list(READERS)
+        out = keys, "app.readers.more.inner" in sys.modules, READERS["inner"].__name__
+        """
+    keys = ["inner", "csv", "json"]
+
+    assert [keys, True, "Inner"] == readers.run(code)
+    assert [keys, False, "Inner"] == readers.run(code)

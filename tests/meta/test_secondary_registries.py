@@ -94,7 +94,7 @@ def handlers(app: App) -> App:
 
 
 def test_plain_dicts_are_wrapped_and_filled_from_the_cache(handlers: App) -> None:
-    """A plain dict becomes lazy under its name, also in another module, and lists with nothing imported."""
+    """A plain dict becomes lazy, wherever it lies, and lists with nothing imported."""
     cold = handlers.run(LIST)
     warm = handlers.run(LIST)
 

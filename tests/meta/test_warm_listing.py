@@ -102,7 +102,7 @@ def test_info_of_an_unknown_key_is_an_error(readers: App) -> None:
     """Facts about nothing are a KeyError."""
     registry = readers.load("app.readers.base").READERS
 
-    with pytest.raises(KeyError, match="reader has no key 'cvs'. Did you mean 'csv'?"):
+    with pytest.raises(KeyError, match=r"reader has no key 'cvs'\. Did you mean 'csv'\?"):
         registry.info("cvs")
 
 
@@ -141,7 +141,8 @@ def test_facts_that_no_file_can_hold_cost_only_the_cache(readers: App) -> None:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             keys = list(READERS)
-        out = keys, [f"{w.category.__name__} {w.message}" for w in caught], READERS.report.saved.status
+        messages = [f"{w.category.__name__} {w.message}" for w in caught]
+        out = keys, messages, READERS.report.saved.status
         """
 
     keys, messages, status = readers.run(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -114,11 +114,10 @@ assert_type(AbsentModules().names, "list[str]")
 assert_type(get_cache_file_path("palettes", application="painter", paths=["a"]), Path)
 assert_type(get_package_file_mtimes("json"), "dict[str, Any]")
 assert_type(find_package("json"), "list[str] | None")
-assert_type(iter_module_names(["a"], "b."), "Iterator[tuple[str, bool]]")
+assert_type(iter_module_names(["a"], "b."), Iterator[tuple[str, bool]])
 assert_type(key_to_text(("a", 1)), str)
 assert_type(text_to_key("!int 1", "painter"), Any)
 assert_type(regcache_core.__version__, str)
-assert_type(PYTHON_SUFFIXES, "tuple[str, ...]")
 
 # Errors are caught by their base or a builtin.
 errors: list[RegcacheError] = [ConfigError("field", 1, "2"), SerializationError("a", "b", "c")]

@@ -14,6 +14,7 @@ import microlab_loop
 microlab_loop.install_stand_in()
 start = perf_counter_ns()
 
+__import__("microlab.registries")
 import microlab_table
 
 declared = perf_counter_ns()

@@ -44,7 +44,7 @@ class SerializationError(RegcacheError, TypeError):
     def __str__(self) -> str:
         return (
             f"cache {self.cache_name!r} was not saved: {self.where}: {self.problem}. "
-            "Give a serializer (or a converter) that turns it into JSON values."
+            "Every start will build the answer anew until this is made of JSON values."
         )
 
 

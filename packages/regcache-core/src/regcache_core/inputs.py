@@ -110,6 +110,8 @@ class SourceTree(Input):
     def __init__(
         self, paths: "Iterable[str | os.PathLike[str]]", suffixes: "Iterable[str]" = ()
     ) -> None:
+        if isinstance(paths, (str, bytes)) or isinstance(suffixes, (str, bytes)):
+            raise TypeError("paths and suffixes are lists: SourceTree(['palettes'], ['.json'])")
         super().__init__("file_mtimes", self._stamp)
         self.paths = tuple(os.path.abspath(path) for path in paths)
         self.suffixes = tuple(suffixes)

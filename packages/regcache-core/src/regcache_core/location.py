@@ -56,7 +56,7 @@ def identify(cache_name: str, application: str, paths: "Iterable[str]") -> "dict
         "home": _home_of(application),
         "paths": list(paths),
         "prefix": sys.prefix,
-        "python": f"{sys.implementation.name} {sys.version}",
+        "python": f"{sys.implementation.name} {sys.version} -O{sys.flags.optimize}",
     }
 
 
@@ -102,7 +102,7 @@ def cache_folder() -> "str | None":
     """``REGCACHE_DIR``, else the user cache folder as platformdirs has it, else ``None``."""
     folder = os.environ.get("REGCACHE_DIR")
     if folder:
-        return _absolute(folder)
+        return _absolute(os.path.expanduser(folder))
     return _folder_from_environment() or _folder_from_platformdirs()
 
 

@@ -254,7 +254,7 @@ class RegistryCacheManager(Generic[K, T]):
         try:
             identity = self._identity()
             path = cache_file(identity)
-            self._check_switches(path)
+            self._check_switches(path, identity)
             inputs = self._inputs(identity)
             if is_on("REGCACHE_REFRESH"):
                 raise Refusal("REFRESH_REQUESTED", "REGCACHE_REFRESH")
@@ -268,12 +268,14 @@ class RegistryCacheManager(Generic[K, T]):
         self.last_report = report
         return items
 
-    def _check_switches(self, path: "str | None") -> None:
+    def _check_switches(self, path: "str | None", identity: "dict[str, object]") -> None:
         variable = switched_off_by(self.application)
         if variable is not None:
             raise Refusal("SWITCHED_OFF", variable)
         if path is None:
             raise Refusal("NO_CACHE_FOLDER")
+        if not identity["home"] and self.application == "__main__":
+            raise Refusal("NOT_IDENTIFIED", "application=")  # python -c, a prompt, a notebook
 
     def _fresh_document(self, path: str, inputs: "list[Input]") -> "dict[str, Any]":
         document = read_document(path)
@@ -283,9 +285,10 @@ class RegistryCacheManager(Generic[K, T]):
         return document
 
     def _items(self, document: "dict[str, Any]", convert: "Callable[[Any], Any]") -> "dict[K, Any]":
-        records, extra = document.get("items"), document.get("extra", {})
-        if not isinstance(records, dict) or not isinstance(extra, dict):
-            raise Refusal("WRONG_SHAPE", "items")
+        records, extra = document.get("items"), document.get("extra")
+        for member, value in (("items", records), ("extra", extra)):
+            if not isinstance(value, dict):
+                raise Refusal("WRONG_SHAPE", member)
         items = self._convert(records, convert)
         if len(items) != len(records):  # 1, 1.0 and True are one key, but three texts
             raise Refusal("KEY_REFUSED", "items", len(records), len(items))
@@ -351,12 +354,14 @@ class RegistryCacheManager(Generic[K, T]):
         from .stamps import stamps_from_mtimes
         from .writing import NotJson, write_document
 
-        self._check_switches(path)
-        inputs = self._inputs(self._identity())
+        identity = self._identity()
+        self._check_switches(path, identity)
+        inputs = self._inputs(identity)
         recorded = self._scan or _record(inputs)
         if file_mtimes is not None:
             stamps = stamps_from_mtimes(file_mtimes)
             recorded["file_mtimes"] = {**recorded.get("file_mtimes", {}), **stamps}
+        _check_plain(inputs, recorded)
         document = {**recorded, "items": self._to_records(items), "extra": _as_extra(extra or {})}
         # What changed while the answer was being built is stale before it is written.
         document.update(_check(inputs, recorded))
@@ -371,10 +376,13 @@ class RegistryCacheManager(Generic[K, T]):
         from .keys import key_to_text
         from .writing import as_json
 
+        keys = (str,) if self._serializer is not None else (str, int)
         records = {}
         for key, item in items.items():
             try:
-                records[key_to_text(key)] = as_json(self._to_record(item), f"[{key!r}]")
+                record = as_json(self._to_record(item), f"[{key!r}]", keys)
+                self._from_record(record)  # what cannot be read back would miss at every start
+                records[key_to_text(key)] = record
             except Exception as error:  # a serializer is the application's: it may raise anything
                 raise Refusal("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
         return records
@@ -415,11 +423,23 @@ def _shown(key: object) -> str:
 
 def _check_members(inputs: "tuple[Input, ...]") -> None:
     """Two inputs of one member would overwrite each other in the file, and never hold."""
-    taken = set(_MEMBERS)
+    taken: set[str] = set(_MEMBERS)
     for item in inputs:
         if item.member in taken:
             _refuse("inputs", item.member, "a member of its own to each input")
         taken.add(item.member)
+
+
+def _check_plain(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> None:
+    """A value that JSON gives back as another (a tuple as a list) would never hold again."""
+    from .writing import as_json
+
+    for member in [item.member for item in inputs if type(item) is Input]:
+        try:
+            if as_json(recorded[member], member) != recorded[member]:
+                raise TypeError(f"{recorded[member]!r} comes back changed; give lists, not tuples")
+        except (TypeError, RecursionError) as error:
+            raise Refusal("NOT_SERIALIZABLE", f"input {member!r}") from error
 
 
 def _record(inputs: "Iterable[Input]") -> "dict[str, Any]":

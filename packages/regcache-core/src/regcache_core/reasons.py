@@ -15,6 +15,7 @@ class Reason(Enum):
     # Caching is off.
     SWITCHED_OFF = ("disabled", "caching is switched off by an environment variable")
     NO_CACHE_FOLDER = ("disabled", "no folder for cache files is known")
+    NOT_IDENTIFIED = ("disabled", "nothing tells this program's registries from another's")
     # The file as a file.
     REFRESH_REQUESTED = ("miss", "REGCACHE_REFRESH asks for a new answer")
     FILE_ABSENT = ("miss", "there is no cache file yet")

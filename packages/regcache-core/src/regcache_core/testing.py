@@ -17,16 +17,17 @@ _LIST = """
 import sys
 before = set(sys.modules)
 {code}
-import json
 keys = [repr(key) for key in registry_keys()]
 report = registry_report()
+modules = sorted(set(sys.modules) - before)
+import json
 print(json.dumps({{
     "keys": keys,
     "status": report and report.status,
     "reason": report and report.reason and report.reason.name,
     "where": report and report.where,
     "path": report and report.path,
-    "modules": sorted(set(sys.modules) - before),
+    "modules": modules,
 }}))
 """
 

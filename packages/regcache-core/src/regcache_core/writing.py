@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import stat
 import time
 from _thread import get_ident
 from collections.abc import Mapping
@@ -16,8 +15,14 @@ class NotJson(TypeError):
     """A value has no counterpart in JSON; says where inside the item and what it is."""
 
 
-def as_json(value: object, where: str) -> Any:
+def as_json(value: object, where: str, keys: tuple[type, ...] = (str,)) -> Any:
     """``value`` as JSON will give it back: mappings as ``dict``, sequences as ``list``.
+
+    Args:
+        value: An item, or a part of one.
+        where: What it is, for messages.
+        keys: Types of the keys of mappings. A reader that knows the types (cattrs) makes an
+            ``int`` from its text again; one that does not would give back the text.
 
     Raises:
         NotJson: Something inside is no JSON value; nothing is dropped or guessed.
@@ -32,18 +37,19 @@ def as_json(value: object, where: str) -> Any:
             raise NotJson(f"{where} is {value!r}, which JSON cannot hold")
         return value
     if isinstance(value, (list, tuple)):
-        return [as_json(part, f"{where}[{index}]") for index, part in enumerate(value)]
+        return [as_json(part, f"{where}[{index}]", keys) for index, part in enumerate(value)]
     if isinstance(value, Mapping):
         return {
-            _name(name, where): as_json(part, f"{where}.{name}") for name, part in value.items()
+            _name(name, where, keys): as_json(part, f"{where}.{name}", keys)
+            for name, part in value.items()
         }
     raise NotJson(f"{where} is a {type(value).__qualname__}, which is no JSON value: {value!r}")
 
 
-def _name(name: object, where: str) -> str:
-    if not isinstance(name, str):
-        raise NotJson(f"{where} has a key that is no string: {name!r}")
-    return name
+def _name(name: object, where: str, keys: tuple[type, ...]) -> str:
+    if not isinstance(name, keys) or isinstance(name, bool):
+        raise NotJson(f"{where} has a key that JSON cannot hold: {name!r}")
+    return name if isinstance(name, str) else str(name)
 
 
 def write_document(path: str, document: Mapping[str, Any]) -> None:
@@ -61,7 +67,7 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
     except (TypeError, ValueError, RecursionError) as error:
         raise NotJson(f"no JSON can be made of it: {error}") from error
     folder, name = os.path.split(path)
-    _make_private(folder)
+    os.makedirs(folder, mode=0o700, exist_ok=True)  # one that exists may be the application's own
     temporary = os.path.join(
         folder, f".{name}.{os.getpid()}-{get_ident()}-{time.monotonic_ns()}.tmp"
     )
@@ -73,11 +79,3 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
     finally:
         if os.path.lexists(temporary):
             os.unlink(temporary)
-
-
-def _make_private(folder: str) -> None:
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    if os.name == "posix":
-        status = os.stat(folder)
-        if status.st_mode & 0o077 and status.st_uid == os.geteuid():
-            os.chmod(folder, stat.S_IMODE(status.st_mode) & 0o700)

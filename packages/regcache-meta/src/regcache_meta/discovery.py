@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
 import warnings
@@ -189,23 +188,21 @@ def discover(
 
     _forget_folder_listings()
     registered = registry._registered
-    count = len(registered)
-    known = [key for key, cls in list(registered.items()) if not scope.holds(cls.__module__)]
+    # Classes from elsewhere that are here already: a module of the package may import them too.
+    foreign = {k: cls for k, cls in [*registered.items()] if not scope.holds(cls.__module__)}
     walked: dict[str, int] = {}  # module -> its place in the order
-    brought: dict[Hashable, str] = {}  # key -> the module whose import brought it in
+    brought: dict[Hashable, str] = {}  # key -> the first module that has it
     for module in _modules_of(scope, keep):
         walked[module.__name__] = len(walked)
         if scope.scanned:
             _register_scanned(scope, module, registry)
-        named = {*map(id, list(vars(module).values()))} if known else set()
-        new = [*itertools.islice(registered, count, None)]
-        for key in new + [key for key in known if named & _ids_of(registered[key])]:
+        named = {*map(id, [*vars(module).values()])} if foreign else set()
+        for key in [key for key, cls in foreign.items() if named & _ids_of(cls)]:
             brought.setdefault(key, module.__name__)
-        count = len(registered)
     registered = dict(registered)  # other threads may register more meanwhile
     homes = {}
     for key, cls in registered.items():
-        places = cls.__module__, brought.get(key), registry._bringers.get(key)
+        places = cls.__module__, brought.get(key), *registry._bringers.get(key, ())
         homes[key] = next((str(place) for place in places if place in walked), None)
     _drop_vanished(scope, registry, [key for key in registered if homes[key] is None])
     order = sorted((key for key in registered if homes[key]), key=lambda k: walked[str(homes[k])])

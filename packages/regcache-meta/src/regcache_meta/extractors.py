@@ -21,6 +21,7 @@ def make_suffix_extractor(suffix: str) -> "Callable[[str, type], str]":
     """
 
     def extract(name: str, cls: type) -> str:
+        """A key extractor: the class's name in lower case, without its suffix."""
         return (name.removesuffix(suffix) or name).lower()
 
     extract.__qualname__ = f"make_suffix_extractor({suffix!r})"

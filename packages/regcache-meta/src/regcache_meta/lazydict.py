@@ -189,7 +189,8 @@ class LazyDict(dict[K, V]):
             return repr(values[key])
         return self._describe_value(record)
 
-    if not TYPE_CHECKING:  # to checkers these are dict's own, with all its overloads
+    # To checkers these are dict's own, with all its overloads.
+    if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
 
         def __or__(self, other: "Any") -> "Any":
             return self.copy() | other if isinstance(other, dict) else NotImplemented
@@ -286,7 +287,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self.enable_cache = enable_cache
         self._scope: Scope | None = None
         self._discovering: set[int] = set()
-        self._bringers: dict[K, str | None] = {}  # for classes from elsewhere: who imported them
+        self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
         self._failures: dict[str, list[str]] = {}
         self._owners: dict[str, dict[Any, Any]] = {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
@@ -414,7 +415,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if self._scope is None:
             return type(self), (self.enable_cache,), None, None, iter(self.copy().items())
         if self._scope.scanned:
-            return _reopen, (self._scope.arguments(self.enable_cache),)
+            return _reopen, (type(self), self._scope.arguments(self.enable_cache))
         return _registry_of, (self._scope.base,)
 
     def _open(self) -> "State[K, V]":
@@ -525,10 +526,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return values[key]
 
     def _register(self, key: K, value: "Any") -> None:
-        super()._register(key, value)
         scope = self._scope
-        if scope is not None and scope.package and not scope.holds(value.__module__):
-            self._bringers[key] = next(_modules_in_execution(scope), None)
+        if scope is not None and scope.package:
+            not_searched = scope.config.discovery_recursive is False
+            if not_searched or not scope.holds(value.__module__):
+                self._bringers[key] = [*_modules_in_execution(scope)]
+        super()._register(key, value)
 
     def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
         # Two classes in one module are told apart when it is imported: by _check_held. So are all
@@ -555,7 +558,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         from .errors import UnknownKeyError
 
-        names = [known for known in self if isinstance(known, str)]
+        names = [known for known in self if isinstance(known, str) and known != key]
         close: list[str] = get_close_matches(key, names) if isinstance(key, str) else []
         return UnknownKeyError(self._name, key, close, self._failures)
 
@@ -646,9 +649,9 @@ def _registry_of(base: "Any") -> "Any":
     return base.__registry__
 
 
-def _reopen(arguments: "dict[str, Any]") -> "Any":
+def _reopen(cls: "type[LazyDiscoveryDict[Any, Any]]", arguments: "dict[str, Any]") -> "Any":
     """Unpickle a registry over a package: opened again with the same arguments."""
-    return LazyDiscoveryDict.for_package(**arguments)
+    return cls.for_package(**arguments)
 
 
 def _secondary_of(primary: "Any", index: int) -> "Any":

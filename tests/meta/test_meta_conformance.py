@@ -1,0 +1,79 @@
+"""The guarantees of a cached registry, for registries of base classes and over packages."""
+
+from pathlib import Path
+
+from regcache_core.testing import RegistryCacheTests
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write files, by their paths in a folder."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+class TestRegistryOfABaseClass(RegistryCacheTests):
+    """A registry that a metaclass fills."""
+
+    code = """
+from shapes.base import Shape
+def registry_keys(): return list(Shape.__registry__)
+def registry_report(): return Shape.__registry__.report
+"""
+    sources = ("shapes.square", "shapes.circle", "shapes.more")
+    plugin = "from .base import Shape\nclass New(Shape):\n    name = {!r}\n"
+
+    def write_sources(self, folder: Path) -> None:
+        """A package of a base class and two plugins."""
+        base = (
+            "from regcache_meta import AutoRegisterMeta\n"
+            "class Shape(metaclass=AutoRegisterMeta):\n    __registry_key__ = 'name'\n"
+        )
+        write(
+            folder,
+            {
+                "shapes/__init__.py": "__version__ = '1'\n",
+                "shapes/base.py": base,
+                "shapes/square.py": self.plugin.format("square"),
+                "shapes/circle.py": self.plugin.format("circle"),
+            },
+        )
+
+    def add_source(self, folder: Path) -> None:
+        """A third plugin."""
+        write(folder, {"shapes/more.py": self.plugin.format("more")})
+
+    def edit_source(self, folder: Path) -> None:
+        """Another key of one plugin."""
+        write(folder, {"shapes/circle.py": self.plugin.format("round circle")})
+
+    def remove_source(self, folder: Path) -> None:
+        """One plugin less."""
+        (folder / "shapes/circle.py").unlink()
+
+
+class TestRegistryOverAPackage(TestRegistryOfABaseClass):
+    """A registry over a package that knows nothing of it."""
+
+    code = """
+from shape_base import Shape
+from regcache_meta import LazyDiscoveryDict
+SHAPES = LazyDiscoveryDict.for_package("shapes", Shape, key="name")
+def registry_keys(): return list(SHAPES)
+def registry_report(): return SHAPES.report
+"""
+    sources = ("shapes", "shapes.square", "shapes.circle", "shapes.more")
+    plugin = "from shape_base import Shape\nclass New(Shape):\n    name = {!r}\n"
+
+    def write_sources(self, folder: Path) -> None:
+        """A package of two plugins, and their base class elsewhere."""
+        write(
+            folder,
+            {
+                "shape_base.py": "class Shape:\n    pass\n",
+                "shapes/__init__.py": "",
+                "shapes/square.py": self.plugin.format("square"),
+                "shapes/circle.py": self.plugin.format("circle"),
+            },
+        )

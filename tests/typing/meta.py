@@ -1,0 +1,102 @@
+"""What checkers know of regcache_meta; read by mypy and pyright, never executed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pygments.lexer import Lexer
+from typing_extensions import assert_type
+
+from regcache_core import Report
+from regcache_meta import (
+    AutoRegister,
+    AutoRegisterMeta,
+    LazyDiscoveryDict,
+    PluginFailure,
+    PluginInfo,
+    RegistryConfig,
+    SecondaryRegistry,
+    SecondaryRegistryDict,
+    deserialize_plugin_class,
+    discover_registry_classes,
+    make_suffix_extractor,
+    serialize_plugin_class,
+)
+
+
+class Base:
+    """A base class of plugins."""
+
+
+READERS: "LazyDiscoveryDict[str, type[Reader]]" = LazyDiscoveryDict()
+
+
+class Reader(metaclass=AutoRegisterMeta, registry_config=RegistryConfig(READERS, "format")):
+    """A base class with a declared registry."""
+
+
+class Writer(AutoRegister):
+    """A base class without a metaclass."""
+
+    __registry_key__ = "format"
+
+
+def dictionary(registry: LazyDiscoveryDict[str, type[Base]], key: str) -> None:
+    """A registry is a dict of its parameters."""
+    assert_type(registry[key], type[Base])
+    assert_type(registry.get(key), type[Base] | None)
+    assert_type(registry.get(key, 5), type[Base] | int)
+    assert_type(registry.pop(key), type[Base])
+    assert_type(registry.popitem(), tuple[str, type[Base]])
+    assert_type(registry.copy(), dict[str, type[Base]])
+    assert_type(list(registry), list[str])
+    assert_type(iter(registry), Iterator[str])
+    assert_type(list(registry.keys()), list[str])
+    assert_type(list(registry.values()), list[type[Base]])
+    assert_type(list(registry.items()), list[tuple[str, type[Base]]])
+    assert_type(registry == {}, bool)
+    assert_type(key in registry, bool)
+    assert_type(dict(registry), dict[str, type[Base]])
+    assert_type({**registry}, dict[str, type[Base]])
+    assert_type(registry | {"a": Base}, dict[str, type[Base]])
+    plain: dict[str, type[Base]] = registry
+    plain["a"] = Base
+
+
+def more(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
+    """What a registry has beyond a dict."""
+    assert_type(registry.info("a"), PluginInfo)
+    assert_type(registry.info("a").module, str)
+    assert_type(registry.failures, dict[str, PluginFailure])
+    assert_type(registry.failures["m"].error, str)
+    assert_type(registry.report, Report | None)
+
+
+def over_a_package() -> None:
+    """for_package gives sub-classes of its base."""
+    lexers = LazyDiscoveryDict.for_package("pygments.lexers", Lexer)
+    assert_type(lexers, LazyDiscoveryDict[Any, type[Lexer]])
+    assert_type(lexers["PythonLexer"], type[Lexer])
+    assert_type(lexers["PythonLexer"](), Lexer)
+
+
+def declared() -> None:
+    """The registry of a base class."""
+    assert_type(READERS["tiff"], type[Reader])
+    assert_type(Reader.__registry__["tiff"], type[Reader])
+    assert_type(Writer.__registry__["tiff"], Any)
+
+
+def secondary(primary: LazyDiscoveryDict[str, type[Base]]) -> None:
+    """A secondary registry is a dict of its parameters."""
+    table: SecondaryRegistryDict[str, int] = SecondaryRegistryDict(primary)
+    assert_type(table["a"], int)
+    SecondaryRegistry(table, "key", "value")
+    SecondaryRegistry({}, "key", "value")
+
+
+def functions() -> None:
+    """The seed's functions."""
+    assert_type(serialize_plugin_class(Base), dict[str, str])
+    assert_type(deserialize_plugin_class({}), type)
+    assert_type(discover_registry_classes([], "p.", Base), list[type])
+    assert_type(make_suffix_extractor("Reader")("TiffReader", Base), str)
