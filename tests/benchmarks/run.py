@@ -19,7 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from figures import LARGEST, MEASURES, Figure, all_figures
-from measuring import Case, Results, Sample, environment_facts, interleave, run, settle
+from measuring import (
+    Case,
+    ProgramError,
+    Results,
+    Sample,
+    environment_facts,
+    interleave,
+    run,
+    settle,
+)
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -239,4 +248,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except ProgramError as error:
+        sys.exit(str(error))

@@ -28,7 +28,16 @@ from rich.table import Table
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "benchmarks"))
 
-from measuring import Case, Results, Sample, environment_facts, interleave, run, settle
+from measuring import (
+    Case,
+    ProgramError,
+    Results,
+    Sample,
+    environment_facts,
+    interleave,
+    run,
+    settle,
+)
 
 APPS = HERE.parent / "apps"
 BARE = HERE.parent / "benchmarks" / "programs" / "bare.py"
@@ -313,4 +322,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except ProgramError as error:
+        sys.exit(str(error))

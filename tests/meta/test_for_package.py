@@ -315,3 +315,29 @@ def test_filter_that_reads_the_registry_sees_what_is_there(shapes: App) -> None:
 
     assert ALL == list(registry)
     assert [[], ["Dot"], ["Dot", "Square"], ["Dot", "Square", "Triangle"]] == seen
+
+
+@pytest.mark.parametrize("argument", ["include", "key"])
+def test_file_of_a_filter_or_key_function_is_watched(argument: str, shapes: App) -> None:
+    """A filter or key function whose file was edited is asked anew, wherever it lies."""
+    shapes.write({"choices.py": "def include(cls): return True\ndef key(name, cls): return name\n"})
+    code = f"""
+        import choices
+        from shapes_base import Shape
+        from regcache_meta import LazyDiscoveryDict
+        shapes = LazyDiscoveryDict.for_package("shapes", Shape, {argument}=choices.{argument})
+        out = list(shapes), shapes.report.status
+        """
+    shapes.run(code)
+    hit = shapes.run(code)
+    shapes.write(
+        {
+            "choices.py": """
+                def include(cls): return cls.corners == 3
+                def key(name, cls): return name if cls.corners == 3 else None
+                """
+        }
+    )
+
+    assert [ALL, "hit"] == hit
+    assert [["Triangle"], "miss"] == shapes.run(code)

@@ -167,27 +167,41 @@ def test_record_of_no_such_plugin_leads_to_discovery(
 
 
 @pytest.mark.parametrize(
-    ("qualname", "attribute"), [("Other", None), ("Gone", None), ("Other", "Other"), ("A", "Gone")]
+    ("qualname", "attribute"),
+    [
+        ("Other", None),
+        ("Second", None),
+        ("Gone", None),
+        ("First", "Other"),
+        ("First", "Second"),
+        ("First", "Gone"),
+    ],
 )
-def test_class_that_is_no_sub_class_leads_to_discovery(
+def test_class_that_is_not_the_plugin_leads_to_discovery(
     qualname: str, attribute: str | None, app: App
 ) -> None:
-    """In a foreign package too: a class of another hierarchy, or none, is never given out."""
+    """In a foreign package too, no class of another hierarchy or key is given out, nor none."""
     app.write(
         {
             "base_of_all.py": "class Base: pass\n",
             "pack/__init__.py": "",
-            "pack/a.py": "from base_of_all import Base\nclass A(Base): pass\nclass Other: pass\n",
+            "pack/a.py": """
+                from base_of_all import Base
+                class First(Base): k = "first"
+                class Second(Base): k = "second"
+                class Other: k = "first"
+                """,
         }
     )
     code = """
         from base_of_all import Base
         from regcache_meta import LazyDiscoveryDict
-        pack = LazyDiscoveryDict.for_package("pack", Base)
-        out = pack["A"].__name__, list(pack)
+        pack = LazyDiscoveryDict.for_package("pack", Base, key="k")
+        out = pack["first"].__name__, list(pack)
         """
     app.run(code)
     named = {"attribute": attribute} if attribute else {}
-    tamper(app, lambda document: document["items"]["A"].update({"qualname": qualname, **named}))
+    names = {"qualname": qualname, **named}
+    tamper(app, lambda document: document["items"]["first"].update(names))
 
-    assert ["A", ["A"]] == app.run(code)
+    assert ["First", ["first", "second"]] == app.run(code)

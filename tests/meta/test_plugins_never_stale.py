@@ -209,13 +209,13 @@ def test_plugin_that_reads_the_registry_at_import_sees_what_is_there(readers: Ap
     assert [["by hand", "csv", "d", "json"], ["csv", "d", "json", "by hand"]] == readers.run(alone)
 
 
-def test_first_use_by_a_plugin_does_not_discover(readers: App) -> None:
-    """A plugin that is imported first and reads the registry imports no other plugin by that."""
+def test_first_use_by_a_module_of_the_package_is_answered_and_not_kept(readers: App) -> None:
+    """A module that is imported first and reads the registry sees the others; that is not final."""
     readers.write(
         {
             "app/readers/d_reader.py": """
                 from .base import READERS, Reader
-                SEEN = READERS.get("d"), READERS.get("csv"), len(READERS), list(READERS.items())
+                SEEN = READERS.get("d"), len(READERS), list(READERS), READERS.report
                 class DReader(Reader):
                     format = "d"
                 """
@@ -223,16 +223,17 @@ def test_first_use_by_a_plugin_does_not_discover(readers: App) -> None:
     )
     code = """
         import app.readers.d_reader
-        seen = app.readers.d_reader.SEEN, sorted(n for n in sys.modules if n.endswith("_reader"))
         from app.readers.base import READERS
-        out = *seen, list(READERS)
+        out = app.readers.d_reader.SEEN, list(READERS), READERS.report.saved.status
         """
 
-    seen, imported, keys = readers.run(code)
+    seen, keys, saved = readers.run(code)
 
-    assert [None, None, 0, []] == seen
-    assert ["app.readers.d_reader"] == imported
-    assert ["csv", "d", "json"] == keys
+    assert [None, 2, ["csv", "json"], None] == seen
+    assert (["csv", "d", "json"], "saved") == (keys, saved)
+    assert ["csv", "d", "json"] == readers.run(
+        "from app.readers.base import READERS; out = [*READERS]"
+    )
 
 
 ELSEWHERE = {

@@ -12,6 +12,7 @@ from throwaway import App
 from regcache_core import RegcacheError
 from regcache_meta import (
     DiscoveryError,
+    DiscoveryWarning,
     DuplicateKeyError,
     LazyDiscoveryDict,
     MissingKeyError,
@@ -114,7 +115,8 @@ def test_registry_over_a_package_opens_again(app: App) -> None:
     assert type(again) is base.Own
     assert (again._scope.settings(), again._scope.name) == (registry._scope.settings(), "n")
     assert again._state is None
-    assert registry == again
+    with pytest.warns(DiscoveryWarning, match="pack has no sub-class of Base"):
+        assert registry == again
 
 
 def test_registry_without_a_base_class_is_pickled_by_value() -> None:

@@ -285,14 +285,14 @@ class RegistryCacheManager(Generic[K, T]):
         return document
 
     def _items(self, document: "dict[str, Any]", convert: "Callable[[Any], Any]") -> "dict[K, Any]":
-        records, extra = document.get("items"), document.get("extra")
-        for member, value in (("items", records), ("extra", extra)):
-            if not isinstance(value, dict):
+        for member in ("items", "extra"):
+            if not isinstance(document.get(member), dict):
                 raise Refusal("WRONG_SHAPE", member)
+        records: dict[str, Any] = document["items"]
         items = self._convert(records, convert)
         if len(items) != len(records):  # 1, 1.0 and True are one key, but three texts
             raise Refusal("KEY_REFUSED", "items", len(records), len(items))
-        self.extra = extra
+        self.extra = document["extra"]
         return items
 
     def _convert(

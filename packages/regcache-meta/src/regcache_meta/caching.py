@@ -100,10 +100,10 @@ class FilesElsewhere(Input):
 
 
 def _is_newer(file: str, time_ns: int) -> bool:
-    try:
-        return os.stat(file).st_ctime_ns > time_ns
-    except OSError:
-        return True
+    while not os.path.exists(file) and file != os.path.dirname(file):
+        file = os.path.dirname(file)
+    # A folder: the file is gone from it. Else the file itself, or the zip archive that it is in.
+    return os.path.isdir(file) or os.stat(file).st_ctime_ns > time_ns
 
 
 def _stamp(file: str) -> "list[int]":
@@ -127,6 +127,11 @@ def make_manager(
         module, name, qualname = record["module"], record["class_name"], record["qualname"]
         if not (module.__class__ is name.__class__ is qualname.__class__ is str):
             raise TypeError(f"{(module, name, qualname)} are not the names of a class")
+        if (
+            record.get("doc", "").__class__ is not str
+            or record.get("facts", {}).__class__ is not dict
+        ):
+            raise TypeError(f"{module}.{qualname} has facts that are none")
         home = record.get("via", module)
         if not home.startswith(prefix) and home != scope.package:
             raise ValueError(f"{module}.{qualname} lies outside of {scope.package}")
@@ -138,7 +143,7 @@ def make_manager(
         return record
 
     manager: RegistryCacheManager[Any, Any] = RegistryCacheManager(
-        f"{scope.name.replace(' ', '_')}_registry of {scope.base.__module__}.{scope.base.__name__}",
+        scope.cache_name,
         scope.version,
         check_record,
         check_record,

@@ -103,6 +103,7 @@ class RegistryConfig:
         strict: bool = False,
         facts: "Iterable[str]" = (),
     ) -> None:
+        check("facts", facts, not isinstance(facts, str), "a list of attribute names")
         self.registry_dict = registry_dict
         self.key_attribute = key_attribute
         self.key_extractor = key_extractor
@@ -143,9 +144,23 @@ class RegistryConfig:
         owner = next((base for base in cls.__mro__ if name in vars(base)), None)
         if owner is None or (owner is not cls and _DERIVED in vars(owner)):
             return None
+        held = vars(owner)[name]
+        if isinstance(held, (property, type(self.key_of.__func__))):  # type: ignore[attr-defined]
+            raise TypeError(
+                f"{cls.__module__}.{cls.__qualname__}: {name!r} is a {type(held).__name__}, which "
+                "has a value for instances only; make it a class attribute or a classmethod"
+            )
         key = getattr(cls, name)
         return key() if callable(key) and not isinstance(key, type) else key
 
     def __repr__(self) -> str:
         shown = ("key_attribute", "registry_name", "discovery_package", "discovery_recursive")
         return f"RegistryConfig({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"
+
+
+def check(field: str, value: object, right: bool, expected: str) -> None:
+    """Raise ``ConfigError`` for a setting of the wrong kind."""
+    if not right:
+        from regcache_core import ConfigError
+
+        raise ConfigError(field, value, expected)

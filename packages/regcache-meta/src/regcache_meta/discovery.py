@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from regcache_core import find_package, find_spec, iter_module_names, key_to_text
 
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
-from .plugins import find_class, serialize_plugin_class
+from .plugins import find_class, is_local, serialize_plugin_class
 
 if TYPE_CHECKING:
     from regcache_core import AbsentModules
@@ -99,7 +99,8 @@ def own_classes(module: ModuleType, base: type) -> list[type]:
         value
         for value in vars(module).values()
         if isinstance(value, type)
-        and value.__module__ == module.__name__
+        # Libraries that hide a module give its classes the name of a package above.
+        and f"{module.__name__}.".startswith(f"{value.__module__}.")
         and value is not base
         and issubclass(value, base)
     ]
@@ -132,7 +133,7 @@ def import_modules(
         DuplicateKeyError: Two classes have one key: no broken plugin, but a broken registry.
     """
     exclude = tuple(exclude)
-    on_failure = on_failure or _LISTENERS.get(get_ident()) or _tell_nobody
+    on_failure = on_failure or _LISTENERS.get(get_ident()) or _warn_of
     for name, is_package in iter_module_names(list(paths), prefix):
         if (is_package and not (recursive or packages)) or any(part in name for part in exclude):
             continue
@@ -146,8 +147,10 @@ def import_modules(
             )
 
 
-def _tell_nobody(name: str, error: Exception) -> None:
-    """Nobody keeps the failures of a loop that belongs to no registry."""
+def _warn_of(name: str, error: Exception) -> None:
+    """Without a registry that keeps the failures, each is told at once."""
+    problem = f"{type(error).__name__}: {error}"
+    warnings.warn(f"{name} failed to import: {problem}", DiscoveryWarning, stacklevel=6)
 
 
 def _import(name: str, strict: bool, on_failure: Listener) -> ModuleType | None:
@@ -157,20 +160,33 @@ def _import(name: str, strict: bool, on_failure: Listener) -> ModuleType | None:
     except DuplicateKeyError:
         raise
     except Exception as error:  # plugin code may raise anything
-        problem = f"{type(error).__name__}: {error}"
         if strict:
-            raise DiscoveryError(name, problem) from error
+            raise DiscoveryError(name, f"{type(error).__name__}: {error}") from error
         on_failure(name, error)
-        warnings.warn(f"{name} failed to import: {problem}", DiscoveryWarning, stacklevel=2)
         return None
 
 
 class Found:
-    """What a discovery found: records by key in order, and what is stored beside them."""
+    """What a discovery found.
 
-    def __init__(self, records: dict[Any, dict[str, Any]], extra: dict[str, Any]) -> None:
+    Attributes:
+        records: Key -> record, in order.
+        extra: What is stored beside the records.
+        passing: An error of this moment (a disk, a warning filter), if one made a module fail.
+        unfinished: Whether modules of the package are still being executed, further up.
+    """
+
+    def __init__(
+        self,
+        records: dict[Any, dict[str, Any]],
+        extra: dict[str, Any],
+        passing: Exception | None,
+        unfinished: bool,
+    ) -> None:
         self.records = records
         self.extra = extra
+        self.passing = passing
+        self.unfinished = unfinished
 
 
 def discover(
@@ -181,9 +197,13 @@ def discover(
 ) -> Found:
     """Import all modules of a registry's package, and describe the classes that are there then."""
     failures: dict[str, list[str]] = {}
+    passing: list[Exception] = []
 
     def keep(name: str, error: Exception) -> None:
         failures[name] = [f"{type(error).__name__}: {error}", _place_of(error)]
+        _drop(scope, registry, [k for k, c in [*registered.items()] if c.__module__ == name])
+        if isinstance(error, (OSError, MemoryError, Warning)):
+            passing.append(error)
         absent.names.extend(name for name in _missing_modules(error) if name not in absent.names)
 
     _forget_folder_listings()
@@ -202,13 +222,38 @@ def discover(
     registered = dict(registered)  # other threads may register more meanwhile
     homes = {}
     for key, cls in registered.items():
-        places = cls.__module__, brought.get(key), *registry._bringers.get(key, ())
+        bringers = registry._bringers.get(key, ())
+        # A class made inside a function belongs to the module that called it while being imported.
+        places = bringers if _is_made(cls) else (cls.__module__, brought.get(key), *bringers)
         homes[key] = next((str(place) for place in places if place in walked), None)
     _drop_vanished(scope, registry, [key for key in registered if homes[key] is None])
     order = sorted((key for key in registered if homes[key]), key=lambda k: walked[str(homes[k])])
     records = {key: _record(scope, registered[key], str(homes[key])) for key in order}
     elsewhere.add(registered[key] for key in order)
-    return Found(records, {"failures": failures, **_secondaries(scope, registered, records)})
+    extra = {"failures": failures, **_secondaries(scope, registered, records)}
+    return Found(records, extra, next(iter(passing), None), _is_unfinished(scope))
+
+
+def warn(scope: Scope, found: Found) -> None:
+    """One warning for each module that failed, and one for a search that found nothing."""
+    for name, (error, _) in found.extra["failures"].items():
+        warnings.warn(f"{name} failed to import: {error}", DiscoveryWarning, stacklevel=5)
+    if scope.scanned and not found.records:
+        text = f"{scope.package} has no sub-class of {scope.base.__qualname__} with a key"
+        warnings.warn(text, DiscoveryWarning, stacklevel=5)
+
+
+def _is_made(cls: type) -> bool:
+    return is_local(cls) and find_class(cls.__module__, cls.__name__) is not cls
+
+
+def _is_unfinished(scope: Scope) -> bool:
+    """Whether modules of the package are being executed now, by us or by another thread."""
+    return any(
+        getattr(getattr(module, "__spec__", None), "_initializing", False)
+        for name, module in [*sys.modules.items()]
+        if scope.holds(name)
+    )
 
 
 def _forget_folder_listings() -> None:
@@ -260,18 +305,23 @@ def _register_scanned(
         key = scope.config.key_of(cls)
         if key is not None:
             registry._register(key, cls)
+            registry._bringers[key] = [module.__name__]
 
 
 def _drop_vanished(
     scope: Scope, registry: LazyDiscoveryDict[Any, Any], homeless: Iterable[Any]
 ) -> None:
     """Forget classes of the package whose module is gone: discovery would not find them now."""
-    for key in homeless:
-        cls = registry._registered[key]
-        if scope.holds(cls.__module__) and not find_spec(cls.__module__):
-            del registry._registered[key]
-            for secondary in scope.config.secondary_registries:
-                secondary.forget(cls)
+    modules = {key: registry._registered[key].__module__ for key in homeless}
+    gone = [key for key, name in modules.items() if scope.holds(name) and not find_spec(name)]
+    _drop(scope, registry, gone)
+
+
+def _drop(scope: Scope, registry: LazyDiscoveryDict[Any, Any], keys: Iterable[Any]) -> None:
+    for key in keys:
+        cls = registry._registered.pop(key)
+        for secondary in scope.config.secondary_registries:
+            secondary.forget(cls)
 
 
 def _record(scope: Scope, cls: type, home: str) -> dict[str, Any]:
@@ -292,7 +342,8 @@ def describe(cls: type, names: Iterable[str]) -> dict[str, Any]:
         cls: The class.
         names: The class attributes to be stored.
     """
-    doc = (vars(cls).get("__doc__") or "").strip().partition("\n")[0]
+    doc = vars(cls).get("__doc__")
+    doc = doc.strip().partition("\n")[0] if isinstance(doc, str) else ""
     facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
     more = {"doc": doc, "facts": _as_stored(facts) if facts else {}}
     return {**serialize_plugin_class(cls), **{name: value for name, value in more.items() if value}}

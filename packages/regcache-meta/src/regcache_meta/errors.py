@@ -27,7 +27,8 @@ class DuplicateKeyError(RegcacheError, ValueError):
     def __str__(self) -> str:
         return (
             f"{self.registry}: key {self.key!r} is held by {self.first} and claimed by "
-            f"{self.second}. Give one of them another key."
+            f"{self.second}. Give one of them another key, or leave one out (no key; for a "
+            "package of others: include=, or a key function)."
         )
 
 

@@ -1,18 +1,20 @@
-"""Dictionaries whose keys come from the cache: ``LazyDiscoveryDict``, ``SecondaryRegistryDict``.
+"""Registries of classes as dictionaries: ``LazyDiscoveryDict`` and ``SecondaryRegistryDict``.
 
-``LazyDict`` is the dictionary: all of dict's protocol over keys that are known and values that may
-not be loaded yet. Its two sub-classes say where keys come from and how a value is loaded.
+Where their keys come from (the cache file, else discovery), and how a class is loaded. The protocol
+of dict is in ``mapping``; importing and describing plugins is in ``discovery``.
 """
 
 import sys
-from _thread import RLock, get_ident
+from _thread import get_ident
 from time import perf_counter_ns
 
+from .mapping import LazyDict
 from .plugins import (
     check_holder,
     file_of,
     find_class,
     is_gone,
+    is_local,
     is_same_source,
     name_class,
     same_declaration,
@@ -20,247 +22,22 @@ from .plugins import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, KeysView, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
     from typing import Any, TypeVar
 
     from regcache_core import RegistryCacheManager, Report
 
     from .config import SecondaryRegistry
+    from .discovery import Found
     from .facts import PluginFailure, PluginInfo
+    from .mapping import Record, State
     from .scope import Scope
 
     K = TypeVar("K")
     V = TypeVar("V")
     B = TypeVar("B")
-    Record = dict[str, Any]
-    State = tuple[dict[K, Record | None], dict[K, V]]
 else:
-    K = V = object  # for the base class below; parameters are never looked at here
-
-_MISSING = object()
-
-
-class LazyDict(dict[K, V]):
-    """A dictionary whose keys are found on first use and whose values are loaded one by one.
-
-    Everything lives in ``_state``, a pair of ``entries`` (key -> record in the file, or None; gives
-    the order) and ``values`` (key -> loaded value), published by one assignment. The storage of
-    ``dict`` itself is not used; it holds one entry, because C code such as ``json``'s encoder asks
-    it whether the mapping is empty before it calls a method.
-    """
-
-    def __init__(self) -> None:
-        super().__init__({None: None})  # type: ignore[dict-item]
-        self._state: State[K, V] | None = None
-        self._registered: dict[K, V] = {}  # by class statements
-        self._assigned: dict[K, V] = {}  # by hand
-        self._removed: dict[K, Record] = {}  # by hand, before they were loaded
-        self._lock = RLock()  # held to publish, never while importing
-
-    # What a sub-class says.
-
-    def _open(self) -> "State[K, V]":
-        """Find the keys."""
-        return self._publish({})
-
-    def _load(self, key: K, record: "Record") -> V:
-        """Load the value of one key."""
-        raise self._unknown(key)
-
-    def _describe_value(self, record: "Record") -> str:
-        """What ``repr`` shows for a value that is not loaded."""
-        return f"<class '{record['module']}.{record['qualname']}'>"
-
-    # How the state is made.
-
-    def _opened(self) -> "State[K, V]":
-        return self._state or self._open()
-
-    def _publish(
-        self, records: "Mapping[K, Record | None]", *, anew: bool = False
-    ) -> "State[K, V]":
-        """Make the state from what was found and what registered itself; first come, first kept."""
-        for key, value in list(self._registered.items()):
-            self._check_claim(key, value, records.get(key))
-        with self._lock:
-            if self._state is None or anew:
-                values = {**self._registered, **self._assigned}
-                more = dict.fromkeys(key for key in values if key not in records)
-                self._removed = {}
-                self._state = ({**records, **more}, values)
-            return self._state
-
-    def _so_far(self) -> "State[K, V]":
-        """What has registered itself, for a reader in the middle of a discovery."""
-        values = {**self._registered, **self._assigned}
-        return dict.fromkeys(values), values
-
-    def _register(self, key: K, value: V) -> None:
-        """Put a value in as a class statement does it: without finding the other keys first."""
-        held = self._registered.get(key, _MISSING)
-        if held is not _MISSING and held is not value:
-            self._check_held(key, held, value)
-        if self._state is not None:
-            self._check_claim(key, value, self._state[0].get(key))
-        with self._lock:
-            self._registered[key] = value
-            if self._state is not None:
-                entries, values = self._state
-                # An assignment goes before a class; what was removed does not come back by itself.
-                if key not in self._assigned and not self._is_of(value, self._removed.get(key)):
-                    values[key] = value
-                    entries.setdefault(key, None)
-
-    def _is_of(self, value: V, record: "Record | None") -> bool:
-        """Whether a value is the one that a record describes."""
-        return False
-
-    def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
-        """Refuse a value that is not the one which the cache has under the key."""
-
-    def _check_held(self, key: K, held: "Any", value: V) -> None:
-        """Refuse a value for a key that another value holds."""
-
-    def _unknown(self, key: "Any") -> KeyError:
-        return KeyError(key)
-
-    # The protocol of dict.
-
-    def __len__(self) -> int:
-        return len(self._opened()[0])
-
-    def __iter__(self) -> "Iterator[K]":
-        return iter(self._opened()[0])
-
-    def __reversed__(self) -> "Iterator[K]":
-        return reversed(self._opened()[0])
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._opened()[0]
-
-    def __getitem__(self, key: K) -> V:
-        entries, values = self._opened()
-        value: Any = values.get(key, _MISSING)
-        if value is not _MISSING:
-            return value  # type: ignore[no-any-return]
-        record = entries.get(key)
-        if record is None:
-            raise self._unknown(key)
-        return self._load(key, record)
-
-    def __setitem__(self, key: K, value: V) -> None:
-        entries, values = self._opened()
-        values[key] = self._assigned[key] = value
-        entries.setdefault(key, None)
-
-    def __delitem__(self, key: K) -> None:
-        entries, values = self._opened()
-        if key not in entries:
-            raise self._unknown(key)
-        record = entries.pop(key)
-        if record is not None and key not in values:
-            self._removed[key] = record
-        values.pop(key, None)
-        self._assigned.pop(key, None)
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if not isinstance(other, dict):
-            return NotImplemented
-        if len(self) != len(other) or any(key not in other for key in self):
-            return False
-        return all(self[key] == other[key] for key in self)
-
-    def __ne__(self, other: object) -> bool:
-        equal = self.__eq__(other)  # dict has a method of its own for this, which must not answer
-        return equal if equal is NotImplemented else not equal
-
-    __hash__ = None
-
-    def __repr__(self) -> str:
-        entries, values = self._opened()
-        shown = (f"{key!r}: {self._show(key, entries, values)}" for key in entries)
-        return f"{{{', '.join(shown)}}}"
-
-    def _show(self, key: K, entries: "dict[K, Record | None]", values: "dict[K, V]") -> str:
-        record = entries[key]
-        if record is None or key in values:
-            return repr(values[key])
-        return self._describe_value(record)
-
-    # To checkers these are dict's own, with all its overloads.
-    if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
-
-        def __or__(self, other: "Any") -> "Any":
-            return self.copy() | other if isinstance(other, dict) else NotImplemented
-
-        def __ror__(self, other: "Any") -> "Any":
-            return {**other, **self.copy()} if isinstance(other, dict) else NotImplemented
-
-        def __ior__(self, other: "Any") -> "Any":
-            self.update(other)
-            return self
-
-        def get(self, key: "Any", default: "Any" = None) -> "Any":
-            """The value of ``key``, loaded; ``default`` if there is no such key."""
-            return self[key] if key in self else default  # noqa: SIM401 - this is get
-
-        def keys(self) -> "KeysView[K]":
-            """The keys, in order; loads nothing."""
-            return self._opened()[0].keys()
-
-        def values(self) -> "Any":
-            """The values; each is loaded when it is yielded."""
-            from .views import LazyValues
-
-            return LazyValues(self)
-
-        def items(self) -> "Any":
-            """Keys and values; each value is loaded when it is yielded."""
-            from .views import LazyItems
-
-            return LazyItems(self)
-
-        def copy(self) -> "dict[K, V]":
-            """A plain dictionary of the same keys and values; loads all values."""
-            return {key: self[key] for key in list(self)}
-
-        def pop(self, key: K, default: "Any" = _MISSING, /) -> "Any":
-            """Remove ``key`` in this process and return its value, loaded."""
-            if default is not _MISSING and key not in self:
-                return default
-            value = self[key]
-            del self[key]
-            return value
-
-        def popitem(self) -> "tuple[K, V]":
-            """Remove the last key in this process and return it with its value, loaded."""
-            for key in reversed(self):
-                return key, self.pop(key)
-            raise KeyError("popitem(): dictionary is empty")
-
-        def setdefault(self, key: K, default: "Any" = None) -> "Any":
-            """The value of ``key``, loaded; ``default``, stored, if there is no such key."""
-            if key not in self:
-                self[key] = default
-            return self[key]
-
-        def update(self, *args: "Any", **kwargs: "Any") -> None:
-            """Set keys in this process, as ``dict.update``."""
-            for key, value in dict(*args, **kwargs).items():
-                self[key] = value
-
-        def clear(self) -> None:
-            """Remove all keys in this process; the cache file stays."""
-            for key in list(self):
-                del self[key]
-
-    def __copy__(self) -> "LazyDict[K, V]":
-        return self
-
-    def __deepcopy__(self, memo: "Any") -> "LazyDict[K, V]":
-        return self
+    K = V = object  # for the base classes below; parameters are never looked at here
 
 
 class LazyDiscoveryDict(LazyDict[K, V]):
@@ -297,7 +74,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def for_package(
         cls,
         package: str,
-        base: "type[B]",
+        base: "Callable[..., B]",  # a class; ``type[B]`` would refuse abstract ones
         *,
         key: "str | Callable[[str, type], Hashable | None] | None" = None,
         include: "Callable[[type[B]], bool] | None" = None,
@@ -322,13 +99,19 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             enable_cache: Whether a cache file is used.
 
         Raises:
+            ConfigError: An argument is of the wrong kind (a ``ValueError``).
             DiscoveryError: On first use: there is no such package, or a module failed (strict).
             DuplicateKeyError: On first use: two classes have the same key.
         """
-        from .config import RegistryConfig
+        from .config import RegistryConfig, check
         from .extractors import extract_key_from_class_name
         from .scope import Scope, name_of
 
+        check("base", base, isinstance(base, type), "a class")
+        check(
+            "key", key, key is None or isinstance(key, str) or callable(key), "a name, a function"
+        )
+        check("include", include, include is None or callable(include), "a function of a class")
         registry: Any = cls(enable_cache)
         config = RegistryConfig(
             registry,
@@ -341,7 +124,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             strict=strict,
             facts=facts,
         )
-        registry._scope = Scope(base, config, package, scanned=True, include=include)
+        plugin_base: Any = base
+        registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)
         return registry  # type: ignore[no-any-return]
 
     def bind(self, scope: "Scope") -> None:
@@ -427,26 +211,39 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         from .caching import make_manager
 
         manager, *inputs = make_manager(scope)
-        if self.enable_cache:
+        if self._is_cached(scope):
             records = manager.load_cache()
             if records is not None:
                 if self._read_extra(manager.extra, records):
                     self._report = manager.last_report
                     return self._publish(records)
                 _refuse_extra(manager)
-        if _is_importing(scope):
+        # Another thread may wait for the module that we are executing: see what is there so far.
+        if self._discovering and _is_importing(scope):
             return self._so_far()
         return self._discover(scope, manager, inputs)
+
+    def _is_cached(self, scope: "Scope") -> bool:
+        """Whether there is a cache, and a name that tells the registry from all others."""
+        if self.enable_cache and not scope.is_identified:
+            from regcache_core import Reason, Report
+
+            self._report = Report("disabled")
+            self._report.reason, self._report.where = Reason.NOT_IDENTIFIED, name_class(scope.base)
+        return self.enable_cache and scope.is_identified
 
     def _read_extra(self, extra: "dict[str, Any]", records: "Mapping[Any, Any]") -> bool:
         """Take over what is stored beside the records; ``False`` if it is not what we store."""
         from regcache_core import Refusal
 
-        failures, secondary = extra.get("failures", {}), extra.get("secondary", {})
+        names = {each.name for each in self._scope.config.secondary_registries}  # type: ignore[union-attr]
         try:
+            failures, secondary = extra["failures"], extra["secondary"]
             failed = {name: _check_failure(texts) for name, texts in failures.items()}
             owners = {name: self._decode(texts) for name, texts in secondary.items()}
-        except (TypeError, AttributeError, Refusal):
+        except (TypeError, LookupError, AttributeError, Refusal):
+            return False
+        if owners.keys() != names:
             return False
         if any(owner not in records for each in owners.values() for owner in each.values()):
             return False
@@ -470,7 +267,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         inputs: "Any",
         anew: bool = False,
     ) -> "State[K, V]":
-        from .discovery import discover
+        from .discovery import discover, warn
 
         start = perf_counter_ns()
         self._discovering.add(get_ident())
@@ -478,15 +275,30 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             found = discover(scope, self, *inputs)
         finally:
             self._discovering.discard(get_ident())
+        if found.unfinished:  # read while the package is being imported: nothing is final yet
+            return self._combined(found.records)
         self._read_extra(found.extra, found.records)
         state = self._publish(found.records, anew=anew)
         for dependent in self._dependents:
             dependent._state = None
-        if self.enable_cache:
-            self._report = report = manager.last_report
-            report.build_ns = perf_counter_ns() - start  # type: ignore[union-attr]
-            manager.save_built(found.records, report, found.extra)  # type: ignore[arg-type]
+        if self._is_cached(scope):
+            self._save(manager, found, perf_counter_ns() - start)
+        warn(scope, found)
         return state
+
+    def _save(
+        self, manager: "RegistryCacheManager[Any, Any]", found: "Found", build_ns: int
+    ) -> None:
+        self._report = report = manager.last_report
+        report.build_ns = build_ns  # type: ignore[union-attr]
+        if found.passing is None:
+            manager.save_built(found.records, report, found.extra)  # type: ignore[arg-type]
+            return
+        from regcache_core import Reason, Report
+
+        saved = Report("error", report.path)  # type: ignore[union-attr]
+        saved.reason, saved.cause = Reason.PASSING_FAILURE, found.passing
+        report.saved = saved  # type: ignore[union-attr]
 
     def _load(self, key: K, record: "Record") -> V:
         module = record.get("via") or record["module"]
@@ -529,9 +341,21 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         scope = self._scope
         if scope is not None and scope.package:
             not_searched = scope.config.discovery_recursive is False
-            if not_searched or not scope.holds(value.__module__):
+            if not_searched or not scope.holds(value.__module__) or is_local(value):
                 self._bringers[key] = [*_modules_in_execution(scope)]
         super()._register(key, value)
+
+    def __setitem__(self, key: K, value: V) -> None:
+        """Set a key in this process; one that a plugin sets while it is imported is discovered."""
+        scope = self._scope
+        if scope is not None and scope.package and isinstance(value, type):
+            executing = [*_modules_in_execution(scope)]
+            if executing and issubclass(value, scope.base):
+                self._bringers[key] = executing
+                self._registered.pop(key, None)
+                super()._register(key, value)
+                return
+        super().__setitem__(key, value)
 
     def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
         # Two classes in one module are told apart when it is imported: by _check_held. So are all

@@ -130,3 +130,8 @@ def is_abstract(cls: type) -> bool:
 
 def _is_abstract_method(value: object) -> bool:
     return bool(getattr(value, "__isabstractmethod__", False))
+
+
+def is_local(cls: type) -> bool:
+    """Whether a class is made inside a function, so that no name leads to it."""
+    return "<locals>" in cls.__qualname__

@@ -4,7 +4,8 @@ import sys
 from abc import ABCMeta
 
 from .config import PRIMARY_KEY, RegistryConfig, SecondaryRegistry
-from .lazydict import LazyDict, LazyDiscoveryDict, SecondaryRegistryDict
+from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
+from .mapping import LazyDict
 from .plugins import DECLARATION_TOKEN, check_holder, is_abstract
 from .scope import Scope, readable_name
 
@@ -96,12 +97,19 @@ def add_class(cls: type, given: "RegistryConfig | None" = None) -> None:
     """Declare the registry that a new class asks for, or register it in the one it inherits."""
     declared = given or vars(cls).get("__registry_config__")
     inherited = None if declared else _inherited_config(cls)
-    if declared is None and (inherited is None or "__registry__" in vars(cls)):
+    if declared is None and (inherited is None or _asks_for_its_own(cls, inherited)):
         declared = _config_from_attributes(cls)
     if declared is not None:
         _declare(cls, declared)
-    elif inherited is not None and not is_abstract(cls):
+    # A name with brackets is no class statement: a generic model's parametrization, A[int].
+    elif inherited is not None and cls.__name__.isidentifier() and not is_abstract(cls):
         _register(cls, inherited)
+
+
+def _asks_for_its_own(cls: type, inherited: RegistryConfig) -> bool:
+    own = vars(cls)
+    another_key = own.get("__registry_key__", inherited.key_attribute) != inherited.key_attribute
+    return "__registry__" in own or another_key
 
 
 def _inherited_config(cls: "Any") -> "RegistryConfig | None":
@@ -148,8 +156,9 @@ def _declare(cls: "Any", config: RegistryConfig) -> None:
 
 def _package_of(cls: type) -> "str | None":
     """The package that a class is defined in; ``None`` for scripts and notebooks."""
-    module = sys.modules.get(cls.__module__)
-    return getattr(module, "__package__", None) or None
+    if cls.__module__ == "__main__":  # its plugins would import it a second time, by another name
+        return None
+    return getattr(sys.modules.get(cls.__module__), "__package__", None) or None
 
 
 def _make_lazy(

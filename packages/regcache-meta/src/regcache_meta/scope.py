@@ -3,6 +3,8 @@
 import sys
 from time import time_ns
 
+from .plugins import file_of, is_local
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +59,28 @@ class Scope:
         root = sys.modules.get(self.base.__module__.partition(".")[0])
         return str(vars(root).get("__version__", "")) if root else ""
 
+    @property
+    def is_identified(self) -> bool:
+        """Whether text can tell the registry from others: by its base class and its functions.
+
+        A class that is made inside a function has no name of its own, and a function may hold an
+        object that has no lasting text.
+        """
+        return not is_local(self.base) and _ANONYMOUS not in str(self.settings())
+
+    @property
+    def cache_name(self) -> str:
+        """What tells the registry's cache from that of every other registry."""
+        base = f"{self.base.__module__}.{self.base.__qualname__}"
+        name = f"{self.name.replace(' ', '_')}_registry of {base}"
+        if not self.scanned:
+            return name
+        settings = self.settings()
+        options = [
+            settings[each] for each in ("key", "extractor", "include", "recursive", "strict")
+        ]
+        return f"{name} {fingerprint(options)}"
+
     def holds(self, module: str) -> bool:
         """Whether a module lies in the package: no other may be imported for a cache file."""
         return module == self.package or module.startswith(f"{self.package}.")
@@ -107,11 +131,64 @@ class Scope:
 
 
 def name_of(thing: "Any") -> "str | None":
-    """A class or function as ``module:qualname``; a string as it is; ``None`` for ``None``."""
+    """What tells a class or function from another, as text; ``None`` for ``None``.
+
+    ``module:qualname``, if that leads to source that is watched; else with what it is made of:
+    code, defaults and closure of a lambda, parts of a ``functools.partial``, attributes of a
+    callable object. If any of these has no lasting text, the name says that it is anonymous.
+    """
     if thing is None or isinstance(thing, str):
         return thing
-    kind = type(thing) if not hasattr(thing, "__qualname__") else thing
-    return f"{getattr(kind, '__module__', None)}:{kind.__qualname__}"  # C code may have none
+    kind = thing if hasattr(thing, "__qualname__") else type(thing)
+    name = f"{kind.__module__}:{kind.__qualname__}"
+    if isinstance(thing, type):
+        return name
+    owner = getattr(thing, "__self__", None)
+    if owner is not None and not isinstance(owner, (type, type(sys))):
+        return name + _ANONYMOUS  # a method of an object
+    if kind is not thing:
+        parts = [getattr(thing, each, None) for each in ("func", "args", "keywords", "__dict__")]
+        return _with_parts(name, parts)
+    code = getattr(thing, "__code__", None)
+    if code is not None and ("<" in kind.__qualname__ or not file_of(kind.__module__)):
+        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
+        return _with_parts(name, [_parts_of(code), thing.__defaults__, cells])
+    return name
+
+
+_ANONYMOUS = " (anonymous)"
+
+
+def _with_parts(name: str, parts: "list[Any]") -> str:
+    try:
+        text = _text_of(parts)
+    except RecursionError:  # a function that holds itself
+        return name + _ANONYMOUS
+    return name + (_ANONYMOUS if _ANONYMOUS in text else f" {fingerprint(text)}")
+
+
+def _text_of(value: "Any") -> str:
+    """A value as text that is the same in every process; anonymous where there is none."""
+    if value is None or isinstance(value, (str, bytes, int, float)):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_text_of, value))}]"
+    if isinstance(value, (set, frozenset)):
+        return f"{{{', '.join(sorted(map(_text_of, value)))}}}"
+    if type(value) is dict:
+        return _text_of(list(value.items()))
+    return str(name_of(value)) if callable(value) else _ANONYMOUS
+
+
+def _parts_of(code: "Any") -> "list[Any]":
+    """What a function does: byte code, names and constants."""
+    constants = [_parts_of(c) if hasattr(c, "co_code") else c for c in code.co_consts]
+    return [code.co_code, code.co_names, constants]
+
+
+def fingerprint(value: object) -> str:
+    """A short text for a value that has a lasting ``repr``; a residue modulo a prime, see core."""
+    return f"{int.from_bytes(repr(value).encode('utf-8', 'replace'), 'big') % (2**61 - 1):016x}"
 
 
 def readable_name(class_name: str) -> str:

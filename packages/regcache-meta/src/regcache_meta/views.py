@@ -14,6 +14,9 @@ class LazyValues(ValuesView[V]):
 
     _mapping: Any
 
+    def __iter__(self) -> Iterator[V]:
+        return (self._mapping[key] for key in list(self._mapping))  # a plugin may add keys
+
     def __reversed__(self) -> Iterator[V]:
         return (self._mapping[key] for key in reversed(self._mapping))
 
@@ -25,6 +28,9 @@ class LazyItems(ItemsView[K, V]):
     """The items of a lazy mapping; each value is loaded when it is yielded."""
 
     _mapping: Any
+
+    def __iter__(self) -> Iterator[tuple[K, V]]:
+        return ((key, self._mapping[key]) for key in list(self._mapping))  # a plugin may add keys
 
     def __reversed__(self) -> Iterator[tuple[K, V]]:
         return ((key, self._mapping[key]) for key in reversed(self._mapping))

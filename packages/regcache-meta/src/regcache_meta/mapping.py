@@ -1,0 +1,246 @@
+"""A dictionary whose keys are known before its values are loaded: ``LazyDict``.
+
+All of dict's protocol; where keys come from and how a value is loaded is left to sub-classes.
+"""
+
+from _thread import RLock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, KeysView, Mapping
+    from typing import Any, TypeVar
+
+    K = TypeVar("K")
+    V = TypeVar("V")
+    Record = dict[str, Any]
+    State = tuple[dict[K, Record | None], dict[K, V]]
+else:
+    K = V = object  # for the base class below; parameters are never looked at here
+
+_MISSING = object()
+
+
+class LazyDict(dict[K, V]):
+    """A dictionary whose keys are found on first use and whose values are loaded one by one.
+
+    Everything lives in ``_state``, a pair of ``entries`` (key -> record in the file, or None; gives
+    the order) and ``values`` (key -> loaded value), published by one assignment. The storage of
+    ``dict`` itself is not used; it holds one entry, because C code such as ``json``'s encoder asks
+    it whether the mapping is empty before it calls a method.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({None: None})  # type: ignore[dict-item]
+        self._state: State[K, V] | None = None
+        self._registered: dict[K, V] = {}  # by class statements
+        self._assigned: dict[K, V] = {}  # by hand
+        self._removed: dict[K, Record] = {}  # by hand, before they were loaded
+        self._lock = RLock()  # held to publish, never while importing
+
+    # What a sub-class says.
+
+    def _open(self) -> "State[K, V]":
+        """Find the keys."""
+        return self._publish({})
+
+    def _load(self, key: K, record: "Record") -> V:
+        """Load the value of one key."""
+        raise self._unknown(key)
+
+    def _describe_value(self, record: "Record") -> str:
+        """What ``repr`` shows for a value that is not loaded."""
+        return f"<class '{record['module']}.{record['qualname']}'>"
+
+    # How the state is made.
+
+    def _opened(self) -> "State[K, V]":
+        return self._state or self._open()
+
+    def _publish(
+        self, records: "Mapping[K, Record | None]", *, anew: bool = False
+    ) -> "State[K, V]":
+        """Make the state from what was found and what registered itself; first come, first kept."""
+        for key, value in list(self._registered.items()):
+            self._check_claim(key, value, records.get(key))
+        with self._lock:
+            if self._state is None or anew:
+                self._removed = {}
+                self._state = self._combined(records)
+            return self._state
+
+    def _combined(self, records: "Mapping[K, Record | None]") -> "State[K, V]":
+        """Records that were found, with what registered itself or was assigned by hand."""
+        values = {**self._registered, **self._assigned}
+        more = dict.fromkeys(key for key in values if key not in records)
+        return {**records, **more}, values
+
+    def _so_far(self) -> "State[K, V]":
+        """What has registered itself, for a reader in the middle of a discovery."""
+        return self._combined({})
+
+    def _register(self, key: K, value: V) -> None:
+        """Put a value in as a class statement does it: without finding the other keys first."""
+        held = self._registered.get(key, _MISSING)
+        if held is not _MISSING and held is not value:
+            self._check_held(key, held, value)
+        if self._state is not None:
+            self._check_claim(key, value, self._state[0].get(key))
+        with self._lock:
+            self._registered[key] = value
+            if self._state is not None:
+                entries, values = self._state
+                # An assignment goes before a class; what was removed does not come back by itself.
+                if key not in self._assigned and not self._is_of(value, self._removed.get(key)):
+                    values[key] = value
+                    entries.setdefault(key, None)
+
+    def _is_of(self, value: V, record: "Record | None") -> bool:
+        """Whether a value is the one that a record describes."""
+        return False
+
+    def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
+        """Refuse a value that is not the one which the cache has under the key."""
+
+    def _check_held(self, key: K, held: "Any", value: V) -> None:
+        """Refuse a value for a key that another value holds."""
+
+    def _unknown(self, key: "Any") -> KeyError:
+        return KeyError(key)
+
+    # The protocol of dict.
+
+    def __len__(self) -> int:
+        return len(self._opened()[0])
+
+    def __iter__(self) -> "Iterator[K]":
+        return iter(self._opened()[0])
+
+    def __reversed__(self) -> "Iterator[K]":
+        return reversed(self._opened()[0])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._opened()[0]
+
+    def __getitem__(self, key: K) -> V:
+        entries, values = self._opened()
+        value: Any = values.get(key, _MISSING)
+        if value is not _MISSING:
+            return value  # type: ignore[no-any-return]
+        record = entries.get(key)
+        if record is None:
+            raise self._unknown(key)
+        return self._load(key, record)
+
+    def __setitem__(self, key: K, value: V) -> None:
+        entries, values = self._opened()
+        values[key] = self._assigned[key] = value
+        entries.setdefault(key, None)
+
+    def __delitem__(self, key: K) -> None:
+        entries, values = self._opened()
+        if key not in entries:
+            raise self._unknown(key)
+        record = entries.pop(key)
+        if record is not None and key not in values:
+            self._removed[key] = record
+        values.pop(key, None)
+        self._assigned.pop(key, None)
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, dict):
+            return NotImplemented
+        if len(self) != len(other) or any(key not in other for key in self):
+            return False
+        return all(self[key] == other[key] for key in self)
+
+    def __ne__(self, other: object) -> bool:
+        equal = self.__eq__(other)  # dict has a method of its own for this, which must not answer
+        return equal if equal is NotImplemented else not equal
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        entries, values = self._opened()
+        shown = (f"{key!r}: {self._show(key, entries, values)}" for key in entries)
+        return f"{{{', '.join(shown)}}}"
+
+    def _show(self, key: K, entries: "dict[K, Record | None]", values: "dict[K, V]") -> str:
+        record = entries[key]
+        if record is None or key in values:
+            return repr(values[key])
+        return self._describe_value(record)
+
+    # To checkers these are dict's own, with all its overloads.
+    if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
+
+        def __or__(self, other: "Any") -> "Any":
+            return self.copy() | other if isinstance(other, dict) else NotImplemented
+
+        def __ror__(self, other: "Any") -> "Any":
+            return {**other, **self.copy()} if isinstance(other, dict) else NotImplemented
+
+        def __ior__(self, other: "Any") -> "Any":
+            self.update(other)
+            return self
+
+        def get(self, key: "Any", default: "Any" = None) -> "Any":
+            """The value of ``key``, loaded; ``default`` if there is no such key."""
+            return self[key] if key in self else default  # noqa: SIM401 - this is get
+
+        def keys(self) -> "KeysView[K]":
+            """The keys, in order; loads nothing."""
+            return self._opened()[0].keys()
+
+        def values(self) -> "Any":
+            """The values; each is loaded when it is yielded."""
+            from .views import LazyValues
+
+            return LazyValues(self)
+
+        def items(self) -> "Any":
+            """Keys and values; each value is loaded when it is yielded."""
+            from .views import LazyItems
+
+            return LazyItems(self)
+
+        def copy(self) -> "dict[K, V]":
+            """A plain dictionary of the same keys and values; loads all values."""
+            return {key: self[key] for key in list(self)}
+
+        def pop(self, key: K, default: "Any" = _MISSING, /) -> "Any":
+            """Remove ``key`` in this process and return its value, loaded."""
+            if default is not _MISSING and key not in self:
+                return default
+            value = self[key]
+            del self[key]
+            return value
+
+        def popitem(self) -> "tuple[K, V]":
+            """Remove the last key in this process and return it with its value, loaded."""
+            for key in reversed(self):
+                return key, self.pop(key)
+            raise KeyError("popitem(): dictionary is empty")
+
+        def setdefault(self, key: K, default: "Any" = None) -> "Any":
+            """The value of ``key``, loaded; ``default``, stored, if there is no such key."""
+            if key not in self:
+                self[key] = default
+            return self[key]
+
+        def update(self, *args: "Any", **kwargs: "Any") -> None:
+            """Set keys in this process, as ``dict.update``."""
+            for key, value in dict(*args, **kwargs).items():
+                self[key] = value
+
+        def clear(self) -> None:
+            """Remove all keys in this process; the cache file stays."""
+            for key in list(self):
+                del self[key]
+
+    def __copy__(self) -> "LazyDict[K, V]":
+        return self
+
+    def __deepcopy__(self, memo: "Any") -> "LazyDict[K, V]":
+        return self
