@@ -142,19 +142,23 @@ def let_module_appear(situation):
     return load(situation, more=[absent])
 
 
-class Edited(Input):
-    """An input that refuses by itself, as that of regcache-meta for edited modules."""
+class Refusing(Input):
+    """An input that refuses by itself, as those of regcache-meta do."""
 
     def check(self, recorded):
-        """Refuse always."""
-        raise Refusal("EDITED_SINCE_IMPORT", self.member)
+        """Refuse always, with the reason that it was given."""
+        raise Refusal(self.reason, self.member)
 
 
-def save_edited(situation):
-    """The report of a save that an input refuses."""
-    manager = situation.make(more=[Edited("edited", list)])
-    manager.save_cache({"a": 1})
-    return manager.last_report
+def save_refused(reason):
+    """A situation in which an input refuses what is to be saved."""
+
+    def run(situation):
+        manager = situation.make(more=[Refusing("refusing", list, reason)])
+        manager.save_cache({"a": 1})
+        return manager.last_report
+
+    return run
 
 
 SITUATIONS = {
@@ -190,7 +194,8 @@ SITUATIONS = {
     "VERSION_UNKNOWN": lambda s: load(s, version=None),
     "NOT_SERIALIZABLE": save_without_json,
     "WRITE_FAILED": save_into_a_file,
-    "EDITED_SINCE_IMPORT": save_edited,
+    "EDITED_SINCE_IMPORT": save_refused("EDITED_SINCE_IMPORT"),
+    "PASSING_FAILURE": save_refused("PASSING_FAILURE"),
 }
 
 

@@ -146,6 +146,8 @@ def name_of(thing: "Any") -> "str | None":
     owner = getattr(thing, "__self__", None)
     if owner is not None and not isinstance(owner, (type, type(sys))):
         return name + _ANONYMOUS  # a method of an object
+    if kind is not thing and not hasattr(thing, "__dict__"):
+        return name + _ANONYMOUS  # its state is in slots
     if kind is not thing:
         parts = [getattr(thing, each, None) for each in ("func", "args", "keywords", "__dict__")]
         return _with_parts(name, parts)
