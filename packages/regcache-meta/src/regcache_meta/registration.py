@@ -11,7 +11,7 @@ from .scope import Scope, readable_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
     from typing import Any, ClassVar, TypeVar
 
     B = TypeVar("B")
@@ -43,7 +43,7 @@ class AutoRegisterMeta(ABCMeta):
     if TYPE_CHECKING:
 
         @property
-        def __registry__(cls: type[B]) -> LazyDiscoveryDict[Any, type[B]]: ...
+        def __registry__(cls: Callable[..., B]) -> LazyDiscoveryDict[Any, type[B]]: ...
 
     def __new__(
         mcs,
