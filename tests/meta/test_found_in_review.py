@@ -425,3 +425,23 @@ def test_base_class_in_a_program_discovers_nothing(readers: App) -> None:
 def test_reasons_of_this_file_exist() -> None:
     """The reasons that these tests name are members."""
     assert {Reason.NOT_IDENTIFIED, Reason.PASSING_FAILURE} <= set(Reason)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"doc":"Reads tables."', '"doc":5', "ITEM_REFUSED"),
+        ('"facts":{', '"facts":5,"more":{', "ITEM_REFUSED"),
+        ('"secondary":{}', '"secondary":{"else":{}}', "WRONG_SHAPE"),
+        ('"failures":{}', '"failed":{}', "WRONG_SHAPE"),
+        ('"failures":{}', '"failures":{"app.readers.x":[]}', "WRONG_SHAPE"),
+    ],
+)
+def test_damage_that_is_still_json_is_a_miss(readers: App, old: str, new: str, reason: str) -> None:
+    """Facts, failures and secondary keys of another shape are not handed out."""
+    cold = readers.run(LIST)
+    readers.edit_cache(old, new)
+
+    keys, status, why = readers.run(f"{LIST}\nout = *out, READERS.report.reason.name")
+
+    assert (cold[0], "miss", reason) == (keys, status, why)
