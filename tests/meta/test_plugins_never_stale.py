@@ -322,7 +322,7 @@ def test_file_outside_that_was_edited_since_is_not_saved(readers: App) -> None:
 
     _, reason = readers.run(code)
 
-    assert "EDITED_SINCE_IMPORT" == reason
+    assert "SOURCE_CHANGED" == reason
     assert "sold" in [key for key, *_ in readers.run(LIST)]
 
 

@@ -63,40 +63,34 @@ class EditedModules(Input):
             raise Refusal("EDITED_SINCE_IMPORT", str(recorded[0]))
 
 
-class FilesElsewhere(Input):
+class FilesElsewhere(SourceTree):
     """Files outside of the package that its classes come from: of base classes, or brought in.
 
     Attributes:
-        stamps: File -> ``[st_mtime_ns, st_size]``; filled when the classes have been found.
+        stamps: File -> stamp; filled when the classes have been found.
     """
 
     def __init__(self, scope: "Scope") -> None:
-        super().__init__("elsewhere", lambda: self.stamps)
+        super().__init__(())
+        self.member, self.current = "elsewhere", lambda: self.stamps
         self._scope = scope
-        self.stamps: dict[str, list[int] | None] = {}
+        self.stamps: dict[str, Any] = {}
 
     def add(self, classes: "Iterable[type]") -> None:
         """Stamp the files of some classes and of all that they derive from."""
         modules = {parent.__module__ for cls in classes for parent in cls.__mro__}
-        for module in modules:
-            if module.partition(".")[0] in sys.stdlib_module_names or self._scope.holds(module):
-                continue
-            file = file_of(module)
-            if file:
-                edited = _is_newer(file, self._scope.created_ns)
-                self.stamps[file] = None if edited else _stamp(file)
-
-    def check(self, recorded: "Any") -> None:
-        """Compare every recorded stamp with the file; one that was edited has none."""
-        for file, stamp in recorded.items():
-            if stamp is None:
-                raise Refusal("EDITED_SINCE_IMPORT", file)
-            try:
-                now = _stamp(file)
-            except OSError as error:
-                raise Refusal("SOURCE_REMOVED", file, stamp) from error
-            if stamp != now:
-                raise Refusal("SOURCE_CHANGED", file, stamp, now)
+        outside = [
+            file_of(module)
+            for module in modules
+            if module.partition(".")[0] not in sys.stdlib_module_names
+            and not self._scope.holds(module)
+        ]
+        files = [file for file in outside if file]
+        self.stamps.update(SourceTree(files).record())
+        created_ns = self._scope.created_ns
+        edited = [file for file in files if _is_newer(file, created_ns)]
+        # Made from the old text: no stamp that could ever hold, so nothing is written.
+        self.stamps.update((file, [0, -1]) for file in edited)
 
 
 def _is_newer(file: str, time_ns: int) -> bool:
@@ -104,11 +98,6 @@ def _is_newer(file: str, time_ns: int) -> bool:
         file = os.path.dirname(file)
     # A folder: the file is gone from it. Else the file itself, or the zip archive that it is in.
     return os.path.isdir(file) or os.stat(file).st_ctime_ns > time_ns
-
-
-def _stamp(file: str) -> "list[int]":
-    status = os.stat(file)
-    return [status.st_mtime_ns, status.st_size]
 
 
 def make_manager(
