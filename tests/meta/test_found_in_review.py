@@ -300,7 +300,10 @@ def test_application_in_a_zip_is_cached(readers: App) -> None:
         """
     readers.run(code)
     place = str(readers.folder / "packed.zip")
-    listing = f"sys.path.insert(0, {place!r}); {LIST}; out = *out, READERS.info('csv').file"
+    listing = (
+        f"sys.path.insert(0, {place!r}); {LIST}; out = *out, READERS.info('csv').file; "
+        "READERS.refresh()"
+    )
     cold, warm = readers.run(listing), readers.run(listing)
 
     assert ("miss", "hit") == (cold[1], warm[1])

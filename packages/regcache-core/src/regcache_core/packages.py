@@ -58,6 +58,12 @@ def iter_module_names(paths: list[str], prefix: str) -> Iterator[tuple[str, bool
     Yields:
         Full name, and whether it is a package.
     """
+    for path in paths:
+        importer: Any = pkgutil.get_importer(path)
+        if hasattr(importer, "archive"):
+            # In Python 3.13 pkgutil fails on an archive whose listing importlib.invalidate_caches()
+            # has dropped; looking for a module reads it again.
+            importer.find_spec("regcache")
     for module in pkgutil.iter_modules(paths, prefix):
         if module.name != f"{prefix}__main__":
             yield module.name, module.ispkg

@@ -263,8 +263,7 @@ def _forget_folder_listings() -> None:
     """
     for finder in list(sys.path_importer_cache.values()):
         invalidate = getattr(finder, "invalidate_caches", None)
-        # Not those of zip archives: in Python 3.13 pkgutil fails on one that has forgotten.
-        if invalidate is not None and not hasattr(finder, "archive"):
+        if invalidate is not None:
             invalidate()
 
 
