@@ -762,3 +762,21 @@ def test_config_shows_what_it_is() -> None:
         "RegistryConfig(key_attribute='key', registry_name='reader', discovery_package=None, "
         "discovery_recursive=None)" == repr(config(registry_name="reader"))
     )
+
+
+def test_metaclass_of_the_application_may_give_its_config_to_every_class() -> None:
+    """A metaclass may pass one ``RegistryConfig`` for the base class and all of its plugins."""
+    handlers: dict[str, type] = {}
+    given = RegistryConfig(handlers, "kind")
+
+    class HandlerMeta(AutoRegisterMeta):
+        def __new__(mcs, name: str, bases: Any, attrs: Any) -> Any:
+            return super().__new__(mcs, name, bases, attrs, registry_config=given)
+
+    class Handler(metaclass=HandlerMeta):
+        kind: str
+
+    class Opera(Handler):
+        kind = "opera"
+
+    assert {"opera": Opera} == handlers

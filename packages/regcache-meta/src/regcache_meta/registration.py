@@ -96,6 +96,8 @@ class AutoRegister:
 def add_class(cls: type, given: "RegistryConfig | None" = None) -> None:
     """Declare the registry that a new class asks for, or register it in the one it inherits."""
     declared = given or vars(cls).get("__registry_config__")
+    if any(getattr(base, "__registry_config__", None) is declared for base in cls.__bases__):
+        declared = None  # a metaclass that gives its configuration to every class, base or plugin
     inherited = None if declared else _inherited_config(cls)
     if declared is None and (inherited is None or _asks_for_its_own(cls, inherited)):
         declared = _config_from_attributes(cls)
