@@ -36,7 +36,6 @@ FOREIGN = {
     "regcache_meta.extractors": "the default key of for_package: the class's name",
 }
 SECONDARY = {
-    "regcache_core.keys": "keys of a secondary registry are decoded as those of the first are",
     "regcache_meta.extractors": "microlab derives keys from class names",
 }
 MICROLAB = {

@@ -402,16 +402,20 @@ def test_class_that_depends_on_the_environment(readers: App) -> None:
     assert [["csv", "json", "odd"], "Other"] == readers.run(code, OTHER="1")
 
 
-def test_plugin_that_is_not_there_this_time(readers: App) -> None:
+@pytest.mark.parametrize("how", ["WITHOUT", "ABSTRACT"])
+def test_plugin_that_is_not_there_this_time(how: str, readers: App) -> None:
     """A listed plugin that its module does not define this time is looked for, then unknown."""
     readers.write(
         {
             "app/readers/odd_reader.py": """
-                import os
+                import abc, os
                 from .base import Reader
                 if "WITHOUT" not in os.environ:
                     class Odd(Reader):
                         format = "odd"
+                        if "ABSTRACT" in os.environ:
+                            @abc.abstractmethod
+                            def read(self): ...
                 """
         }
     )
@@ -429,7 +433,7 @@ def test_plugin_that_is_not_there_this_time(readers: App) -> None:
         ["csv", "json", "odd"],
         "reader has no key 'odd'.",
         ["csv", "json"],
-    ] == readers.run(code, WITHOUT="1")
+    ] == readers.run(code, **{how: "1"})
 
 
 def test_class_of_a_sub_package_that_is_not_searched(readers: App) -> None:

@@ -1,5 +1,6 @@
 """``refresh()``: what a running process finds out when it looks again."""
 
+import os
 from typing import Any
 
 import pytest
@@ -178,3 +179,14 @@ def test_without_a_cache_refresh_writes_nothing(app: App) -> None:
 
     assert (["A"], ["A", "B"]) == (first, list(registry))
     assert [] == app.cache_files()
+
+
+def test_plugin_younger_than_the_listing_of_its_folder_is_found(readers: App) -> None:
+    """A file that came within the same tick as Python's listing of its folder is imported."""
+    registry = readers.load("app.readers.base").READERS
+    folder = readers.folder / "app/readers"
+    listed = folder.stat().st_mtime_ns
+    readers.write({"app/readers/xml_reader.py": XML})
+    os.utime(folder, ns=(listed, listed))
+
+    assert ["csv", "json", "xml"] == list(registry)

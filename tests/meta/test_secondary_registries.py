@@ -281,3 +281,17 @@ def test_secondaries_of_a_plain_dict_stay_plain() -> None:
 
     assert {"a": 5} == table
     assert dict is type(base.__registry_config__.secondary_registries[0].registry_dict)
+
+
+def test_file_whose_secondary_registry_names_nobody_is_a_miss(handlers: App) -> None:
+    """A secondary key whose plugin is not listed makes the whole file a miss, and is found anew."""
+    first = handlers.run(LIST)
+    handlers.edit_cache('"eins":"one"', '"eins":"nobody"')
+    code = """
+        from app.base import BY_NAME, HANDLERS
+        out = list(BY_NAME), BY_NAME["eins"], HANDLERS.report.reason.name, HANDLERS.report.where
+        """
+
+    assert ["eins", "zwei"] == first["keys"][1]
+    assert [["eins", "zwei"], {"a": 1}, "WRONG_SHAPE", "extra"] == handlers.run(code)
+    assert first["keys"] == handlers.run(LIST)["keys"]

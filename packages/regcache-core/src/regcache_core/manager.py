@@ -139,6 +139,18 @@ class RegistryCacheManager(Generic[K, T]):
         """
         return self._from_record(record)
 
+    def decode_key(self, text: str) -> "Any":
+        """A key from what ``key_to_text`` wrote; plain text costs no import.
+
+        Raises:
+            Refusal: It is nothing that ``key_to_text`` writes.
+        """
+        if type(text) is str and text[:1] != "!":
+            return text
+        from .keys import text_to_key
+
+        return text_to_key(text, self.application)
+
     def save_cache(
         self,
         items: "Mapping[K, T]",
@@ -301,17 +313,12 @@ class RegistryCacheManager(Generic[K, T]):
         items: dict[Any, Any] = {}
         for text, record in records.items():
             try:
-                items[self._key(text) if text[:1] == "!" else text] = convert(record)
+                items[self.decode_key(text) if text[:1] == "!" else text] = convert(record)
             except Refusal:
                 raise
             except Exception as error:  # a deserializer is the application's: it may raise anything
                 raise Refusal("ITEM_REFUSED", text) from error
         return items
-
-    def _key(self, text: str) -> "Any":
-        from .keys import text_to_key
-
-        return text_to_key(text, self.application)
 
     def _identity(self) -> "dict[str, object]":
         paths = [path for item in self._more_inputs for path in item.paths]

@@ -124,11 +124,8 @@ def make_manager(
         home = record.get("via", module)
         if not home.startswith(prefix) and home != scope.package:
             raise ValueError(f"{module}.{qualname} lies outside of {scope.package}")
-        get = record.get
-        if not (get("doc", "").__class__ is get("attribute", "").__class__ is str):
-            raise TypeError(f"{module}.{qualname} has a docstring or an attribute that is no text")
-        if get("facts", {}).__class__ is not dict:
-            raise TypeError(f"{module}.{qualname} has facts that are no object")
+        if record.get("attribute", "").__class__ is not str:
+            raise TypeError(f"{module}.{qualname} is bound to a name that is none")
         return record
 
     manager: RegistryCacheManager[Any, Any] = RegistryCacheManager(

@@ -214,7 +214,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if self._is_cached(scope):
             records = manager.load_cache()
             if records is not None:
-                if self._read_extra(manager.extra, records):
+                if self._read_extra(manager.decode_key, manager.extra, records):
                     self._report = manager.last_report
                     return self._publish(records)
                 _refuse_extra(manager)
@@ -232,7 +232,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             self._report.reason, self._report.where = Reason.NOT_IDENTIFIED, name_class(scope.base)
         return self.enable_cache and scope.is_identified
 
-    def _read_extra(self, extra: "dict[str, Any]", records: "Mapping[Any, Any]") -> bool:
+    def _read_extra(
+        self,
+        decode: "Callable[[str], Any]",
+        extra: "dict[str, Any]",
+        records: "Mapping[Any, Any]",
+    ) -> bool:
         """Take over what is stored beside the records; ``False`` if it is not what we store."""
         from regcache_core import Refusal
 
@@ -240,7 +245,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         try:
             failures, secondary = extra["failures"], extra["secondary"]
             failed = {name: _check_failure(texts) for name, texts in failures.items()}
-            owners = {name: self._decode(texts) for name, texts in secondary.items()}
+            owners = {
+                name: {decode(text): decode(owner) for text, owner in texts.items()}
+                for name, texts in secondary.items()
+            }
         except (TypeError, LookupError, AttributeError, Refusal):
             return False
         if owners.keys() != names:
@@ -249,16 +257,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             return False
         self._failures, self._owners = failed, owners
         return True
-
-    def _decode(self, owners: "dict[str, str]") -> "dict[Any, Any]":
-        """Keys of a secondary registry, each with the primary key of the class behind it."""
-        from regcache_core import text_to_key
-
-        application = self._scope.application if self._scope else ""
-        return {
-            text_to_key(text, application): text_to_key(owner, application)
-            for text, owner in owners.items()
-        }
 
     def _discover(
         self,
@@ -277,7 +275,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             self._discovering.discard(get_ident())
         if found.unfinished:  # read while the package is being imported: nothing is final yet
             return self._combined(found.records)
-        self._read_extra(found.extra, found.records)
+        self._read_extra(manager.decode_key, found.extra, found.records)
         state = self._publish(found.records, anew=anew)
         for dependent in self._dependents:
             dependent._state = None
