@@ -115,12 +115,14 @@ from app.readers.base import READERS
 keys = list(READERS)
 one = READERS["one"]
 import app.readers.two_reader
-out = keys, one.__name__, app.readers.two_reader.OTHER if READERS.report.status == "hit" else ""
+status = READERS.report.status
+other = app.readers.two_reader.OTHER if status == "hit" else ""
+out = keys, one.__name__, other, status, "app.readers.csv_reader" in sys.modules
 """
     keys = ["csv", "json", "one", "two"]
 
-    assert [keys, "OneReader", ""] == run(readers, code)
-    assert [keys, "OneReader", "reader has no key 'one'."] == run(readers, code)
+    assert [keys, "OneReader", "", "miss", True] == run(readers, code)
+    assert [keys, "OneReader", "reader has no key 'one'.", "hit", False] == run(readers, code)
 
 
 MANY = """
