@@ -268,6 +268,30 @@ out = *out, [[k, v.__name__] for k, v in READERS.items()]"""
     assert ["alias", "Tab"] == warm[2][-1]
 
 
+@pytest.mark.parametrize("statement", ["import extras.x", "from extras import x as _x"])
+def test_class_that_was_there_before_a_plugin_imports_it_is_kept(
+    readers: App, statement: str
+) -> None:
+    """What a plugin brings in counts, also where the program had imported it already."""
+    readers.write(
+        {
+            "extras/__init__.py": "",
+            "extras/x.py": """
+                from app.readers.base import Reader
+                class X(Reader):
+                    format = "x"
+                """,
+            "app/readers/late.py": f"{statement}\n",
+        }
+    )
+
+    first = readers.run(f"import extras.x\n{LIST}\nout = *out, READERS['x'].__name__")
+
+    assert ["csv", "json", "x"] == sorted(first[0])
+    assert [first[0], "hit"] == readers.run(LIST)
+    assert sorted(truth(readers)) == sorted(first[0])
+
+
 def test_classes_with_the_name_of_a_package_above_are_found(app: App) -> None:
     """Libraries that set ``__module__`` to their public package can be scanned."""
     app.write(

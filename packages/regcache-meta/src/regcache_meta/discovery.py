@@ -216,9 +216,11 @@ def discover(
         walked[module.__name__] = len(walked)
         if scope.scanned:
             _register_scanned(scope, module, registry)
-        named = {*map(id, [*vars(module).values()])} if foreign else set()
-        for key in [key for key, cls in foreign.items() if named & _ids_of(cls)]:
-            brought.setdefault(key, module.__name__)
+        if foreign:
+            held, imported = {*map(id, [*vars(module).values()])}, _names_in(module)
+            for key, cls in foreign.items():
+                if held & _ids_of(cls) or cls.__module__ in imported:
+                    brought.setdefault(key, module.__name__)
     registered = dict(registered)  # other threads may register more meanwhile
     homes = {}
     for key, cls in registered.items():
@@ -265,6 +267,13 @@ def _forget_folder_listings() -> None:
         invalidate = getattr(finder, "invalidate_caches", None)
         if invalidate is not None:
             invalidate()
+
+
+def _names_in(module: ModuleType) -> set[str]:
+    """Names in a module's code, among them those of the modules that it imports."""
+    get_code = getattr(getattr(module, "__loader__", None), "get_code", None)
+    code = get_code(module.__name__) if get_code is not None else None
+    return set(code.co_names) if code is not None else set()
 
 
 def _ids_of(cls: type) -> set[int]:
