@@ -216,24 +216,45 @@ def discover(
         walked[module.__name__] = len(walked)
         if scope.scanned:
             _register_scanned(scope, module, registry)
-        if foreign:
-            held, imported = {*map(id, [*vars(module).values()])}, _names_in(module)
-            for key, cls in foreign.items():
-                if held & _ids_of(cls) or cls.__module__ in imported:
-                    brought.setdefault(key, module.__name__)
+        for key in _held_by(module, foreign):
+            brought.setdefault(key, module.__name__)
     registered = dict(registered)  # other threads may register more meanwhile
-    homes = {}
-    for key, cls in registered.items():
-        bringers = registry._bringers.get(key, ())
-        # A class made inside a function belongs to the module that called it while being imported.
-        places = bringers if _is_made(cls) else (cls.__module__, brought.get(key), *bringers)
-        homes[key] = next((str(place) for place in places if place in walked), None)
-    _drop_vanished(scope, registry, [key for key in registered if homes[key] is None])
-    order = sorted((key for key in registered if homes[key]), key=lambda k: walked[str(homes[k])])
-    records = {key: _record(scope, registered[key], str(homes[key])) for key in order}
+    homes = _find_homes(registered, registry._bringers, brought, walked)
+    _drop_vanished(scope, registry, registered.keys() - homes.keys())
+    order = sorted(homes, key=lambda key: walked[homes[key]])
+    records = {key: _record(scope, registered[key], homes[key]) for key in order}
     elsewhere.add(registered[key] for key in order)
     extra = {"failures": failures, **_secondaries(scope, registered, records)}
     return Found(records, extra, next(iter(passing), None), _is_unfinished(scope))
+
+
+def _held_by(module: ModuleType, foreign: dict[Any, type]) -> list[Any]:
+    """Keys of the classes from elsewhere that a module imports."""
+    if not foreign:
+        return []
+    held, imported = {*map(id, [*vars(module).values()])}, _names_in(module)
+    return [
+        key for key, cls in foreign.items() if held & _ids_of(cls) or cls.__module__ in imported
+    ]
+
+
+def _find_homes(
+    registered: dict[Any, type],
+    bringers: dict[Any, list[str]],
+    brought: dict[Any, str],
+    walked: dict[str, int],
+) -> dict[Any, str]:
+    """The module of the package that brings each class in: its own, or one that imports it.
+
+    A class made inside a function belongs to the module that called it while being imported.
+    """
+    homes = {}
+    for key, cls in registered.items():
+        own = () if _is_made(cls) else (cls.__module__, brought.get(key, ""))
+        places = [place for place in (*own, *bringers.get(key, ())) if place in walked]
+        if places:
+            homes[key] = places[0]
+    return homes
 
 
 def warn(scope: Scope, found: Found) -> None:
