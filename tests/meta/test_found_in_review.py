@@ -472,3 +472,23 @@ def test_damage_that_is_still_json_is_a_miss(readers: App, old: str, new: str, r
     keys, status, why = readers.run(f"{LIST}\nout = *out, READERS.report.reason.name")
 
     assert (cold[0], "miss", reason) == (keys, status, why)
+
+
+@pytest.mark.parametrize(
+    "use", ["list(READERS)", "READERS.get('csv')", "discover_registry_classes(*PLACE, Reader)"]
+)
+def test_warnings_point_at_the_application(readers: App, use: str) -> None:
+    """A warning has the place of the line that used the registry, so that filters apply to it."""
+    readers.write({"app/readers/broken.py": "1 / 0\n"})
+    code = f"""
+        import app.readers, warnings
+        from app.readers.base import READERS, Reader
+        from regcache_meta import discover_registry_classes
+        PLACE = app.readers.__path__, "app.readers."
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            {use}
+        out = [[w.category.__name__, w.filename] for w in caught]
+        """
+
+    assert [["DiscoveryWarning", "<string>"]] == readers.run(code)

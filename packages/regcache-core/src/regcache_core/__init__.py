@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         NoCacheFolderError,
         RegcacheError,
         SerializationError,
+        warn_caller,
     )
     from .inputs import PYTHON_SUFFIXES, AbsentModules, Input, SourceTree, find_package, find_spec
     from .keys import key_to_text, text_to_key
@@ -52,6 +53,7 @@ __all__ = [
     "make_converter",
     "package_tree",
     "text_to_key",
+    "warn_caller",
 ]
 
 _MODULES = {
@@ -80,6 +82,7 @@ _MODULES = {
     "make_converter": "converters",
     "package_tree": "packages",
     "text_to_key": "keys",
+    "warn_caller": "errors",
 }
 
 

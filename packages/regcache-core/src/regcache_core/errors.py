@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 
 class RegcacheError(Exception):
     """Base of all errors that regcache raises."""
@@ -68,3 +71,16 @@ class NoCacheFolderError(RegcacheError, OSError):
 
 class CacheWarning(UserWarning):
     """A registry works, but its answer could not be cached for a reason worth mending."""
+
+
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Warn at the line of the application that led here, so that its filters apply.
+
+    Args:
+        message: What happened, and what to do.
+        category: The kind of warning.
+    """
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back and str(frame.f_globals.get("__name__")).startswith("regcache_"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

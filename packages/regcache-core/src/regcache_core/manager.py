@@ -218,14 +218,12 @@ class RegistryCacheManager(Generic[K, T]):
 
         What cannot be serialized is a ``CacheWarning`` here: the answer itself is good.
         """
-        from .errors import CacheWarning, SerializationError
+        from .errors import CacheWarning, SerializationError, warn_caller
 
         try:
             self.save_cache(items, extra=extra)
         except SerializationError as error:
-            import warnings
-
-            warnings.warn(str(error), CacheWarning, stacklevel=3)
+            warn_caller(str(error), CacheWarning)
         saved: Any = self.last_report
         report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
         self.last_report = report

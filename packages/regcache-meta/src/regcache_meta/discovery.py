@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-import warnings
 from _thread import get_ident
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from regcache_core import find_package, find_spec, iter_module_names, key_to_text
+from regcache_core import (
+    find_package,
+    find_spec,
+    iter_module_names,
+    key_to_text,
+    warn_caller,
+)
 
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
 from .plugins import find_class, is_local, serialize_plugin_class
@@ -150,7 +155,7 @@ def import_modules(
 def _warn_of(name: str, error: Exception) -> None:
     """Without a registry that keeps the failures, each is told at once."""
     problem = f"{type(error).__name__}: {error}"
-    warnings.warn(f"{name} failed to import: {problem}", DiscoveryWarning, stacklevel=6)
+    warn_caller(f"{name} failed to import: {problem}", DiscoveryWarning)
 
 
 def _import(name: str, strict: bool, on_failure: Listener) -> ModuleType | None:
@@ -260,10 +265,10 @@ def _find_homes(
 def warn(scope: Scope, found: Found) -> None:
     """One warning for each module that failed, and one for a search that found nothing."""
     for name, (error, _) in found.extra["failures"].items():
-        warnings.warn(f"{name} failed to import: {error}", DiscoveryWarning, stacklevel=5)
+        warn_caller(f"{name} failed to import: {error}", DiscoveryWarning)
     if scope.scanned and not found.records:
         text = f"{scope.package} has no sub-class of {scope.base.__qualname__} with a key"
-        warnings.warn(text, DiscoveryWarning, stacklevel=5)
+        warn_caller(text, DiscoveryWarning)
 
 
 def _is_made(cls: type) -> bool:
