@@ -314,6 +314,35 @@ def test_classes_with_the_name_of_a_package_above_are_found(app: App) -> None:
     assert [["X"], "X", "hit"] == app.run(code)
 
 
+def test_class_bound_to_a_name_in_the_module_that_brings_it_is_found_there(app: App) -> None:
+    """A nameless class with the name of a package above costs one import, not a new discovery."""
+    app.write(
+        {
+            "lib/__init__.py": "from .base import Base\n",
+            "lib/base.py": "class Base: pass\n",
+            "lib/hidden/__init__.py": "",
+            "lib/hidden/x.py": """
+                from ..base import Base
+                def make():
+                    class X(Base): pass
+                    X.__module__ = "lib"
+                    return X
+                Bound = make()
+                """,
+            "lib/hidden/y.py": "from ..base import Base\nclass Y(Base): pass\n",
+        }
+    )
+    code = """
+        from lib import Base
+        from regcache_meta import LazyDiscoveryDict
+        registry = LazyDiscoveryDict.for_package("lib.hidden", Base)
+        out = [*registry], registry["X"].__name__, "lib.hidden.y" in sys.modules
+        """
+
+    assert [["X", "Y"], "X", True] == app.run(code)
+    assert [["X", "Y"], "X", False] == app.run(code)
+
+
 def test_application_in_a_zip_is_cached(readers: App) -> None:
     """An archive on ``sys.path`` is a source like others, and seen when it changes."""
     code = """

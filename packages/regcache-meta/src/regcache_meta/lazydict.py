@@ -319,8 +319,11 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         scope: Any = self._scope
         if not scope.scanned:
             return None
-        name = record.get("attribute")
-        found = find_class(record["module"], name or record["qualname"])
+        module: str = record["module"]
+        if "attribute" in record:  # what the class is bound to in the module that was imported
+            found = find_class(record.get("via", module), record["attribute"])
+        else:
+            found = find_class(module, record["qualname"])
         if found is None or not issubclass(found, scope.base) or scope.config.key_of(found) != key:
             return None
         return found
