@@ -8,7 +8,6 @@ differs. It takes about ten minutes; ``--quick`` about two, on smaller packages 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import math
 import sys
@@ -29,8 +28,9 @@ from measuring import (
     run,
     settle,
 )
+from progress import progress_bar
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 from rich.table import Table
 from workloads import SYSTEMS, Workload, build
 
@@ -82,26 +82,16 @@ def prepare(workloads: list[Workload], progress: Progress) -> list[str]:
     return wrong
 
 
-@contextlib.contextmanager
-def progress_bar(console: Console) -> Iterator[Progress]:
-    """A line that shows what runs now, and goes when all is done."""
-    columns = (
-        TextColumn("{task.description:<36}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield progress
-
-
 def measure(sizes: tuple[int, ...], runs: int, console: Console) -> tuple[Results, list[str]]:
     """Run all workloads, interleaved.
 
     Returns:
         The samples, and everything that was wrong with an answer.
     """
-    with progress_bar(console) as progress, tempfile.TemporaryDirectory(prefix="regcache-") as temp:
+    with (
+        progress_bar(console, 36) as progress,
+        tempfile.TemporaryDirectory(prefix="regcache-") as temp,
+    ):
         workloads = build(Path(temp), sizes)
         wrong = prepare(workloads, progress)
         owners = {case.name: workload for workload in workloads for case in workload.cases}

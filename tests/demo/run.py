@@ -10,7 +10,6 @@ those of Pygments' own published index.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import sys
 import tempfile
@@ -22,7 +21,6 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 HERE = Path(__file__).resolve().parent
@@ -38,6 +36,7 @@ from measuring import (
     run,
     settle,
 )
+from progress import progress_bar
 
 APPS = HERE.parent / "apps"
 BARE = HERE.parent / "benchmarks" / "programs" / "bare.py"
@@ -146,19 +145,6 @@ def index_differences(subject: Subject) -> list[str]:
     return [f"pygments: {name} differs from Pygments' own index" for name in sorted(wrong)]
 
 
-@contextlib.contextmanager
-def progress_bar(console: Console) -> Iterator[Progress]:
-    """A line that shows what runs now, and goes when all is done."""
-    columns = (
-        TextColumn("{task.description:<24}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield progress
-
-
 def measure(listed: list[Subject], runs: int, console: Console) -> tuple[Results, list[str]]:
     """Run everything, round by round.
 
@@ -166,7 +152,10 @@ def measure(listed: list[Subject], runs: int, console: Console) -> tuple[Results
         The samples, and everything that was wrong with an answer.
     """
     wrong: list[str] = []
-    with progress_bar(console) as progress, tempfile.TemporaryDirectory(prefix="regcache-") as temp:
+    with (
+        progress_bar(console, 24) as progress,
+        tempfile.TemporaryDirectory(prefix="regcache-") as temp,
+    ):
         caches = Path(temp)
         task = progress.add_task("preparing", total=len(listed))
         for subject in listed:

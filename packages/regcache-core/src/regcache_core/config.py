@@ -30,11 +30,11 @@ class CacheConfig:
         cache_version: str = "1.0",
     ) -> None:
         if max_age_days is not None and not _is_age(max_age_days):
-            _refuse("max_age_days", max_age_days, "a number of days >= 0, or None for ever")
+            refuse("max_age_days", max_age_days, "a number of days >= 0, or None for ever")
         if not isinstance(check_mtimes, bool):
-            _refuse("check_mtimes", check_mtimes, "True or False")
+            refuse("check_mtimes", check_mtimes, "True or False")
         if not isinstance(cache_version, str) or not cache_version:
-            _refuse("cache_version", cache_version, "a non-empty string")
+            refuse("cache_version", cache_version, "a non-empty string")
         self.max_age_days = max_age_days
         self.check_mtimes = check_mtimes
         self.cache_version = cache_version
@@ -59,7 +59,8 @@ def _is_age(value: object) -> bool:
     return 0 <= value < float("inf")  # False for NaN too
 
 
-def _refuse(field: str, value: object, expected: str) -> None:
+def refuse(field: str, value: object, expected: str) -> None:
+    """Raise ``ConfigError`` for a setting that cannot be used."""
     from .errors import ConfigError
 
     raise ConfigError(field, value, expected)

@@ -162,24 +162,16 @@ class AbsentModules(Input):
     """
 
     def __init__(self) -> None:
-        super().__init__("absent_modules", self._names)
+        super().__init__("absent_modules", lambda: self.names)
         self.names: list[str] = []
-
-    def _names(self) -> "list[str]":
-        return self.names
 
     def check(self, recorded: "Any") -> None:
         """Refuse if one of the recorded modules can be found now."""
         if recorded.__class__ is not list:  # a text or an object could be gone through, too
             raise Refusal("WRONG_SHAPE", self.member, recorded)
         for name in recorded:
-            if can_be_found(name):
+            if find_spec(name) is not None:
                 raise Refusal("MODULE_APPEARED", name)
-
-
-def can_be_found(name: str) -> bool:
-    """Whether ``import name`` would find the module; imports neither it nor its parents."""
-    return find_spec(name) is not None
 
 
 def find_spec(name: str) -> "Any":

@@ -6,7 +6,7 @@ modules of these names, and imports the cold ones only where a cold path begins.
 
 from time import perf_counter_ns
 
-from .config import SECONDS_PER_DAY, CacheConfig
+from .config import SECONDS_PER_DAY, CacheConfig, refuse
 from .inputs import PYTHON_SUFFIXES, Input, SourceTree, Timestamp
 from .location import cache_file, identify, is_on, switched_off_by
 from .reading import read_document
@@ -83,16 +83,16 @@ class RegistryCacheManager(Generic[K, T]):
         application: "str | None" = None,
     ) -> None:
         if not isinstance(cache_name, str) or not cache_name:
-            _refuse("cache_name", cache_name, "a non-empty string")
+            refuse("cache_name", cache_name, "a non-empty string")
         if not callable(version_getter):
-            _refuse("version_getter", version_getter, "a function that returns a version")
+            refuse("version_getter", version_getter, "a function that returns a version")
         if not isinstance(config, (CacheConfig, type(None))):
-            _refuse("config", config, "a CacheConfig, or None for its defaults")
+            refuse("config", config, "a CacheConfig, or None for its defaults")
         if not isinstance(application, (str, type(None))):
-            _refuse("application", application, "the name of the application's package")
+            refuse("application", application, "the name of the application's package")
         pair = (serializer is not None) + (deserializer is not None)
         if pair != (0 if item_type is not None else 2) or (converter and item_type is None):
-            _refuse(
+            refuse(
                 "item_type",
                 item_type,
                 "either serializer and deserializer, or item_type (and a converter, if wanted)",
@@ -121,7 +121,7 @@ class RegistryCacheManager(Generic[K, T]):
 
         Nothing about the file raises: ``last_report`` says why there was no hit.
         """
-        return self._load(self._from_record)
+        return self._load(self.from_record)
 
     def load_records(self) -> "dict[K, Any] | None":
         """As ``load_cache``, with each item as it lies in the file: nothing is converted.
@@ -137,7 +137,9 @@ class RegistryCacheManager(Generic[K, T]):
         Raises:
             Exception: Whatever the deserializer or the converter raises for this record.
         """
-        return self._from_record(record)
+        if self._deserializer is not None:
+            return self._deserializer(record)
+        return self._get_converter().structure(record, self._item_type)  # type: ignore[no-any-return]
 
     def decode_key(self, text: str) -> "Any":
         """A key from what ``key_to_text`` wrote; plain text costs no import.
@@ -174,9 +176,10 @@ class RegistryCacheManager(Generic[K, T]):
                 nothing was written.
         """
         start = perf_counter_ns()
-        path = self.path
+        identity = self._identity()
+        path = cache_file(identity)
         try:
-            self._save(path, items, file_mtimes, extra)
+            self._save(path, identity, items, file_mtimes, extra)
             report = Report("saved", path, len(items))
         except Refusal as refusal:
             status: Any = "disabled" if refusal.reason.status == "disabled" else "error"
@@ -352,6 +355,7 @@ class RegistryCacheManager(Generic[K, T]):
     def _save(
         self,
         path: "str | None",
+        identity: "dict[str, object]",
         items: "Mapping[K, T]",
         file_mtimes: "Mapping[str, Any] | None",
         extra: "Mapping[str, Any] | None",
@@ -359,7 +363,6 @@ class RegistryCacheManager(Generic[K, T]):
         from .stamps import stamps_from_mtimes
         from .writing import NotJson, write_document
 
-        identity = self._identity()
         self._check_switches(path, identity)
         inputs = self._inputs(identity)
         recorded = self._scan or _record(inputs)
@@ -386,7 +389,7 @@ class RegistryCacheManager(Generic[K, T]):
         for key, item in items.items():
             try:
                 record = as_json(self._to_record(item), f"[{key!r}]", keys)
-                self._from_record(record)  # what cannot be read back would miss at every start
+                self.from_record(record)  # what cannot be read back would miss at every start
                 records[key_to_text(key)] = record
             except Exception as error:  # a serializer is the application's: it may raise anything
                 raise Refusal("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
@@ -396,11 +399,6 @@ class RegistryCacheManager(Generic[K, T]):
         if self._serializer is not None:
             return self._serializer(item)
         return self._get_converter().unstructure(item, unstructure_as=self._item_type)
-
-    def _from_record(self, record: "Any") -> T:
-        if self._deserializer is not None:
-            return self._deserializer(record)
-        return self._get_converter().structure(record, self._item_type)  # type: ignore[no-any-return]
 
     def _get_converter(self) -> "Converter":
         if self._converter is None:
@@ -431,7 +429,7 @@ def _check_members(inputs: "tuple[Input, ...]") -> None:
     taken: set[str] = set(_MEMBERS)
     for item in inputs:
         if item.member in taken:
-            _refuse("inputs", item.member, "a member of its own to each input")
+            refuse("inputs", item.member, "a member of its own to each input")
         taken.add(item.member)
 
 
@@ -470,9 +468,8 @@ def _renew(path: str, document: "dict[str, Any]") -> None:
 
     from .writing import NotJson, write_document
 
-    with suppress(
-        OSError, NotJson
-    ):  # reading never depends on writing; the next start checks again
+    # Reading never depends on writing; the next start checks again.
+    with suppress(OSError, NotJson):
         write_document(path, document)
 
 
@@ -480,9 +477,3 @@ def _application_of(function: object) -> str:
     """The top-level package that a function was defined in."""
     module = getattr(function, "__module__", None) or "__main__"
     return str(module).partition(".")[0]
-
-
-def _refuse(field: str, value: object, expected: str) -> None:
-    from .errors import ConfigError
-
-    raise ConfigError(field, value, expected)

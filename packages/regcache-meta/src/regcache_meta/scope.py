@@ -66,7 +66,10 @@ class Scope:
         A class that is made inside a function has no name of its own, and a function may hold an
         object that has no lasting text.
         """
-        return not is_local(self.base) and _ANONYMOUS not in str(self.settings())
+        config = self.config
+        functions = (config.key_extractor, self.include, config.discovery_function)
+        names = [name_of(each) or "" for each in functions]
+        return not is_local(self.base) and not any(_ANONYMOUS in name for name in names)
 
     @property
     def cache_name(self) -> str:
@@ -75,10 +78,9 @@ class Scope:
         name = f"{self.name.replace(' ', '_')}_registry of {base}"
         if not self.scanned:
             return name
-        settings = self.settings()
-        options = [
-            settings[each] for each in ("key", "extractor", "include", "recursive", "strict")
-        ]
+        config = self.config
+        functions = [name_of(config.key_extractor), name_of(self.include)]
+        options = [config.key_attribute, *functions, config.discovery_recursive, config.strict]
         return f"{name} {fingerprint(options)}"
 
     def holds(self, module: str) -> bool:
