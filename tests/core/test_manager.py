@@ -632,7 +632,9 @@ def test_warm_load_imports_no_heavy_module(make, folder, run_python):
     cold = run_python(code, env={"REGCACHE_EAGER_IMPORT": None})
     warm = run_python(code, env={"REGCACHE_EAGER_IMPORT": None})
 
-    light = {f"regcache_core.{name}" for name in ("config", "inputs", "location", "manager")}
+    light = {
+        f"regcache_core.{name}" for name in ("config", "inputs", "location", "manager", "modules")
+    }
     assert [{"a": "1"}, "miss"] == cold[:2]
     assert [{"a": "1"}, "hit"] == warm[:2]
     assert {*light, "regcache_core.reading", "regcache_core.report", "_json"} >= set(warm[2])

@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from .__about__ import __version__
     from .config import CacheConfig
     from .converters import configure_converter, make_converter
+    from .discovery import (
+        Failures,
+        forget_folder_listings,
+        import_module,
+        import_modules,
+        is_unfinished,
+        missing_modules,
+        place_of,
+    )
     from .errors import (
         CacheWarning,
         ConfigError,
@@ -19,10 +28,19 @@ if TYPE_CHECKING:
         SerializationError,
         warn_caller,
     )
-    from .inputs import PYTHON_SUFFIXES, AbsentModules, Input, SourceTree, find_package, find_spec
+    from .inputs import PYTHON_SUFFIXES, AbsentModules, EditedModules, FoundFiles, Input, SourceTree
     from .keys import key_to_text, text_to_key
     from .location import get_cache_file_path
     from .manager import RegistryCacheManager
+    from .modules import (
+        file_of,
+        find_package,
+        find_spec,
+        fingerprint,
+        is_anonymous,
+        modules_in_execution,
+        name_of,
+    )
     from .packages import get_package_file_mtimes, iter_module_names, package_tree
     from .reasons import Reason
     from .report import Refusal, Report
@@ -33,6 +51,9 @@ __all__ = [
     "CacheConfig",
     "CacheWarning",
     "ConfigError",
+    "EditedModules",
+    "Failures",
+    "FoundFiles",
     "Input",
     "NoCacheFolderError",
     "Reason",
@@ -44,14 +65,25 @@ __all__ = [
     "SourceTree",
     "__version__",
     "configure_converter",
+    "file_of",
     "find_package",
     "find_spec",
+    "fingerprint",
+    "forget_folder_listings",
     "get_cache_file_path",
     "get_package_file_mtimes",
+    "import_module",
+    "import_modules",
+    "is_anonymous",
+    "is_unfinished",
     "iter_module_names",
     "key_to_text",
     "make_converter",
+    "missing_modules",
+    "modules_in_execution",
+    "name_of",
     "package_tree",
+    "place_of",
     "text_to_key",
     "warn_caller",
 ]
@@ -62,6 +94,9 @@ _MODULES = {
     "CacheConfig": "config",
     "CacheWarning": "errors",
     "ConfigError": "errors",
+    "EditedModules": "inputs",
+    "Failures": "discovery",
+    "FoundFiles": "inputs",
     "Input": "inputs",
     "NoCacheFolderError": "errors",
     "Reason": "reasons",
@@ -73,14 +108,25 @@ _MODULES = {
     "SourceTree": "inputs",
     "__version__": "__about__",
     "configure_converter": "converters",
-    "find_package": "inputs",
-    "find_spec": "inputs",
+    "file_of": "modules",
+    "find_package": "modules",
+    "find_spec": "modules",
+    "fingerprint": "modules",
+    "forget_folder_listings": "discovery",
     "get_cache_file_path": "location",
     "get_package_file_mtimes": "packages",
+    "import_module": "discovery",
+    "import_modules": "discovery",
+    "is_anonymous": "modules",
+    "is_unfinished": "discovery",
     "iter_module_names": "packages",
     "key_to_text": "keys",
     "make_converter": "converters",
+    "missing_modules": "discovery",
+    "modules_in_execution": "modules",
+    "name_of": "modules",
     "package_tree": "packages",
+    "place_of": "discovery",
     "text_to_key": "keys",
     "warn_caller": "errors",
 }

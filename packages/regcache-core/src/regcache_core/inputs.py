@@ -9,12 +9,15 @@ import os
 import sys
 from time import time
 
+from .modules import find_spec
+from .report import Refusal
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from types import ModuleType
     from typing import Any
 
-from .report import Refusal
 
 #: What makes a file a source of Python modules: text, byte code without source, extension modules.
 PYTHON_SUFFIXES = (".py", ".pyc", ".pyw", ".so", ".pyd")
@@ -123,9 +126,7 @@ class SourceTree(Input):
 
     def check(self, recorded: "Any") -> "Any":
         """Compare every recorded stamp with the file; one ``os.stat`` for each file or folder."""
-        for path in self.paths:
-            if path not in recorded:
-                raise Refusal("SOURCE_ADDED", path)
+        self.check_paths(recorded)
         moved = []
         stat = os.stat
         for path, stamp in recorded.items():
@@ -150,6 +151,105 @@ class SourceTree(Input):
 
         return compare_folders(recorded, moved, self.suffixes)
 
+    def check_paths(self, recorded: "Any") -> None:
+        """Refuse stamps that leave one of ``paths`` out.
+
+        To be overridden where ``paths`` only identify the registry, and what is stamped is
+        decided by ``current``.
+        """
+        for path in self.paths:
+            if path not in recorded:
+                raise Refusal("SOURCE_ADDED", path)
+
+
+class FoundFiles(SourceTree):
+    """Files that turn out to decide an answer while it is being computed.
+
+    They are compared as those of a ``SourceTree``, and are no part of the registry's identity.
+
+    Args:
+        member: Name of the member of the cache file that records them.
+        created_ns: When the registry was declared, in nanoseconds since the epoch.
+
+    Attributes:
+        stamps: File -> stamp; filled by ``add``.
+    """
+
+    def __init__(self, member: str, created_ns: int) -> None:
+        super().__init__(())
+        self.member, self.current = member, lambda: self.stamps
+        self.created_ns = created_ns
+        self.stamps: dict[str, Any] = {}
+
+    def add(self, files: "Iterable[str]") -> None:
+        """Stamp files as they are now.
+
+        One that was edited after the registry was declared may have been imported before: the
+        answer is made from the old text, so the stamp is one that never holds, and the answer is
+        not written.
+        """
+        files = [file for file in files if file]
+        self.stamps.update(SourceTree(files).record())
+        edited = [file for file in files if _is_newer(file, self.created_ns)]
+        self.stamps.update((file, [0, -1]) for file in edited)
+
+
+class EditedModules(Input):
+    """Source files that were edited after this process imported them.
+
+    What they define is that of the old text, their stamps would be those of the new one: such an
+    answer must not be written. Files of modules that are in ``sys.modules`` when the scan starts
+    are edited if their inode changed after the registry was declared.
+
+    Args:
+        holds: Whether a module, given by its name, is searched for plugins.
+        files: Gives further files that count.
+        created_ns: When the registry was declared, in nanoseconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        holds: "Callable[[str], bool]",
+        files: "Callable[[], Iterable[str]]",
+        created_ns: int,
+    ) -> None:
+        super().__init__("edited", self._edited)
+        self.holds = holds
+        self.files = files
+        self.created_ns = created_ns
+
+    def _edited(self) -> "list[str]":
+        files = {*self.files()}
+        for name, module in list(sys.modules.items()):
+            if self.holds(name):
+                file = getattr(module, "__file__", None) or ""
+                if self.is_outdated(module):
+                    return [file]
+                files.add(file)
+        return sorted(file for file in files if file and _is_newer(file, self.created_ns))
+
+    def is_outdated(self, module: "ModuleType") -> bool:
+        """Whether a module does not hold what its file says, for another reason than an edit.
+
+        To be overridden; none is by default.
+
+        Args:
+            module: An imported module for which ``holds`` is true.
+        """
+        return False
+
+    def check(self, recorded: "Any") -> None:
+        """Refuse to write (or believe) an answer that has such files."""
+        if recorded:
+            raise Refusal("EDITED_SINCE_IMPORT", str(recorded[0]))
+
+
+def _is_newer(file: str, time_ns: int) -> bool:
+    while not os.path.exists(file) and file != os.path.dirname(file):
+        file = os.path.dirname(file)
+    # A folder: the file is gone from it. Else the file itself, or the zip archive that it is in.
+    return os.path.isdir(file) or os.stat(file).st_ctime_ns > time_ns
+
 
 class AbsentModules(Input):
     """Modules that could not be found when the answer was computed.
@@ -172,61 +272,3 @@ class AbsentModules(Input):
         for name in recorded:
             if find_spec(name) is not None:
                 raise Refusal("MODULE_APPEARED", name)
-
-
-def find_spec(name: str) -> "Any":
-    """The spec of a module, without importing anything, or ``None``.
-
-    As ``importlib.util.find_spec``, which imports the parents of ``name`` (and costs an import of
-    its own). Asks the finders on ``sys.meta_path`` as the import statement does.
-    """
-    if "" in name.split("."):
-        return None
-    parent, _, _ = name.rpartition(".")
-    path = None
-    if parent:
-        path = find_package(parent)
-        if path is None:
-            return None
-    for finder in sys.meta_path:
-        find = getattr(finder, "find_spec", None)
-        try:
-            spec = None if find is None else find(name, path, None)
-        except ImportError:  # how a finder forbids a module: the import statement ends here too
-            return None
-        except KeyError:
-            spec = _find_nested_namespace(find, name, path)
-        if spec is not None:
-            return spec
-    return None
-
-
-def _find_nested_namespace(find: "Any", name: str, path: "Any") -> "Any":
-    """The spec of a namespace package inside a package that is not imported.
-
-    The path finder looks such a parent up in ``sys.modules`` (to follow changes of its path later)
-    and fails; the last part of the name alone needs no parent, and lies in the same folders.
-    """
-    spec = find(name.rpartition(".")[2], path, None)
-    if spec is not None:
-        spec.name = name
-        spec.submodule_search_locations = list(spec.submodule_search_locations)
-    return spec
-
-
-def find_package(package: str) -> "list[str] | None":
-    """The folders that a package's modules are looked up in, without importing anything.
-
-    Args:
-        package: Name of the package.
-
-    Returns:
-        Folders (several for a namespace package), or ``None`` if there is no such package, or it
-        is a plain module.
-    """
-    module = sys.modules.get(package)
-    if module is None:
-        path = getattr(find_spec(package), "submodule_search_locations", None)
-    else:
-        path = getattr(module, "__path__", None)
-    return None if path is None else list(path)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-from .inputs import find_spec
+from .modules import find_spec
 
 _OFF = ("", "0", "false", "no", "off")
 # The largest prime below 2**128: a fingerprint modulo a prime (Karp and Rabin, 1987) needs no

@@ -6,7 +6,8 @@ import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
-from .inputs import PYTHON_SUFFIXES, SourceTree, find_package, find_spec
+from .inputs import PYTHON_SUFFIXES, SourceTree
+from .modules import find_package, find_spec
 
 
 def package_tree(name: str) -> SourceTree:

@@ -1,19 +1,20 @@
 """The cache manager of a registry: which inputs its answer has beyond those of core."""
 
-import os
 import sys
 
 from regcache_core import (
     PYTHON_SUFFIXES,
     AbsentModules,
+    EditedModules,
+    FoundFiles,
     Input,
-    Refusal,
     RegistryCacheManager,
     SourceTree,
+    file_of,
     find_package,
 )
 
-from .plugins import file_of, same_declaration
+from .plugins import same_declaration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,32 +25,20 @@ if TYPE_CHECKING:
     from .scope import Scope
 
 
-class EditedModules(Input):
-    """Source files that were edited after this process imported them.
+class EditedClasses(EditedModules):
+    """Modules of the package that were edited, or whose base class was, after their import.
 
-    Their classes are those of the old text, their stamps would be those of the new one: such an
-    answer must not be written. Files of modules that were in ``sys.modules`` when the scan started
-    are edited if their inode changed after the registry was declared, and count as edited if their
-    classes derive from a base class that was declared anew (``importlib.reload``) since.
+    A module counts as edited too if its classes derive from a base class that was declared anew
+    (``importlib.reload``) since.
     """
 
     def __init__(self, scope: "Scope") -> None:
-        super().__init__("edited", self._edited)
-        self._scope = scope
+        super().__init__(scope.holds, scope.source_files, scope.created_ns)
+        self._base = scope.base
 
-    def _edited(self) -> "list[str]":
-        files = {*self._scope.source_files()}
-        for name, module in list(sys.modules.items()):
-            if self._scope.holds(name):
-                file = getattr(module, "__file__", None) or ""
-                if self._is_outdated(module):
-                    return [file]
-                files.add(file)
-        created_ns = self._scope.created_ns
-        return sorted(file for file in files if file and _is_newer(file, created_ns))
-
-    def _is_outdated(self, module: "ModuleType") -> bool:
-        base = self._scope.base
+    def is_outdated(self, module: "ModuleType") -> bool:
+        """Whether a module's classes derive from an older declaration of the base class."""
+        base = self._base
         classes = [value for value in list(vars(module).values()) if isinstance(value, type)]
         parents = {parent for cls in classes for parent in cls.__mro__ if parent is not base}
         return any(
@@ -57,47 +46,23 @@ class EditedModules(Input):
             for parent in parents
         )
 
-    def check(self, recorded: "Any") -> None:
-        """Refuse to write (or believe) an answer that has such files."""
-        if recorded:
-            raise Refusal("EDITED_SINCE_IMPORT", str(recorded[0]))
 
-
-class FilesElsewhere(SourceTree):
-    """Files outside of the package that its classes come from: of base classes, or brought in.
-
-    Attributes:
-        stamps: File -> stamp; filled when the classes have been found.
-    """
+class FilesElsewhere(FoundFiles):
+    """Files outside of the package that its classes come from: of base classes, or brought in."""
 
     def __init__(self, scope: "Scope") -> None:
-        super().__init__(())
-        self.member, self.current = "elsewhere", lambda: self.stamps
+        super().__init__("elsewhere", scope.created_ns)
         self._scope = scope
-        self.stamps: dict[str, Any] = {}
 
-    def add(self, classes: "Iterable[type]") -> None:
+    def add_classes(self, classes: "Iterable[type]") -> None:
         """Stamp the files of some classes and of all that they derive from."""
         modules = {parent.__module__ for cls in classes for parent in cls.__mro__}
-        outside = [
+        self.add(
             file_of(module)
             for module in modules
             if module.partition(".")[0] not in sys.stdlib_module_names
             and not self._scope.holds(module)
-        ]
-        files = [file for file in outside if file]
-        self.stamps.update(SourceTree(files).record())
-        created_ns = self._scope.created_ns
-        edited = [file for file in files if _is_newer(file, created_ns)]
-        # Made from the old text: no stamp that could ever hold, so nothing is written.
-        self.stamps.update((file, [0, -1]) for file in edited)
-
-
-def _is_newer(file: str, time_ns: int) -> bool:
-    while not os.path.exists(file) and file != os.path.dirname(file):
-        file = os.path.dirname(file)
-    # A folder: the file is gone from it. Else the file itself, or the zip archive that it is in.
-    return os.path.isdir(file) or os.stat(file).st_ctime_ns > time_ns
+        )
 
 
 def make_manager(
@@ -138,7 +103,7 @@ def make_manager(
             SourceTree([*_package_paths(scope), *scope.source_files()], PYTHON_SUFFIXES),
             absent,
             elsewhere,
-            EditedModules(scope),
+            EditedClasses(scope),
         ],
         application=scope.application,
     )

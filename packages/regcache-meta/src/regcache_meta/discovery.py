@@ -10,9 +10,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
+    Failures,
     find_package,
     find_spec,
-    iter_module_names,
+    forget_folder_listings,
+    import_module,
+    import_modules,
+    is_unfinished,
     key_to_text,
     warn_caller,
 )
@@ -67,7 +71,7 @@ def discover_registry_classes(
     >>> "MonokaiStyle" in [cls.__name__ for cls in classes]
     True
     """
-    modules = import_modules(
+    modules = _import_modules(
         package_path, package_prefix, False, strict, exclude_modules, packages=not skip_packages
     )
     return _collect(modules, base_class, validation_func)
@@ -83,7 +87,7 @@ def discover_registry_classes_recursive(
     strict: bool = False,
 ) -> list[type]:
     """As ``discover_registry_classes``, with all sub-packages and their modules."""
-    modules = import_modules(package_path, package_prefix, True, strict, exclude_modules)
+    modules = _import_modules(package_path, package_prefix, True, strict, exclude_modules)
     return _collect(modules, base_class, validation_func)
 
 
@@ -112,63 +116,47 @@ def own_classes(module: ModuleType, base: type) -> list[type]:
     return list(dict.fromkeys(found))
 
 
-def import_modules(
+def _import_modules(
     paths: Iterable[str],
     prefix: str,
     recursive: bool,
-    strict: bool = False,
+    strict: bool,
     exclude: Iterable[str] = (),
     packages: bool = False,
-    on_failure: Listener | None = None,
+    listener: Listener | None = None,
 ) -> Iterator[ModuleType]:
-    """Import the modules of a package one by one; one that fails costs only itself.
+    """Import the modules of a package; a failure is told to ``listener``.
 
-    Args:
-        paths: The package's ``__path__``.
-        prefix: Name of the package and a dot.
-        recursive: Whether sub-packages are searched.
-        strict: Raise for a module that fails.
-        exclude: Modules whose name contains one of these are left out.
-        packages: Whether sub-packages themselves are imported where they are not searched.
-        on_failure: Called with the name and the exception of each module that failed; by default
-            the registry is told for which this thread discovers, if there is one.
-
-    Raises:
-        DiscoveryError: A module failed (strict).
-        DuplicateKeyError: Two classes have one key: no broken plugin, but a broken registry.
+    By default that is the registry for which this thread discovers, if there is one.
     """
-    exclude = tuple(exclude)
-    on_failure = on_failure or _LISTENERS.get(get_ident()) or _warn_of
-    for name, is_package in iter_module_names(list(paths), prefix):
-        if (is_package and not (recursive or packages)) or any(part in name for part in exclude):
-            continue
-        module = _import(name, strict, on_failure)
-        if module is None:
-            continue
-        yield module
-        if is_package and recursive:
-            yield from import_modules(
-                module.__path__, f"{name}.", True, strict, exclude, on_failure=on_failure
-            )
+    listener = listener or _LISTENERS.get(get_ident()) or _warn_of
+    return import_modules(
+        paths,
+        prefix,
+        _refusing(listener, strict),
+        recursive=recursive,
+        exclude=exclude,
+        packages=packages,
+    )
+
+
+def _refusing(listener: Listener, strict: bool) -> Listener:
+    """A listener that hears of a failure if that costs only a module."""
+
+    def on_failure(name: str, error: Exception) -> None:
+        if isinstance(error, DuplicateKeyError):  # no broken plugin, but a broken registry
+            raise error
+        if strict:
+            raise DiscoveryError(name, f"{type(error).__name__}: {error}") from error
+        listener(name, error)
+
+    return on_failure
 
 
 def _warn_of(name: str, error: Exception) -> None:
     """Without a registry that keeps the failures, each is told at once."""
     problem = f"{type(error).__name__}: {error}"
     warn_caller(f"{name} failed to import: {problem}", DiscoveryWarning)
-
-
-def _import(name: str, strict: bool, on_failure: Listener) -> ModuleType | None:
-    try:
-        __import__(name)
-        return sys.modules[name]
-    except DuplicateKeyError:
-        raise
-    except Exception as error:  # plugin code may raise anything
-        if strict:
-            raise DiscoveryError(name, f"{type(error).__name__}: {error}") from error
-        on_failure(name, error)
-        return None
 
 
 class Found:
@@ -201,17 +189,13 @@ def discover(
     elsewhere: FilesElsewhere,
 ) -> Found:
     """Import all modules of a registry's package, and describe the classes that are there then."""
-    failures: dict[str, list[str]] = {}
-    passing: list[Exception] = []
+    failures = Failures(absent)
 
     def keep(name: str, error: Exception) -> None:
-        failures[name] = [f"{type(error).__name__}: {error}", _place_of(error)]
+        failures.add(name, error)
         _drop(scope, registry, [k for k, c in [*registered.items()] if c.__module__ == name])
-        if isinstance(error, (OSError, MemoryError, Warning)):
-            passing.append(error)
-        absent.names.extend(name for name in _missing_modules(error) if name not in absent.names)
 
-    _forget_folder_listings()
+    forget_folder_listings()
     registered = registry._registered
     # Classes from elsewhere that are here already: a module of the package may import them too.
     foreign = {k: cls for k, cls in [*registered.items()] if not scope.holds(cls.__module__)}
@@ -228,9 +212,9 @@ def discover(
     _drop_vanished(scope, registry, registered.keys() - homes.keys())
     order = sorted(homes, key=lambda key: walked[homes[key]])
     records = {key: _record(scope, registered[key], homes[key]) for key in order}
-    elsewhere.add(registered[key] for key in order)
-    extra = {"failures": failures, **_secondaries(scope, registered, records)}
-    return Found(records, extra, next(iter(passing), None), _is_unfinished(scope))
+    elsewhere.add_classes(registered[key] for key in order)
+    extra = {"failures": failures.texts, **_secondaries(scope, registered, records)}
+    return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 
 
 def _held_by(module: ModuleType, foreign: dict[Any, type]) -> list[Any]:
@@ -275,26 +259,6 @@ def _is_made(cls: type) -> bool:
     return is_local(cls) and find_class(cls.__module__, cls.__name__) is not cls
 
 
-def _is_unfinished(scope: Scope) -> bool:
-    """Whether modules of the package are being executed now, by us or by another thread."""
-    return any(
-        getattr(getattr(module, "__spec__", None), "_initializing", False)
-        for name, module in [*sys.modules.items()]
-        if scope.holds(name)
-    )
-
-
-def _forget_folder_listings() -> None:
-    """Let a file be found that is younger than Python's listing of its folder.
-
-    As ``importlib.invalidate_caches``, which from Python 3.13 imports importlib.metadata as well.
-    """
-    for finder in list(sys.path_importer_cache.values()):
-        invalidate = getattr(finder, "invalidate_caches", None)
-        if invalidate is not None:
-            invalidate()
-
-
 def _names_in(module: ModuleType) -> set[str]:
     """Names in a module's code, among them those of the modules that it imports."""
     get_code = getattr(getattr(module, "__loader__", None), "get_code", None)
@@ -310,7 +274,7 @@ def _ids_of(cls: type) -> set[int]:
 def _modules_of(scope: Scope, on_failure: Listener) -> Iterator[ModuleType]:
     """The package itself and its modules, imported one by one."""
     config, name = scope.config, str(scope.package)
-    package = _import(name, True, on_failure)
+    package = import_module(name, _refusing(on_failure, strict=True))
     yield package  # type: ignore[misc]
     paths = find_package(name)
     if paths is None:  # a plain module
@@ -325,7 +289,7 @@ def _modules_of(scope: Scope, on_failure: Listener) -> Iterator[ModuleType]:
         yield from [module for each, module in list(sys.modules.items()) if scope.holds(each)]
         return
     recursive = config.discovery_recursive is not False
-    yield from import_modules(paths, f"{name}.", recursive, config.strict, on_failure=on_failure)
+    yield from _import_modules(paths, f"{name}.", recursive, config.strict, listener=on_failure)
 
 
 def _register_scanned(
@@ -408,21 +372,3 @@ def _secondaries(
     except TypeError as error:
         return {"secondary": {}, "unstorable": error}  # the save refuses it and says why
     return {"secondary": owners}
-
-
-def _missing_modules(error: BaseException | None) -> Iterator[str]:
-    """Names of modules that nothing finds, from an exception and those behind it."""
-    while error is not None:
-        if isinstance(error, ModuleNotFoundError) and error.name and not find_spec(error.name):
-            yield error.name
-        error = error.__cause__ or error.__context__
-
-
-def _place_of(error: BaseException) -> str:
-    """Where an exception was raised, as ``file:line``."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}:{error.lineno}"
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

@@ -4,14 +4,14 @@ Where their keys come from (the cache file, else discovery), and how a class is 
 of dict is in ``mapping``; importing and describing plugins is in ``discovery``.
 """
 
-import sys
 from _thread import get_ident
 from time import perf_counter_ns
+
+from regcache_core import file_of, modules_in_execution, name_of
 
 from .mapping import LazyDict
 from .plugins import (
     check_holder,
-    file_of,
     find_class,
     is_gone,
     is_local,
@@ -22,7 +22,7 @@ from .plugins import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
     from typing import Any, TypeVar
 
     from regcache_core import RegistryCacheManager, Report
@@ -105,7 +105,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         """
         from .config import RegistryConfig, check
         from .extractors import extract_key_from_class_name
-        from .scope import Scope, name_of
+        from .scope import Scope
 
         check("base", base, isinstance(base, type), "a class")
         check(
@@ -343,14 +343,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if scope is not None and scope.package:
             not_searched = scope.config.discovery_recursive is False
             if not_searched or not scope.holds(value.__module__) or is_local(value):
-                self._bringers[key] = [*_modules_in_execution(scope)]
+                self._bringers[key] = [*modules_in_execution(scope.holds)]
         super()._register(key, value)
 
     def __setitem__(self, key: K, value: V) -> None:
         """Set a key in this process; one that a plugin sets while it is imported is discovered."""
         scope = self._scope
         if scope is not None and scope.package and isinstance(value, type):
-            executing = [*_modules_in_execution(scope)]
+            executing = [*modules_in_execution(scope.holds)]
             if executing and issubclass(value, scope.base):
                 self._bringers[key] = executing
                 self._registered.pop(key, None)
@@ -455,18 +455,7 @@ def _is_importing(scope: "Scope") -> bool:
     To wait for other modules, or to import them from here, could deadlock or recurse.
     """
     light = (scope.package, scope.base.__module__)
-    return any(module not in light for module in _modules_in_execution(scope))
-
-
-def _modules_in_execution(scope: "Scope") -> "Iterator[str]":
-    """Modules of the package that this thread is importing, the innermost first."""
-    frame: Any = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_name == "<module>":
-            module = str(frame.f_globals.get("__name__"))
-            if scope.holds(module):
-                yield module
-        frame = frame.f_back
+    return any(module not in light for module in modules_in_execution(scope.holds))
 
 
 def _registry_of(base: "Any") -> "Any":

@@ -3,6 +3,8 @@
 import os
 import sys
 
+from regcache_core import file_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,16 +76,6 @@ def is_same_source(first: str, second: str) -> bool:
 
 #: Left in the namespace of each registered class: one object for each class statement.
 DECLARATION_TOKEN = "__registry_declaration__"
-
-
-def file_of(module: str) -> str:
-    """The file of a module, which need not be imported; empty if it has none."""
-    if module in sys.modules:
-        return str(getattr(sys.modules[module], "__file__", None) or "")
-    from regcache_core import find_spec
-
-    spec = find_spec(module)
-    return str(spec.origin) if spec is not None and spec.has_location else ""
 
 
 def is_gone(module: str) -> bool:

@@ -3,7 +3,9 @@
 import sys
 from time import time_ns
 
-from .plugins import file_of, is_local
+from regcache_core import fingerprint, is_anonymous, name_of
+
+from .plugins import is_local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,8 +70,8 @@ class Scope:
         """
         config = self.config
         functions = (config.key_extractor, self.include, config.discovery_function)
-        names = [name_of(each) or "" for each in functions]
-        return not is_local(self.base) and not any(_ANONYMOUS in name for name in names)
+        anonymous = any(is_anonymous(name_of(each)) for each in functions)
+        return not anonymous and not is_local(self.base)
 
     @property
     def cache_name(self) -> str:
@@ -130,69 +132,6 @@ class Scope:
             "name": config.registry_name,
             "enable_cache": enable_cache,
         }
-
-
-def name_of(thing: "Any") -> "str | None":
-    """What tells a class or function from another, as text; ``None`` for ``None``.
-
-    ``module:qualname``, if that leads to source that is watched; else with what it is made of:
-    code, defaults and closure of a lambda, parts of a ``functools.partial``, attributes of a
-    callable object. If any of these has no lasting text, the name says that it is anonymous.
-    """
-    if thing is None or isinstance(thing, str):
-        return thing
-    kind = thing if hasattr(thing, "__qualname__") else type(thing)
-    name = f"{kind.__module__}:{kind.__qualname__}"
-    if isinstance(thing, type):
-        return name
-    owner = getattr(thing, "__self__", None)
-    if owner is not None and not isinstance(owner, (type, type(sys))):
-        return name + _ANONYMOUS  # a method of an object
-    if kind is not thing and not hasattr(thing, "__dict__"):
-        return name + _ANONYMOUS  # its state is in slots
-    if kind is not thing:
-        parts = [getattr(thing, each, None) for each in ("func", "args", "keywords", "__dict__")]
-        return _with_parts(name, parts)
-    code = getattr(thing, "__code__", None)
-    if code is not None and ("<" in kind.__qualname__ or not file_of(kind.__module__)):
-        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
-        return _with_parts(name, [_parts_of(code), thing.__defaults__, cells])
-    return name
-
-
-_ANONYMOUS = " (anonymous)"
-
-
-def _with_parts(name: str, parts: "list[Any]") -> str:
-    try:
-        text = _text_of(parts)
-    except RecursionError:  # a function that holds itself
-        return name + _ANONYMOUS
-    return name + (_ANONYMOUS if _ANONYMOUS in text else f" {fingerprint(text)}")
-
-
-def _text_of(value: "Any") -> str:
-    """A value as text that is the same in every process; anonymous where there is none."""
-    if value is None or isinstance(value, (str, bytes, int, float)):
-        return repr(value)
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_text_of, value))}]"
-    if isinstance(value, (set, frozenset)):
-        return f"{{{', '.join(sorted(map(_text_of, value)))}}}"
-    if type(value) is dict:
-        return _text_of(list(value.items()))
-    return str(name_of(value)) if callable(value) else _ANONYMOUS
-
-
-def _parts_of(code: "Any") -> "list[Any]":
-    """What a function does: byte code, names and constants."""
-    constants = [_parts_of(c) if hasattr(c, "co_code") else c for c in code.co_consts]
-    return [code.co_code, code.co_names, constants]
-
-
-def fingerprint(value: object) -> str:
-    """A short text for a value that has a lasting ``repr``; a residue modulo a prime, see core."""
-    return f"{int.from_bytes(repr(value).encode('utf-8', 'replace'), 'big') % (2**61 - 1):016x}"
 
 
 def readable_name(class_name: str) -> str:

@@ -1,0 +1,162 @@
+"""Importing the modules of a package one by one; one that fails costs only itself.
+
+Which of their contents count is the business of each registry.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from .modules import find_spec
+from .packages import iter_module_names
+
+if TYPE_CHECKING:
+    from .inputs import AbsentModules
+
+
+def import_modules(
+    paths: Iterable[str],
+    prefix: str,
+    on_failure: Callable[[str, Exception], object],
+    *,
+    recursive: bool = True,
+    exclude: Iterable[str] = (),
+    packages: bool = False,
+) -> Iterator[ModuleType]:
+    """Import the modules of a package one by one; one that fails costs only itself.
+
+    Args:
+        paths: The package's ``__path__``.
+        prefix: Name of the package and a dot.
+        on_failure: Called with the name and the exception of each module that failed, such as
+            ``Failures.add``; what it raises ends the search.
+        recursive: Whether sub-packages are searched; each is imported before its modules.
+        exclude: Modules whose full name contains one of these are not imported.
+        packages: Whether sub-packages themselves are imported where they are not searched.
+
+    Yields:
+        Each module when it has been imported, sorted by name in each folder.
+
+    Raises:
+        Exception: Whatever ``on_failure`` raises.
+
+    >>> import json
+    >>> def ignore(name, error): pass
+    >>> [module.__name__ for module in import_modules(json.__path__, "json.", ignore)]
+    ['json.decoder', 'json.encoder', 'json.scanner', 'json.tool']
+    """
+    exclude = tuple(exclude)
+    for name, is_package in iter_module_names(list(paths), prefix):
+        if (is_package and not (recursive or packages)) or any(part in name for part in exclude):
+            continue
+        module = import_module(name, on_failure)
+        if module is None:
+            continue
+        yield module
+        if is_package and recursive:
+            yield from import_modules(module.__path__, f"{name}.", on_failure, exclude=exclude)
+
+
+def import_module(name: str, on_failure: Callable[[str, Exception], object]) -> ModuleType | None:
+    """Import one module.
+
+    Args:
+        name: Full name of the module.
+        on_failure: Called with the name and the exception if the module failed.
+
+    Returns:
+        The module, or ``None`` if it failed.
+
+    Raises:
+        Exception: Whatever ``on_failure`` raises.
+    """
+    try:
+        __import__(name)
+        return sys.modules[name]
+    except Exception as error:  # plugin code may raise anything
+        on_failure(name, error)
+        return None
+
+
+class Failures:
+    """What a discovery remembers of the modules that failed to import.
+
+    Args:
+        absent: The input that is told which modules nothing finds, so that a plugin whose
+            dependency is missing appears when the dependency does.
+
+    Attributes:
+        texts: Module -> ``[error, place]``: type and words of the exception, and where it was
+            raised, as ``file:line``. Made of JSON values.
+        passing: The first error of this moment (``OSError``, ``MemoryError``, a ``Warning`` that
+            a filter made an error) or ``None``. An answer without that module must not be kept.
+
+    >>> from regcache_core import AbsentModules, Failures, import_module
+    >>> failures = Failures(AbsentModules())
+    >>> import_module("no_such_module", failures.add)
+    >>> failures.texts["no_such_module"][0]
+    "ModuleNotFoundError: No module named 'no_such_module'"
+    """
+
+    def __init__(self, absent: AbsentModules) -> None:
+        self.absent = absent
+        self.texts: dict[str, list[str]] = {}
+        self.passing: Exception | None = None
+
+    def add(self, name: str, error: Exception) -> None:
+        """Remember that a module failed.
+
+        Args:
+            name: Full name of the module.
+            error: What it raised.
+        """
+        self.texts[name] = [f"{type(error).__name__}: {error}", place_of(error)]
+        if self.passing is None and isinstance(error, (OSError, MemoryError, Warning)):
+            self.passing = error
+        known = self.absent.names
+        known.extend(missing for missing in missing_modules(error) if missing not in known)
+
+
+def missing_modules(error: BaseException | None) -> Iterator[str]:
+    """Names of modules that nothing finds, from an exception and those behind it."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError) and error.name and not find_spec(error.name):
+            yield error.name
+        error = error.__cause__ or error.__context__
+
+
+def place_of(error: BaseException) -> str:
+    """Where an exception was raised, as ``file:line``; empty if it was not raised."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
+def is_unfinished(holds: Callable[[str], bool]) -> bool:
+    """Whether a module is being executed now, by this thread or by another.
+
+    Args:
+        holds: Whether a module, given by its name, is meant.
+    """
+    return any(
+        getattr(getattr(module, "__spec__", None), "_initializing", False)
+        for name, module in [*sys.modules.items()]
+        if holds(name)
+    )
+
+
+def forget_folder_listings() -> None:
+    """Let a file be found that is younger than Python's listing of its folder.
+
+    As ``importlib.invalidate_caches``, which from Python 3.13 imports importlib.metadata as well.
+    """
+    for finder in list(sys.path_importer_cache.values()):
+        invalidate = getattr(finder, "invalidate_caches", None)
+        if invalidate is not None:
+            invalidate()

@@ -1,0 +1,176 @@
+"""Modules, and what is defined in them, told apart and looked up without importing anything."""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+
+def find_spec(name: str) -> "Any":
+    """The spec of a module, without importing anything, or ``None``.
+
+    As ``importlib.util.find_spec``, which imports the parents of ``name`` (and costs an import of
+    its own). Asks the finders on ``sys.meta_path`` as the import statement does.
+    """
+    if "" in name.split("."):
+        return None
+    parent, _, _ = name.rpartition(".")
+    path = None
+    if parent:
+        path = find_package(parent)
+        if path is None:
+            return None
+    for finder in sys.meta_path:
+        find = getattr(finder, "find_spec", None)
+        try:
+            spec = None if find is None else find(name, path, None)
+        except ImportError:  # how a finder forbids a module: the import statement ends here too
+            return None
+        except KeyError:
+            spec = _find_nested_namespace(find, name, path)
+        if spec is not None:
+            return spec
+    return None
+
+
+def _find_nested_namespace(find: "Any", name: str, path: "Any") -> "Any":
+    """The spec of a namespace package inside a package that is not imported.
+
+    The path finder looks such a parent up in ``sys.modules`` (to follow changes of its path later)
+    and fails; the last part of the name alone needs no parent, and lies in the same folders.
+    """
+    spec = find(name.rpartition(".")[2], path, None)
+    if spec is not None:
+        spec.name = name
+        spec.submodule_search_locations = list(spec.submodule_search_locations)
+    return spec
+
+
+def find_package(package: str) -> "list[str] | None":
+    """The folders that a package's modules are looked up in, without importing anything.
+
+    Args:
+        package: Name of the package.
+
+    Returns:
+        Folders (several for a namespace package), or ``None`` if there is no such package, or it
+        is a plain module.
+    """
+    module = sys.modules.get(package)
+    if module is None:
+        path = getattr(find_spec(package), "submodule_search_locations", None)
+    else:
+        path = getattr(module, "__path__", None)
+    return None if path is None else list(path)
+
+
+def file_of(module: str) -> str:
+    """The file of a module, which need not be imported; empty if it has none."""
+    if module in sys.modules:
+        return str(getattr(sys.modules[module], "__file__", None) or "")
+    spec = find_spec(module)
+    return str(spec.origin) if spec is not None and spec.has_location else ""
+
+
+def modules_in_execution(holds: "Callable[[str], bool]") -> "Iterator[str]":
+    """Modules that this thread is importing, the innermost first.
+
+    Args:
+        holds: Whether a module, given by its name, is meant.
+
+    Yields:
+        Names of those whose code is being executed, further up among the callers.
+    """
+    frame: Any = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == "<module>":
+            module = str(frame.f_globals.get("__name__"))
+            if holds(module):
+                yield module
+        frame = frame.f_back
+
+
+def name_of(thing: "Any") -> "str | None":
+    """What tells a class or function from another, as text; ``None`` for ``None``.
+
+    ``module:qualname``, if that leads to source that is watched; else with what it is made of:
+    code, defaults and closure of a lambda, parts of a ``functools.partial``, attributes of a
+    callable object. If any of these has no lasting text, the name says that it is anonymous.
+
+    Args:
+        thing: A class, a function or another callable object; a text is its own name.
+
+    >>> import json
+    >>> name_of(json.loads), name_of(None)
+    ('json:loads', None)
+    >>> is_anonymous(name_of([].append))
+    True
+    """
+    if thing is None or isinstance(thing, str):
+        return thing
+    kind = thing if hasattr(thing, "__qualname__") else type(thing)
+    name = f"{kind.__module__}:{kind.__qualname__}"
+    if isinstance(thing, type):
+        return name
+    owner = getattr(thing, "__self__", None)
+    if owner is not None and not isinstance(owner, (type, type(sys))):
+        return name + _ANONYMOUS  # a method of an object
+    if kind is not thing and not hasattr(thing, "__dict__"):
+        return name + _ANONYMOUS  # its state is in slots
+    if kind is not thing:
+        parts = [getattr(thing, each, None) for each in ("func", "args", "keywords", "__dict__")]
+        return _with_parts(name, parts)
+    code = getattr(thing, "__code__", None)
+    if code is not None and ("<" in kind.__qualname__ or not file_of(kind.__module__)):
+        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
+        return _with_parts(name, [_parts_of(code), thing.__defaults__, cells])
+    return name
+
+
+_ANONYMOUS = " (anonymous)"
+
+
+def is_anonymous(name: "str | None") -> bool:
+    """Whether a name from ``name_of`` tells nothing lasting: no cache may rely on it."""
+    return name is not None and _ANONYMOUS in name
+
+
+def _with_parts(name: str, parts: "list[Any]") -> str:
+    try:
+        text = _text_of(parts)
+    except RecursionError:  # a function that holds itself
+        return name + _ANONYMOUS
+    return name + (_ANONYMOUS if _ANONYMOUS in text else f" {fingerprint(text)}")
+
+
+def _text_of(value: "Any") -> str:
+    """A value as text that is the same in every process; anonymous where there is none."""
+    if value is None or isinstance(value, (str, bytes, int, float)):
+        return repr(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_text_of, value))}]"
+    if isinstance(value, (set, frozenset)):
+        return f"{{{', '.join(sorted(map(_text_of, value)))}}}"
+    if type(value) is dict:
+        return _text_of(list(value.items()))
+    return str(name_of(value)) if callable(value) else _ANONYMOUS
+
+
+def _parts_of(code: "Any") -> "list[Any]":
+    """What a function does: byte code, names and constants."""
+    constants = [_parts_of(c) if hasattr(c, "co_code") else c for c in code.co_consts]
+    return [code.co_code, code.co_names, constants]
+
+
+def fingerprint(value: object) -> str:
+    """A short text for a value that has a lasting ``repr``: its residue modulo a prime, 2**61 - 1.
+
+    For telling settings apart, in names and in files; whoever wants two values with one
+    fingerprint can have them.
+
+    >>> fingerprint(["key", None, True])
+    '10f559b58bb2bba9'
+    """
+    return f"{int.from_bytes(repr(value).encode('utf-8', 'replace'), 'big') % (2**61 - 1):016x}"
