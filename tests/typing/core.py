@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ from regcache_core import (
     AbsentModules,
     CacheConfig,
     ConfigError,
+    EditedModules,
+    Failures,
+    FoundFiles,
     Input,
     Reason,
     Refusal,
@@ -23,13 +27,23 @@ from regcache_core import (
     Report,
     SerializationError,
     SourceTree,
+    file_of,
     find_package,
+    fingerprint,
     get_cache_file_path,
     get_package_file_mtimes,
+    import_module,
+    import_modules,
+    is_anonymous,
+    is_unfinished,
     iter_module_names,
     key_to_text,
     make_converter,
+    missing_modules,
+    modules_in_execution,
+    name_of,
     package_tree,
+    place_of,
     text_to_key,
 )
 
@@ -109,6 +123,26 @@ assert_type(setting.member, str)
 assert_type(setting.paths, "tuple[str, ...]")
 assert_type(package_tree("json"), SourceTree)
 assert_type(AbsentModules().names, "list[str]")
+found = FoundFiles("elsewhere", 0)
+found.add(file for file in ["a"])
+assert_type(found.stamps, "dict[str, Any]")
+edited = EditedModules("json".__eq__, lambda: ["a"], 0)
+assert_type(edited.is_outdated(ModuleType("a")), bool)
+
+# Modules, and their discovery.
+failures = Failures(AbsentModules())
+assert_type(import_module("json", failures.add), "ModuleType | None")
+assert_type(import_modules(["a"], "b.", failures.add, exclude=["c"]), Iterator[ModuleType])
+assert_type(failures.texts, "dict[str, list[str]]")
+assert_type(failures.passing, "Exception | None")
+assert_type(place_of(ValueError()), str)
+assert_type(missing_modules(ValueError()), Iterator[str])
+assert_type(is_unfinished("json".__eq__), bool)
+assert_type(modules_in_execution("json".__eq__), Iterator[str])
+assert_type(name_of(len), "str | None")
+assert_type(is_anonymous(name_of(len)), bool)
+assert_type(fingerprint([]), str)
+assert_type(file_of("json"), str)
 
 # Functions.
 assert_type(get_cache_file_path("palettes", application="painter", paths=["a"]), Path)

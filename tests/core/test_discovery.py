@@ -1,0 +1,231 @@
+"""Modules imported one by one: which, in which order, and what is remembered of those that fail."""
+
+import json
+
+import pytest
+
+from regcache_core import (
+    AbsentModules,
+    Failures,
+    import_module,
+    missing_modules,
+    place_of,
+)
+
+FILES = {
+    "zoo/__init__.py": "",
+    "zoo/__main__.py": "raise SystemExit('a program was run')",
+    "zoo/ant.py": "",
+    "zoo/bad.py": "\nraise ValueError('no bad animals')",
+    "zoo/birds/__init__.py": "",
+    "zoo/birds/owl.py": "",
+    "zoo/broken/__init__.py": "1 / 0",
+    "zoo/broken/never.py": "",
+    "zoo/cat.py": "",
+    "zoo/gone.py": "import sys\ndel sys.modules[__name__]",
+}
+IMPORT = """
+from regcache_core import import_modules
+failed = []
+def keep(name, error): failed.append([name, type(error).__name__])
+import zoo
+modules = import_modules(zoo.__path__, "zoo.", keep, {options})
+names = [module.__name__ for module in modules]
+print(json.dumps([names, failed, sorted(name for name in sys.modules if name[:4] == "zoo.")]))
+"""
+BAD, BROKEN = ["zoo.bad", "ValueError"], ["zoo.broken", "ZeroDivisionError"]
+GONE = ["zoo.gone", "KeyError"]
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes files, by their paths in the folder that the processes run in."""
+
+    def write(files):
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("options", "imported", "failed"),
+    [
+        ("", ["ant", "birds", "birds.owl", "cat"], [BAD, BROKEN, GONE]),
+        ("recursive=False", ["ant", "cat"], [BAD, GONE]),
+        ("recursive=False, packages=True", ["ant", "birds", "cat"], [BAD, BROKEN, GONE]),
+        ("exclude=['owl', '.b']", ["ant", "cat"], [GONE]),
+        ("exclude=iter(['owl', 'broken'])", ["ant", "birds", "cat"], [BAD, GONE]),
+    ],
+)
+def test_modules_are_imported_one_by_one(options, imported, failed, write, run_python):
+    """Those that were asked for, by name; one that fails is told of, and the others go on."""
+    write(FILES)
+
+    names = [f"zoo.{name}" for name in imported]
+    assert [names, failed, names] == run_python(IMPORT.format(options=options))
+
+
+def test_search_ends_where_a_failure_is_not_accepted(write, run_python):
+    """What `on_failure` raises reaches the caller, and no further module is imported."""
+    write(FILES)
+    code = """
+        from regcache_core import import_modules
+        import zoo
+        def refuse(name, error): raise LookupError(name) from error
+        try:
+            list(import_modules(zoo.__path__, "zoo.", refuse))
+        except LookupError as error:
+            print(json.dumps([str(error), str(error.__cause__), "zoo.cat" in sys.modules]))
+    """
+
+    assert ["zoo.bad", "no bad animals", False] == run_python(code)
+
+
+def test_module_is_imported_when_it_is_asked_for(write, run_python):
+    """The search is as lazy as its caller: nothing is imported ahead."""
+    write(FILES)
+    code = """
+        from regcache_core import import_modules
+        import zoo
+        first = next(import_modules(zoo.__path__, "zoo.", print))
+        print(json.dumps([first.__name__, "zoo.bad" in sys.modules, "zoo.cat" in sys.modules]))
+    """
+
+    assert ["zoo.ant", False, False] == run_python(code)
+
+
+def test_one_module_is_imported_or_told_of():
+    """A single module is itself or `None`."""
+    told = []
+
+    assert json is import_module("json", lambda *failure: told.append(failure))
+    assert import_module("json.missing", lambda *failure: told.append(failure)) is None
+    assert [("json.missing", ModuleNotFoundError)] == [(name, type(error)) for name, error in told]
+
+
+FAILING = {
+    "dep/__init__.py": "",
+    "pack/__init__.py": "",
+    "pack/a.py": "\n\nraise ValueError('three lines down')",
+    "pack/b.py": "def f():\n    pass\n  oops",
+    "pack/c.py": "import not_there.at_all",
+    "pack/d.py": "try:\n    import not_there\nexcept ImportError:\n    import nor_this",
+    "pack/e.py": "from dep import nothing",
+    "pack/f.py": "open('/no/such/file')",
+    "pack/g.py": "raise MemoryError",
+    "pack/h.py": "import warnings; warnings.warn('old')",
+}
+REMEMBER = """
+from regcache_core import AbsentModules, Failures, import_modules
+warnings.simplefilter("error", UserWarning)
+absent = AbsentModules()
+failures = Failures(absent)
+import pack
+names = [m.__name__ for m in import_modules(pack.__path__, "pack.", failures.add, exclude={left})]
+print(json.dumps([names, failures.texts, absent.names, type(failures.passing).__name__]))
+"""
+
+
+def test_failures_are_remembered_with_their_places(write, run_python, tmp_path):
+    """Each failure has its words and its place; missing modules are named once."""
+    write(FAILING)
+    names, texts, absent, passing = run_python(REMEMBER.format(left=["pack.f", "pack.g", ".h"]))
+
+    assert ([], "NoneType") == (names, passing)
+    assert ["ValueError: three lines down", f"{tmp_path}/pack/a.py:3"] == texts["pack.a"]
+    assert texts["pack.b"][0].startswith("IndentationError: ")
+    assert f"{tmp_path}/pack/b.py:3" == texts["pack.b"][1]
+    assert ["pack.a", "pack.b", "pack.c", "pack.d", "pack.e"] == list(texts)
+    assert ["not_there", "nor_this"] == absent
+
+
+@pytest.mark.parametrize(
+    ("left", "passing"),
+    [([], "FileNotFoundError"), (["pack.f"], "MemoryError"), (["pack.f", ".g"], "UserWarning")],
+)
+def test_first_failure_of_this_moment_is_kept(left, passing, write, run_python):
+    """A disk, the memory or a warning filter says nothing about the next start."""
+    write(FAILING)
+
+    assert passing == run_python(REMEMBER.format(left=left))[3]
+
+
+def test_module_that_only_one_finder_misses_is_not_missing():
+    """An error that names a module which can be found is not about its absence."""
+    absent = AbsentModules()
+    failures = Failures(absent)
+
+    failures.add("plugin", ModuleNotFoundError("json is on strike", name="json"))
+    failures.add("other", ModuleNotFoundError("nobody knows what"))
+
+    assert [] == absent.names == [*missing_modules(None)]
+    assert ["ModuleNotFoundError: json is on strike", ""] == failures.texts["plugin"]
+
+
+def test_place_of_an_error_is_the_innermost():
+    """The line that raised, wherever it was caught; none for an error that was not raised."""
+
+    def fail():
+        raise ValueError
+
+    with pytest.raises(ValueError) as caught:
+        fail()
+
+    assert f"{__file__}:{fail.__code__.co_firstlineno + 1}" == place_of(caught.value)
+    assert "" == place_of(ValueError()) == place_of(SyntaxError())
+
+
+UNFINISHED = """
+from regcache_core import is_unfinished
+holds = lambda name: name[:4] == "slow"
+seen = [is_unfinished(holds)]
+"""
+
+
+def test_module_that_is_being_executed_is_unfinished(write, run_python):
+    """Seen from the module itself; not before, not afterwards, and not where others are meant."""
+    write({"slow.py": f"{UNFINISHED}seen.append(is_unfinished(lambda name: name == 'json'))"})
+
+    assert [False, True, False, False] == run_python(
+        f"{UNFINISHED}import slow\nseen += [*slow.seen, is_unfinished(holds)]\n"
+        "print(json.dumps(seen))"
+    )
+
+
+def test_module_that_another_thread_executes_is_unfinished(write, run_python):
+    """Seen from a thread that imports nothing, while another waits inside the module."""
+    write({"slow.py": "import gate\ngate.inside.set()\ngate.go_on.wait(30)"})
+    write({"gate.py": "import threading\ninside, go_on = threading.Event(), threading.Event()"})
+    code = """
+import gate, threading
+thread = threading.Thread(target=__import__, args=["slow"])
+thread.start()
+gate.inside.wait(30)
+seen.append(is_unfinished(holds))
+gate.go_on.set()
+thread.join()
+seen.append(is_unfinished(holds))
+print(json.dumps(seen))
+"""
+
+    assert [False, True, False] == run_python(UNFINISHED + code)
+
+
+def test_file_younger_than_a_listing_is_found(write, run_python):
+    """Python lists a folder once for each of its times; a file of the same tick is found anyway."""
+    write({"old_one.py": ""})
+    code = """
+        from regcache_core import find_spec, forget_folder_listings
+        import old_one
+        before = os.stat(".").st_mtime_ns
+        open("new_one.py", "w").close()
+        os.utime(".", ns=(before, before))
+        hidden = find_spec("new_one") is None
+        forget_folder_listings()
+        print(json.dumps([hidden, find_spec("new_one") is None]))
+    """
+
+    assert [True, False] == run_python(code)

@@ -1,0 +1,181 @@
+"""Inputs that are filled or decided while an answer is computed: found files, edited modules."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from core_tools import read
+
+from regcache_core import EditedModules, FoundFiles, Input, Reason, Refusal, SourceTree
+
+
+def age_ns(*files):
+    """A moment at which none of these files, in any state so far, was edited any more."""
+    return max(os.stat(file).st_ctime_ns for file in files)
+
+
+def edit_later(file):
+    """Edit a file so that the coarsest clock of a file system in memory has moved on."""
+    time.sleep(0.05)
+    Path(file).write_text("edited = True")
+
+
+@pytest.fixture
+def brought(tmp_path, make):
+    """A file outside of what is watched, and a manager with the input that will name it."""
+    file = tmp_path / "elsewhere.py"
+    file.write_text("")
+
+    def open_manager():
+        found = FoundFiles("elsewhere", age_ns(file))
+        return make(inputs=[found]), found
+
+    return file, open_manager
+
+
+def test_found_file_is_watched_from_then_on(brought):
+    """A file named while the answer was computed is compared at the next start."""
+    file, open_manager = brought
+    manager, found = open_manager()
+    manager.load_cache()
+    found.add(iter([str(file), ""]))
+    manager.save_cache({"a": 1})
+
+    again, _ = open_manager()
+    assert {"a": 1} == again.load_cache()
+    assert [str(file)] == list(read(again)["elsewhere"])
+    edit_later(file)
+    assert again.load_cache() is None
+    assert (Reason.SOURCE_CHANGED, str(file)) == (again.last_report.reason, again.last_report.where)
+
+
+def test_found_files_are_no_part_of_the_identity(brought, make):
+    """The cache file is the same whatever was found."""
+    file, open_manager = brought
+    manager, found = open_manager()
+    found.add([str(file)])
+
+    assert () == found.paths
+    assert make().path == manager.path
+
+
+def test_found_file_that_was_edited_spoils_the_answer(brought):
+    """What this process imported may be the old text, so nothing is written."""
+    file, open_manager = brought
+    manager, found = open_manager()
+    manager.load_cache()
+    edit_later(file)
+    found.add([str(file)])
+
+    assert not manager.save_cache({"a": 1})
+    assert (Reason.SOURCE_CHANGED, str(file)) == (
+        manager.last_report.reason,
+        manager.last_report.where,
+    )
+
+
+class Decided(SourceTree):
+    """Folders that identify the registry, and the stamps of other files."""
+
+    def __init__(self, paths, files):
+        super().__init__(paths)
+        self.files = files
+        self.current = lambda: SourceTree(self.files).record()
+
+    def check_paths(self, recorded):
+        """Any stamps will do."""
+
+
+def test_paths_may_identify_without_being_stamped(folder, make):
+    """A tree that decides for itself what is stamped is compared as every other."""
+    manager = make(inputs=[Decided([folder], [folder / "a.txt"])])
+    manager.load_cache()
+    manager.save_cache({"a": 1})
+
+    assert manager.path != make().path
+    assert [str(folder / "a.txt")] == list(read(manager)["file_mtimes"])
+    assert {"a": 1} == manager.load_cache()
+    edit_later(folder / "b.txt")
+    assert {"a": 1} == manager.load_cache()
+    edit_later(folder / "a.txt")
+    assert manager.load_cache() is None
+
+
+@pytest.fixture
+def modules(tmp_path, monkeypatch):
+    """Two imported modules and a file that none imports; the files are older than `created_ns`."""
+    files = [tmp_path / name for name in ("edit_me.py", "other_one.py", "settings.toml")]
+    for file in files:
+        file.write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("edit_me", "other_one"):
+        __import__(name)
+    yield files
+    for name in ("edit_me", "other_one"):
+        del sys.modules[name]
+
+
+@pytest.fixture
+def edited(modules):
+    """The input over one of the modules and the file."""
+    return EditedModules("edit_me".__eq__, lambda: [str(modules[2])], age_ns(*modules))
+
+
+def test_modules_as_they_were_imported_are_no_obstacle(edited, make):
+    """Where nothing was edited an answer is written, and believed later."""
+    manager = make(inputs=[edited])
+
+    assert manager.save_cache({"a": 1})
+    assert [] == read(manager)["edited"]
+    assert {"a": 1} == manager.load_cache()
+
+
+@pytest.mark.parametrize("index", [0, 2])
+def test_answer_of_an_edited_file_is_not_written(index, edited, modules, make):
+    """After the edit of a module, or of a further file, this process keeps its answer to itself."""
+    manager = make(inputs=[edited])
+    edit_later(modules[index])
+
+    assert not manager.save_cache({"a": 1})
+    assert (Reason.EDITED_SINCE_IMPORT, str(modules[index])) == (
+        manager.last_report.reason,
+        manager.last_report.where,
+    )
+
+
+def test_removed_file_counts_as_edited(edited, modules):
+    """What was imported from a file that is gone is nothing that the next start will find."""
+    modules[0].unlink()
+
+    assert [str(modules[0])] == edited.record()
+
+
+def test_module_that_is_not_meant_may_be_edited(edited, modules):
+    """Files of modules for which `holds` is false are left to others."""
+    edit_later(modules[1])
+
+    assert [] == edited.record()
+
+
+class Outdated(EditedModules):
+    """Modules that are outdated if they say so."""
+
+    def is_outdated(self, module):
+        """Whether the module has the mark."""
+        return hasattr(module, "outdated")
+
+
+def test_subclass_may_know_another_reason(modules):
+    """A module that is outdated in another way is refused by its file."""
+    edited = Outdated("edit_me".__eq__, list, age_ns(*modules))
+    assert [] == edited.record()
+
+    sys.modules["edit_me"].outdated = True
+
+    assert isinstance(edited, Input)
+    assert [str(modules[0])] == edited.record()
+    with pytest.raises(Refusal) as caught:
+        edited.check(edited.record())
+    assert Reason.EDITED_SINCE_IMPORT == caught.value.reason
