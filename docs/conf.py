@@ -1,4 +1,4 @@
-"""Sphinx configuration: reStructuredText, autodoc of both packages, no network."""
+"""Sphinx configuration: reStructuredText, autodoc of all packages, no network."""
 
 from __future__ import annotations
 

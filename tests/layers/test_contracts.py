@@ -13,7 +13,7 @@ pytest.importorskip(
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-LAYERS = "meta stands on core, and core does not know it"
+LAYERS = "meta and functions stand on core, and know nothing of each other"
 WARM_COLD = "warm modules do not know cold ones"
 COLD_ONLY = "only cold modules name attrs, cattrs, platformdirs and the heavy standard library"
 
@@ -22,7 +22,7 @@ COLD_ONLY = "only cold modules name attrs, cattrs, platformdirs and the heavy st
 def sources(tmp_path: Path) -> Path:
     """A copy of the packages and of tox.ini."""
     for package in (ROOT / "packages").glob("*/src/*"):
-        if (package / "__init__.py").exists():
+        if (package / "__about__.py").exists():
             shutil.copytree(package, tmp_path / package.name)
     shutil.copy(ROOT / "tox.ini", tmp_path)
     return tmp_path
@@ -69,6 +69,9 @@ def test_contracts_are_kept(sources: Path) -> None:
     [
         ("regcache_core/errors.py", "import regcache_meta.plugins", LAYERS),
         ("regcache_core/manager.py", "def f(): from regcache_meta import plugins", LAYERS),
+        ("regcache_core/errors.py", "import regcache_functions.__about__", LAYERS),
+        ("regcache_meta/errors.py", "import regcache_functions.__about__", LAYERS),
+        ("regcache_functions/__about__.py", "import regcache_meta.errors", LAYERS),
         ("regcache_core/reading.py", "from .stamps import stamp_trees", WARM_COLD),
         ("regcache_core/reading.py", "def f(): from .stamps import stamp_trees", WARM_COLD),
         ("regcache_meta/plugins.py", "from .discovery import discover", WARM_COLD),
