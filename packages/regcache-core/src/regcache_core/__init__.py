@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .modules import (
         file_of,
         find_package,
+        find_sources,
         find_spec,
         fingerprint,
         is_anonymous,
@@ -67,6 +68,7 @@ __all__ = [
     "configure_converter",
     "file_of",
     "find_package",
+    "find_sources",
     "find_spec",
     "fingerprint",
     "forget_folder_listings",
@@ -110,6 +112,7 @@ _MODULES = {
     "configure_converter": "converters",
     "file_of": "modules",
     "find_package": "modules",
+    "find_sources": "modules",
     "find_spec": "modules",
     "fingerprint": "modules",
     "forget_folder_listings": "discovery",

@@ -215,14 +215,29 @@ class RegistryCacheManager(Generic[K, T]):
         return built
 
     def save_built(
-        self, items: "Mapping[K, T]", report: Report, extra: "Mapping[str, Any] | None" = None
+        self,
+        items: "Mapping[K, T]",
+        report: Report,
+        extra: "Mapping[str, Any] | None" = None,
+        passing: "Exception | None" = None,
     ) -> None:
         """Save what was built after the miss that ``report`` tells of, and add to that report.
 
         What cannot be serialized is a ``CacheWarning`` here: the answer itself is good.
+
+        Args:
+            items: The answer, key -> item.
+            report: The report of the miss.
+            extra: JSON values to be stored beside the items.
+            passing: An error of this moment that made the answer smaller, as ``Failures.passing``
+                has it: the answer is not saved then.
         """
         from .errors import CacheWarning, SerializationError, warn_caller
 
+        if passing is not None:
+            report.saved = refused(Refusal("PASSING_FAILURE"), report.path)
+            report.saved.cause = passing
+            return
         try:
             self.save_cache(items, extra=extra)
         except SerializationError as error:
@@ -244,6 +259,17 @@ class RegistryCacheManager(Generic[K, T]):
         except Refusal as refusal:
             report = refused(refusal, report.path)
         self.last_report = report
+
+    def refuse_load(self, reason: str, where: str) -> None:
+        """Make a miss of the last load: what lies beside the items is not what was stored there.
+
+        Args:
+            reason: Name of a ``Reason``.
+            where: What is wrong.
+        """
+        self.begin_scan()
+        self.last_report = refused(Refusal(reason, where), self.path)
+        self.extra = {}
 
     def clear_cache(self) -> None:
         """Remove the cache file, if there is one.

@@ -66,6 +66,27 @@ def find_package(package: str) -> "list[str] | None":
     return None if path is None else list(path)
 
 
+def find_sources(name: str) -> "list[str]":
+    """The folders of a package, or the file of a plain module, without importing anything.
+
+    Args:
+        name: Name of the package or module.
+
+    Returns:
+        Paths; none for a module that is built into Python.
+
+    Raises:
+        ModuleNotFoundError: There is no such module.
+    """
+    paths = find_package(name)
+    if paths is not None:
+        return paths
+    file = file_of(name)
+    if not file and name not in sys.modules and find_spec(name) is None:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    return [file] if file else []
+
+
 def file_of(module: str) -> str:
     """The file of a module, which need not be imported; empty if it has none."""
     if module in sys.modules:

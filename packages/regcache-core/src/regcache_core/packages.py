@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .inputs import PYTHON_SUFFIXES, SourceTree
-from .modules import find_package, find_spec
+from .modules import find_sources, find_spec
 
 
 def package_tree(name: str) -> SourceTree:
@@ -16,13 +16,7 @@ def package_tree(name: str) -> SourceTree:
     Raises:
         ModuleNotFoundError: There is no such package.
     """
-    paths = find_package(name)
-    if paths is None:
-        spec = find_spec(name)
-        if spec is None:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        paths = [spec.origin] if spec.has_location else []
-    return SourceTree(paths, PYTHON_SUFFIXES)
+    return SourceTree(find_sources(name), PYTHON_SUFFIXES)
 
 
 def get_package_file_mtimes(package: str) -> dict[str, Any]:

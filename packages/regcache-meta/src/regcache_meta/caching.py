@@ -11,7 +11,7 @@ from regcache_core import (
     RegistryCacheManager,
     SourceTree,
     file_of,
-    find_package,
+    find_sources,
 )
 
 from .plugins import same_declaration
@@ -112,12 +112,12 @@ def make_manager(
 
 def _package_paths(scope: "Scope") -> "list[str]":
     name = str(scope.package)
-    paths = find_package(name)
-    if paths is not None:
-        return paths
-    file = file_of(name)
-    if not file:
+    try:
+        paths = find_sources(name)
+    except ModuleNotFoundError:
+        paths = []
+    if not paths:  # or it is built into Python, and nothing is below it
         from .errors import DiscoveryError
 
         raise DiscoveryError(name, "there is no such package; is it installed, is it misspelt?")
-    return [file]
+    return paths

@@ -217,7 +217,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 if self._read_extra(manager.decode_key, manager.extra, records):
                     self._report = manager.last_report
                     return self._publish(records)
-                _refuse_extra(manager)
+                manager.refuse_load("WRONG_SHAPE", "extra")
         # Another thread may wait for the module that we are executing: see what is there so far.
         if self._discovering and _is_importing(scope):
             return self._so_far()
@@ -289,14 +289,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     ) -> None:
         self._report = report = manager.last_report
         report.build_ns = build_ns  # type: ignore[union-attr]
-        if found.passing is None:
-            manager.save_built(found.records, report, found.extra)  # type: ignore[arg-type]
-            return
-        from regcache_core import Reason, Report
-
-        saved = Report("error", report.path)  # type: ignore[union-attr]
-        saved.reason, saved.cause = Reason.PASSING_FAILURE, found.passing
-        report.saved = saved  # type: ignore[union-attr]
+        manager.save_built(found.records, report, found.extra, found.passing)  # type: ignore[arg-type]
 
     def _load(self, key: K, record: "Record") -> V:
         module = record.get("via") or record["module"]
@@ -438,15 +431,6 @@ def _check_failure(texts: "list[str]") -> "list[str]":
     if [type(texts), *map(type, texts)] != [list, str, str]:
         raise TypeError(f"{texts!r} is no error that we store")
     return texts
-
-
-def _refuse_extra(manager: "RegistryCacheManager[Any, Any]") -> None:
-    """Make a miss of a file whose records are well, but not what lies beside them."""
-    from regcache_core import Reason
-
-    manager.begin_scan()
-    report: Any = manager.last_report
-    report.reason, report.where = Reason.WRONG_SHAPE, "extra"
 
 
 def _is_importing(scope: "Scope") -> bool:

@@ -1,0 +1,112 @@
+"""The cache manager of a registry of functions: which inputs its answer has beyond core's."""
+
+from regcache_core import (
+    PYTHON_SUFFIXES,
+    AbsentModules,
+    Input,
+    Refusal,
+    RegistryCacheManager,
+    SourceTree,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from .scope import Scope
+
+#: What each field of a record must be; a file with anything else is refused.
+_FIELDS = {
+    "module": str,
+    "qualname": str,
+    "original_name": str,
+    "defined_in": str,
+    "kind": str,
+    "signature": str,
+    "parameters": list,
+    "doc": str,
+    "tags": list,
+    "aliases": list,
+    "contract": str,
+    "facts": dict,
+}
+
+
+class Manager:
+    """The cache manager of one load or one search, with the inputs that a search fills.
+
+    Attributes:
+        cache: Core's cache manager.
+        absent: The modules that nothing finds.
+        inputs: The inputs that the scope gave.
+    """
+
+    def __init__(self, scope: "Scope", name: str) -> None:
+        self.absent = AbsentModules()
+        self.inputs: list[Any] = scope.inputs()
+        check = _make_check(scope.package)
+        version = scope.version()  # once: a search may import what says it
+        self.cache: RegistryCacheManager[str, Any] = RegistryCacheManager(
+            scope.cache_name(name),
+            lambda: version,
+            check,
+            check,
+            inputs=[
+                Input("settings", scope.settings, "SETTINGS_CHANGED"),
+                *self.inputs,
+                self.absent,
+            ],
+            application=scope.application,
+        )
+
+
+def _make_check(package: str) -> "Callable[[Any], Any]":
+    """A function that gives back a record, and refuses one that is none of this package."""
+    prefix, fields = f"{package}.", _FIELDS
+
+    def check(record: "Mapping[str, Any]") -> "Mapping[str, Any]":
+        module = record["module"]
+        if not f"{module}.".startswith(prefix):
+            raise ValueError(f"{module} lies outside of {package}")
+        for field, value in record.items():
+            if value.__class__ is not fields[field]:
+                raise TypeError(f"{field} of {module}.{record['qualname']} is {value!r}")
+        for each in (*record.get("tags", ()), *record.get("aliases", ()), record["qualname"]):
+            if each.__class__ is not str:
+                raise TypeError(f"{each!r} of {module} is no name")
+        return record
+
+    return check
+
+
+class LibraryFiles(SourceTree):
+    """The metadata files of the distribution that owns a library, else the library's sources.
+
+    An installer replaces the metadata with every change of what it installed, so two stamps stand
+    for thousands. A library that no distribution owns where it lies (local, or installed editable)
+    is stamped file by file. Which of the two it is, the cold path decides and the file records.
+
+    Args:
+        library: Name of the package or module.
+        places: Its folders or file; they are part of the registry's identity.
+    """
+
+    def __init__(self, library: str, places: "Iterable[str]") -> None:
+        super().__init__(places, PYTHON_SUFFIXES)
+        self.member, self.current = "library", self._stamp_library
+        self._library = library
+
+    def _stamp_library(self) -> "dict[str, Any]":
+        from .distributions import metadata_files
+
+        files = metadata_files(self._library, self.paths)
+        stamps: dict[str, Any] = (
+            SourceTree(files) if files else SourceTree(self.paths, self.suffixes)
+        ).record()
+        return stamps
+
+    def check_paths(self, recorded: "Any") -> None:
+        """Refuse stamps of nothing, unless the library is built into Python."""
+        if not recorded and self.paths:
+            raise Refusal("WRONG_SHAPE", self.member, recorded)

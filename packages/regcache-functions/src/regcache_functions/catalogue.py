@@ -1,0 +1,138 @@
+"""Several registries of functions as one mapping: ``Catalogue``."""
+
+from .functions import Functions, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .functions import Function, Record
+    from .metadata import FunctionMetadata
+    from .registry import FunctionRegistry
+
+#: What stands between the name of a registry and that of a function in it.
+SEPARATOR = ":"
+
+
+class Catalogue(Functions["Any"]):
+    """The functions of several registries, each under ``registry:function``.
+
+    Each registry keeps its own cache; opening the catalogue opens all. A function's name alone is
+    enough where only one registry has it.
+
+    Args:
+        registries: The registries; their names must differ.
+        name: What the catalogue is called in messages.
+
+    Raises:
+        ConfigError: Two registries have one name, or a name holds a colon (a ``ValueError``).
+
+    >>> from regcache_functions import FunctionRegistry
+    >>> catalogue = Catalogue([FunctionRegistry.scan("math"), FunctionRegistry.scan("statistics")])
+    >>> catalogue["math:hypot"](3, 4)
+    5.0
+    """
+
+    def __init__(
+        self, registries: "Iterable[FunctionRegistry[Any]]", name: str = "catalogue"
+    ) -> None:
+        super().__init__()
+        self._name = name
+        self._members: dict[str, FunctionRegistry[Any]] = {}
+        self._seen: tuple[State, ...] = ()
+        self._state = State({}, {})
+        for registry in registries:
+            if registry.name in self._members or SEPARATOR in registry.name:
+                from regcache_core import ConfigError
+
+                expected = f"registries of different names without {SEPARATOR!r} (name=)"
+                raise ConfigError("registries", registry.name, expected)
+            self._members[registry.name] = registry
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        return type(self), (tuple(self._members.values()), self._name)
+
+    @property
+    def name(self) -> str:
+        """What the catalogue is called in messages."""
+        return self._name
+
+    @property
+    def registries(self) -> "tuple[FunctionRegistry[Any], ...]":
+        """The registries that it is made of."""
+        return tuple(self._members.values())
+
+    @property
+    def conflicts(self) -> "dict[str, list[str]]":
+        """Names that several registries have: name -> its keys here. Imports nothing."""
+        keys: dict[str, list[str]] = {}
+        for key in self:
+            keys.setdefault(key.partition(SEPARATOR)[2], []).append(key)
+        return {name: each for name, each in keys.items() if len(each) > 1}
+
+    def info(self, name: str) -> "FunctionMetadata[Any]":
+        """What is known of one function, under its key here; imports nothing of it.
+
+        Args:
+            name: Its key, or its name or an alias where only one registry has that.
+
+        Raises:
+            UnknownFunctionError: There is no such function (a ``KeyError``).
+        """
+        from attrs import evolve
+
+        key = self._resolve(name)
+        registry, _, own = key.partition(SEPARATOR)
+        return evolve(self._members[registry].info(own), name=key, loader=self.__getitem__)
+
+    def _opened(self) -> State:
+        states = tuple(each._described() for each in self._members.values())
+        if states != self._seen or len(self._state.records) != sum(len(s.records) for s in states):
+            records = {
+                f"{registry}{SEPARATOR}{name}": record
+                for registry, state in zip(self._members, states, strict=True)
+                for name, record in state.records.items()
+            }
+            self._state, self._seen = State(records, {}), states
+        return self._state
+
+    def _load(self, name: str, record: "Record") -> "Function":
+        registry, _, own = name.partition(SEPARATOR)
+        return self._members[registry][own]
+
+    def _resolve(self, name: "Any") -> str:
+        """The key of a function; each registry knows its own aliases and places.
+
+        Raises:
+            UnknownFunctionError: There is none, or there are several.
+        """
+        if name in self._opened().records:
+            return str(name)
+        registry, found, own = str(name).partition(SEPARATOR)
+        if found and registry in self._members:
+            return f"{registry}{SEPARATOR}{self._members[registry]._resolve(own)}"
+        keys = [
+            f"{each.name}{SEPARATOR}{each._resolve(name)}"
+            for each in self._members.values()
+            if name in each
+        ]
+        if len(keys) == 1:
+            return keys[0]
+        raise self._unknown(name, keys)
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            self._resolve(name)
+        except KeyError:
+            return False
+        return True
+
+    def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
+        from difflib import get_close_matches
+
+        from .errors import UnknownFunctionError
+
+        close = list(close) or get_close_matches(str(name), list(self))
+        failed = [module for each in self._members.values() for module in each.failures]
+        return UnknownFunctionError(self.name, name, close, "", failed)

@@ -1,0 +1,93 @@
+"""Functions that register themselves when the modules of a package are imported: the cold path."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from regcache_core import (
+    AbsentModules,
+    Failures,
+    FoundFiles,
+    file_of,
+    find_package,
+    find_spec,
+    forget_folder_listings,
+    import_module,
+    import_modules,
+    is_unfinished,
+)
+
+from .describing import describe
+from .distributions import owner_of
+from .errors import ScanError
+from .facts import to_stored
+from .found import Found
+from .registry import resolve_method
+
+if TYPE_CHECKING:
+    from .registry import FunctionRegistry, Registration
+    from .scope import PackageScope
+
+
+def discover(
+    scope: PackageScope,
+    registry: FunctionRegistry[Any],
+    absent: AbsentModules,
+    elsewhere: FoundFiles,
+) -> Found:
+    """Import all modules of a package, and describe the functions that are registered then."""
+    failures = Failures(absent)
+
+    def on_failure(name: str, error: Exception) -> None:
+        if scope.strict or name == scope.package:
+            raise ScanError(name, f"{type(error).__name__}: {error}") from error
+        failures.add(name, error)
+        registry._forget(lambda registration: registration.module == name)
+
+    forget_folder_listings()
+    walked: dict[str, int] = {}  # module -> its place in the order
+    import_module(scope.package, on_failure)
+    walked[scope.package] = 0
+    for module in import_modules(
+        find_package(scope.package) or [], f"{scope.package}.", on_failure
+    ):
+        walked[module.__name__] = len(walked)
+    registry._forget(lambda registration: _is_gone(scope, registration.module, walked))
+    registered = [each for each in registry._snapshot() if each.module in walked]
+    registered.sort(key=lambda each: walked[each.module])
+    records = {each.name: to_record(each, scope.facts, registry.name) for each in registered}
+    homes = {record.get("defined_in", "") for record in records.values()}
+    outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
+    elsewhere.add(map(file_of, outside))
+    owner = owner_of(scope.package, scope.places())
+    extra = {"failures": failures.texts, "rejected": {}, "owner": owner}
+    return Found(records, extra, failures.passing, is_unfinished(scope.holds))
+
+
+def to_record(registration: Registration, facts_type: type | None, registry: str) -> dict[str, Any]:
+    """The record of a registered function.
+
+    Raises:
+        FactsError: Its facts do not fit the registry's class.
+    """
+    function = resolve_method(registration.value)
+    name = registration.name
+    qualname = getattr(function, "__qualname__", name)
+    record = describe(function, registration.module, qualname, name)
+    more = {
+        "tags": list(registration.tags),
+        "aliases": list(registration.aliases),
+        "contract": registration.contract,
+        "facts": to_stored(facts_type, registry, name, registration.facts),
+    }
+    return {**record, **{field: value for field, value in more.items() if value}}
+
+
+def _is_gone(scope: PackageScope, module: str, walked: dict[str, int]) -> bool:
+    """Whether a module of the package is not there any more, though it was imported once."""
+    return scope.holds(module) and module not in walked and find_spec(module) is None
+
+
+def _is_python(module: str) -> bool:
+    return module.partition(".")[0] in sys.stdlib_module_names

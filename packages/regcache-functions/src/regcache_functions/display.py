@@ -1,0 +1,91 @@
+"""Functions for readers and other programs: text, HTML, JSON, a table. The cold side."""
+
+from __future__ import annotations
+
+import html
+import json
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from regcache_core import make_converter
+
+if TYPE_CHECKING:
+    from .functions import Functions
+    from .metadata import FunctionMetadata
+
+#: How many functions are shown before "and more": what fits on a screen.
+SHOWN = 20
+_WIDTH = 100
+
+
+def to_text(functions: Functions[Any]) -> str:
+    """A heading, and a line for each of the first functions: what it is called with, and does."""
+    names = list(functions)
+    lines = [_heading(functions, len(names))]
+    for name in names[:SHOWN]:
+        info = functions.info(name)
+        line = f"  {info}  {info.doc}".rstrip()
+        lines.append(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}...")
+    if len(names) > SHOWN:
+        lines.append(f"  ... and {len(names) - SHOWN} more")
+    return "\n".join(lines)
+
+
+def _heading(functions: Functions[Any], count: int) -> str:
+    return f"{type(functions).__name__} {functions.name!r}: {count} function{'s' * (count != 1)}"
+
+
+def to_html(functions: Functions[Any]) -> str:
+    """A table of the first functions, for notebooks."""
+    names = list(functions)
+    rows = [_row(functions.info(name)) for name in names[:SHOWN]]
+    more = f"<p>... and {len(names) - SHOWN} more</p>" if len(names) > SHOWN else ""
+    heading = html.escape(_heading(functions, len(names)))
+    columns = "".join(f"<th>{each}</th>" for each in ("name", "signature", "module", "tags", "doc"))
+    return f"<p>{heading}</p><table><tr>{columns}</tr>{''.join(rows)}</table>{more}"
+
+
+def _row(info: FunctionMetadata[Any]) -> str:
+    tags = ", ".join([*info.tags, *([info.contract] if info.contract else [])])
+    cells = (info.name, str(info.signature or ""), info.module, tags, info.doc)
+    return f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def to_json(functions: Functions[Any]) -> str:
+    """Everything that is known, as the text of a JSON array of objects."""
+    converter = make_converter()
+    rows = [{**_fields(functions.info(name)), "facts": None} for name in functions]
+    for row, name in zip(rows, functions, strict=True):
+        info = functions.info(name)
+        row["facts"] = converter.unstructure(info.facts)
+        row["signature"] = converter.unstructure(info.signature)
+    return json.dumps(rows)
+
+
+def to_dataframe(functions: Functions[Any]) -> Any:
+    """A ``pandas.DataFrame``: a row for each function, a column for each field and fact.
+
+    Raises:
+        ImportError: pandas is not installed.
+    """
+    try:
+        pandas: Any = import_module("pandas")
+    except ImportError as error:
+        message = "to_dataframe() needs pandas: pip install regcache-functions[dataframe]"
+        raise ImportError(message, name="pandas") from error
+    rows = []
+    for name in functions:
+        info = functions.info(name)
+        facts = info.facts if isinstance(info.facts, dict) else attrs.asdict(info.facts)
+        row = {**_fields(info), "signature": str(info.signature) if info.signature else None}
+        del row["facts"]
+        rows.append({**row, **{key: value for key, value in facts.items() if key not in row}})
+    return pandas.DataFrame(rows, index=list(functions))
+
+
+def _fields(info: FunctionMetadata[Any]) -> dict[str, Any]:
+    """The public fields of one function, in order."""
+    fields = attrs.fields(type(info))
+    return {each.name: getattr(info, each.name) for each in fields if each.name[0] != "_"}

@@ -1,0 +1,73 @@
+"""Which installed distribution a package belongs to. The cold side: it reads all metadata."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from importlib import metadata
+
+_METADATA = ("METADATA", "RECORD", "PKG-INFO")
+
+
+def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
+    """What a package was installed by: ``distribution`` and ``version``, both empty if by nothing.
+
+    The standard library belongs to Python. A package that is not installed, or installed editable
+    by other means than its name, has the ``__version__`` that it says.
+
+    Args:
+        package: Name of the package; it is imported already.
+        places: Its folders or file.
+    """
+    top = package.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return {"distribution": "Python", "version": platform.python_version()}
+    found = _installed(package, places) or _called_like(top)
+    if found is not None:
+        return {"distribution": found.metadata["Name"] or "", "version": found.version or ""}
+    version = vars(sys.modules[top]).get("__version__", "") if top in sys.modules else ""
+    return {"distribution": "", "version": version if isinstance(version, str) else ""}
+
+
+def metadata_files(package: str, places: Iterable[str]) -> list[str]:
+    """The metadata files of the distribution that installed a package where it lies.
+
+    Args:
+        package: Name of the package.
+        places: Its folders or file.
+
+    Returns:
+        Paths of METADATA and RECORD (or PKG-INFO); empty if the package was not installed by a
+        distribution, or if only a reference to it was (editable).
+    """
+    found = _installed(package, places)
+    if found is None:
+        return []
+    files = [file for file in found.files or () if file.name in _METADATA]
+    return sorted({str(found.locate_file(file)) for file in files if ".." not in file.parts})
+
+
+def _installed(package: str, places: Iterable[str]) -> metadata.Distribution | None:
+    """The distribution that lists a file of the package, at its place, among those it installed."""
+    places = [os.path.realpath(place) for place in places]
+    for name in dict.fromkeys(_names_for(package)):
+        distribution = metadata.distribution(name)
+        for file in distribution.files or ():
+            path = os.path.realpath(str(distribution.locate_file(file)))
+            if any(path == place or path.startswith(place + os.sep) for place in places):
+                return distribution
+    return None
+
+
+def _names_for(package: str) -> list[str]:
+    return metadata.packages_distributions().get(package.partition(".")[0], [])
+
+
+def _called_like(top: str) -> metadata.Distribution | None:
+    """The distribution that has the package's own name: so for one that is installed editable."""
+    try:
+        return metadata.distribution(top.replace("_", "-"))
+    except metadata.PackageNotFoundError:
+        return None

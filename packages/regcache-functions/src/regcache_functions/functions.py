@@ -1,0 +1,273 @@
+"""Functions by name, known before they are imported: ``Functions`` and its ``Selection``.
+
+The mapping, the facts and the queries that registries, selections and catalogues share. Where the
+records come from and how a function is loaded is left to sub-classes.
+"""
+
+from _collections_abc import Mapping  # as collections.abc has it, without the cost of its package
+from _thread import RLock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Generic, TypeVar
+
+    from .metadata import FunctionMetadata
+
+    F = TypeVar("F")
+    Function = Callable[..., Any]
+    Record = dict[str, Any]
+
+    class _Functions(Mapping[str, Function], Generic[F]): ...
+else:
+    F = object  # for the base classes below; parameters are never looked at here
+
+    class _Functions(Mapping):
+        """The base class at run time, without importing ``typing``."""
+
+        __slots__ = ()
+
+
+class State:
+    """What is known of some functions; made whole, published by one assignment.
+
+    Attributes:
+        records: Name -> record, in order.
+        values: Name -> function, for those that are loaded.
+    """
+
+    __slots__ = ("_aliases", "_haystack", "records", "values")
+
+    def __init__(self, records: "dict[str, Record]", values: "dict[str, Function]") -> None:
+        self.records = records
+        self.values = values
+        self._aliases: dict[str, list[str]] | None = None
+        self._haystack: Any = None
+
+    def named(self, alias: str) -> "list[str]":
+        """The functions that have another name ``alias``, or lie at this place in a library."""
+        if self._aliases is None:
+            found: dict[str, list[str]] = {}
+            for name, record in self.records.items():
+                place = f"{record['module']}.{record['qualname']}"
+                for each in dict.fromkeys([*record.get("aliases", ()), place]):
+                    found.setdefault(each, []).append(name)
+            self._aliases = found
+        return self._aliases.get(alias, [])
+
+    def forget_texts(self) -> None:
+        """Let what is derived from the records be derived anew: some were added."""
+        self._aliases = self._haystack = None
+
+    def haystack(self) -> "Any":
+        """The texts that ``search`` looks in."""
+        if self._haystack is None:
+            from .searching import Haystack
+
+            self._haystack = Haystack(self.records)
+        return self._haystack
+
+
+class Functions(_Functions[F]):
+    """A read-only mapping of names to functions, which are imported when they are asked for.
+
+    ``len``, ``in``, iteration, ``info``, ``query``, ``search`` and ``repr`` import no function;
+    ``functions[name]`` imports the one module that has it, and takes aliases too.
+    """
+
+    __slots__ = ("__weakref__", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = RLock()  # held to publish, never while importing
+
+    # What a sub-class says.
+
+    @property
+    def name(self) -> str:
+        """What the functions are called in messages."""
+        raise NotImplementedError
+
+    def _opened(self) -> State:
+        """What is known, found out on first use."""
+        raise NotImplementedError
+
+    def _described(self) -> State:
+        """As ``_opened``, with a record of every function; some may have only a name until now."""
+        return self._opened()
+
+    def _load(self, name: str, record: "Record") -> "Function":
+        """Import one function."""
+        raise NotImplementedError
+
+    def info(self, name: str) -> "FunctionMetadata[F]":
+        """What is known of one function; imports nothing of it.
+
+        Args:
+            name: Its name, or an alias.
+
+        Raises:
+            UnknownFunctionError: There is no such function (a ``KeyError``).
+            FactsError: Its stored facts do not fit the declared class (a ``TypeError``).
+        """
+        raise NotImplementedError
+
+    def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
+        """The error for a name that is not here."""
+        raise NotImplementedError
+
+    # The mapping.
+
+    def __len__(self) -> int:
+        return len(self._opened().records)
+
+    def __iter__(self) -> "Iterator[str]":
+        return iter(self._opened().records)
+
+    def __reversed__(self) -> "Iterator[str]":
+        return reversed(self._opened().records)
+
+    def __contains__(self, name: object) -> bool:
+        if name in self._opened().records:
+            return True
+        return isinstance(name, str) and len(self._described().named(name)) == 1
+
+    def __getitem__(self, name: str) -> "Function":
+        state = self._opened()
+        value = state.values.get(name)
+        if value is None:
+            name = self._resolve(name)
+            value = state.values.get(name)
+        return self._load(name, state.records[name]) if value is None else value
+
+    def _resolve(self, name: "Any") -> str:
+        """The name of a function from its name or an alias.
+
+        Raises:
+            UnknownFunctionError: There is none, or there are several.
+        """
+        state = self._opened()
+        if isinstance(name, str):
+            if name in state.records:
+                return name
+            found = self._described().named(name)
+            if len(found) == 1:
+                return found[0]
+            raise self._unknown(name, found)
+        raise self._unknown(name)
+
+    # Questions.
+
+    def query(
+        self,
+        *,
+        tag: "str | None" = None,
+        module: "str | None" = None,
+        contract: "str | None" = None,
+        parameter: "str | None" = None,
+        text: "str | None" = None,
+        where: "Callable[[FunctionMetadata[F]], bool] | None" = None,
+    ) -> "Selection[F]":
+        """The functions that fit all that is given; imports none of them.
+
+        Args:
+            tag: A tag that they have.
+            module: The module that they are imported from or defined in, or a package above it.
+            contract: Their contract.
+            parameter: A parameter that they have, by name.
+            text: Found in their name or their documentation's first line, in any case.
+            where: Called with the metadata of those that fit the rest.
+
+        Returns:
+            A selection, in the order of this mapping; it can be asked further.
+        """
+        from .searching import matches
+
+        wanted = {"tag": tag, "module": module, "contract": contract}
+        wanted |= {"parameter": parameter, "text": text}
+        given = {question: value for question, value in wanted.items() if value is not None}
+        records = self._described().records
+        names = [name for name, record in records.items() if matches(name, record, given)]
+        if where is not None:
+            names = [name for name in names if where(self.info(name))]
+        return Selection(self, names)
+
+    def search(self, text: str, limit: "int | None" = None) -> "Selection[F]":
+        """The functions in which all words of ``text`` are found, the best first.
+
+        A name counts most (equal, then beginning, then a part of it), then aliases and tags, then
+        the documentation's first line and names of parameters.
+
+        Args:
+            text: Words, in any case.
+            limit: At most so many.
+        """
+        return Selection(self, self._described().haystack().search(text)[:limit])
+
+    # Ways out.
+
+    def to_json(self) -> str:
+        """Everything that is known, as the text of a JSON array of objects."""
+        from .display import to_json
+
+        return to_json(self)
+
+    def to_dataframe(self) -> "Any":
+        """A ``pandas.DataFrame`` of everything that is known, one row for each function.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        from .display import to_dataframe
+
+        return to_dataframe(self)
+
+    def __repr__(self) -> str:
+        from .display import to_text
+
+        return to_text(self)
+
+    def _repr_html_(self) -> str:
+        from .display import to_html
+
+        return to_html(self)
+
+
+class Selection(Functions[F]):
+    """Some functions of a registry or catalogue, as ``query`` and ``search`` give them.
+
+    Args:
+        source: Where they come from.
+        names: Their names, in order.
+    """
+
+    __slots__ = ("_names", "_source", "_state")
+
+    def __init__(self, source: "Functions[F]", names: "Iterable[str]") -> None:
+        super().__init__()
+        self._source = source
+        self._names = tuple(names)
+        self._state: State | None = None
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        return Selection, (self._source, self._names)
+
+    @property
+    def name(self) -> str:
+        """What the functions are called in messages."""
+        return f"selection of {self._source.name}"
+
+    def _opened(self) -> State:
+        if self._state is None:
+            records = self._source._described().records
+            self._state = State({name: records[name] for name in self._names}, {})
+        return self._state
+
+    def _load(self, name: str, record: "Record") -> "Function":
+        return self._source[name]
+
+    def info(self, name: str) -> "FunctionMetadata[F]":
+        """What is known of one function; imports nothing of it."""
+        return self._source.info(self._resolve(name))
+
+    def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
+        return self._source._unknown(name, close)

@@ -1,0 +1,654 @@
+"""A registry of functions: ``FunctionRegistry``, of a package that registers them or of a library.
+
+Where its records come from (the cache file, else a search), and how a function is loaded. What can
+be asked of them is in ``functions``; what is searched is in ``scope``.
+"""
+
+import sys
+from _thread import get_ident
+from time import perf_counter_ns
+
+from .functions import Functions, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from concurrent.futures import Executor
+    from typing import Any, Literal, TypeVar, overload
+
+    from regcache_core import Report
+
+    from .caching import Manager
+    from .found import Found
+    from .functions import Function, Record
+    from .metadata import FunctionMetadata
+    from .scope import Scope
+    from .trials import Probe, Progress
+
+    F = TypeVar("F")
+    Fn = TypeVar("Fn")
+    Facts = TypeVar("Facts")
+else:
+    F = object  # for the base class below; the parameter is never looked at here
+
+
+class Registration:
+    """One function as it was registered.
+
+    Attributes:
+        value: What was registered.
+        module: The module that brings it: importing that registers it.
+        name: Its name.
+        tags: Its tags.
+        aliases: Its other names.
+        contract: Its declared contract.
+        facts: What else was declared.
+        declared: What tells its declaration from others: where, and what it is called there.
+    """
+
+    __slots__ = ("aliases", "contract", "declared", "facts", "module", "name", "tags", "value")
+
+    def __init__(
+        self,
+        value: "Any",
+        module: str,
+        name: str,
+        tags: "Iterable[str]",
+        aliases: "Iterable[str]",
+        contract: "str | None",
+        facts: "dict[str, Any]",
+        line: int,
+    ) -> None:
+        self.value = value
+        self.module = module
+        self.name = name
+        self.tags = tuple(tags)
+        self.aliases = tuple(aliases)
+        self.contract = contract
+        self.facts = facts
+        self.declared = (module, getattr(value, "__qualname__", None) or line)
+
+    def __str__(self) -> str:
+        return f"{self.declared[1]} (registered in {self.module})"
+
+
+class FunctionRegistry(Functions[F]):
+    """Functions by name: listed from a cache, imported one at a time, never stale.
+
+    Made with a package, it lists the functions that the package's modules register with it; made
+    by ``scan``, the functions of a library that knows nothing of it; else those that are registered
+    in this process. The first use reads the cache file; if that cannot be believed, the modules are
+    imported and the file is written anew.
+
+    Args:
+        name: What the registry is called in messages and in its cache file's name.
+        package: Name of the package whose modules register functions; it need not be imported yet.
+        facts: An attrs class (or any that cattrs knows) of facts about each function, declared by
+            keyword in ``register``; without it facts are JSON values.
+        strict: Raise if a module fails to import, instead of keeping the error in ``failures``.
+        enable_cache: Whether a cache file is used; without it every process searches.
+
+    Raises:
+        ConfigError: An argument is of the wrong kind (a ``ValueError``).
+        ScanError: On first use: there is no such package, or a module failed (strict).
+
+    >>> filters = FunctionRegistry("filters")
+    >>> @filters.register(tags=["blur"])
+    ... def gaussian(image, sigma=1.0):
+    ...     '''Smooth an image.'''
+    >>> filters.info("gaussian").signature.text, list(filters.query(tag="blur"))
+    ('(image, sigma=1.0)', ['gaussian'])
+    """
+
+    def __init__(
+        self,
+        name: str,
+        package: "str | None" = None,
+        *,
+        facts: "type[F] | None" = None,
+        strict: bool = False,
+        enable_cache: bool = True,
+    ) -> None:
+        super().__init__()
+        _check("name", name, isinstance(name, str) and name != "", "a non-empty string")
+        of_package = package is None or (isinstance(package, str) and package != "")
+        _check("package", package, of_package, "the name of a package")
+        _check("facts", facts, facts is None or isinstance(facts, type), "a class")
+        self._name = name
+        self.enable_cache = enable_cache
+        self._facts_type: Any = facts
+        self._owner, line = _caller()
+        self._scope: Scope | None = None
+        if package is not None:
+            from .scope import PackageScope
+
+            self._scope = PackageScope(package, facts, strict, f"{self._owner}:{line}")
+        self._state: State | None = None
+        self._registered: dict[str, Registration] = {}
+        self._claims: dict[str, Registration] = {}  # names and aliases
+        self._undescribed: dict[str, Registration] = {}
+        self._searching: set[int] = set()  # threads
+        self._extra: dict[str, Any] = _NOTHING
+        self._report: Report | None = None
+
+    @classmethod
+    def scan(
+        cls,
+        library: str,
+        *,
+        modules: "Iterable[str]" = (),
+        recursive: "bool | None" = None,
+        include: "Iterable[str]" = (),
+        exclude: "Iterable[str]" = (),
+        predicate: "Callable[[Any], bool] | None" = None,
+        public: "Literal['__all__', 'names']" = "__all__",
+        name: "str | None" = None,
+        probe: "Probe | None" = None,
+        probe_version: str = "",
+        executor: "Executor | None" = None,
+        timeout: float = 60.0,
+        memory: "int | None" = None,
+        progress: "Progress | bool" = False,
+        facts: "type[Facts] | None" = None,
+        strict: bool = False,
+        enable_cache: bool = True,
+    ) -> "FunctionRegistry[Facts]":
+        """A registry of the functions of an installed library that knows nothing of registries.
+
+        A function that is public under several names or in several modules is listed once: under
+        its own name where no other function has that, else under its place (``signal.convolve``);
+        the other names are its aliases. Its place is a name for it in any case.
+
+        Args:
+            library: Name of the package or module, as it is imported.
+            modules: Modules in it that are searched (``"filters"`` or ``"skimage.filters"``); by
+                default the library itself.
+            recursive: Whether the modules below these are searched too, except private ones and
+                tests; by default if ``modules`` are not given.
+            include: Patterns (``"filters.*"``, ``"gauss*"``) for a function's place in the library
+                or its name; one must fit. By default everything counts.
+            exclude: Such patterns of what does not count. A module whose place fits is not
+                imported.
+            predicate: Called with each function; says whether it counts.
+            public: What a module publishes: what its ``__all__`` says (a module without one is
+                searched by names if it is named in ``modules`` or is the library itself), or all
+                ``"names"`` that begin with no underscore and are defined in the library.
+            name: What the registry is called; by default like the library.
+            probe: The trial: called with each function on the cold path; returns facts (a mapping,
+                in which ``contract`` has its own place; an attrs instance; or ``None``) or rejects
+                by raising ``Reject("reason")`` or anything else.
+            probe_version: Version of the probe; another one tries all functions anew, and so does
+                an edit of the file that defines the probe.
+            executor: A ``concurrent.futures.Executor``: each function is tried in a child process
+                of one of its workers, so that a crash costs only that function. Without one the
+                trial runs in this process.
+            timeout: Seconds that one function may take (with an executor).
+            memory: Bytes that one function may take beyond what the library takes (with an
+                executor, on Linux).
+            progress: Called with ``(done, total, name)`` for each function that was tried; ``True``
+                draws a bar (needs rich).
+            facts: Class of the facts that the probe returns, converted by cattrs.
+            strict: Raise if a module fails to import.
+            enable_cache: Whether a cache file is used.
+
+        Raises:
+            ConfigError: An argument is of the wrong kind (a ``ValueError``).
+            ScanError: On first use: there is no such library or module, or one failed (strict).
+            TrialError: On first use: the executor or the probe cannot be used.
+
+        >>> statistics = FunctionRegistry.scan("statistics")
+        >>> statistics.info("fmean").doc
+        'Convert data to floats and compute the arithmetic mean.'
+        """
+        from .scope import LibraryScope
+        from .trials import Trial
+
+        for field, patterns in (("modules", modules), ("include", include), ("exclude", exclude)):
+            _check(field, patterns, not isinstance(patterns, (str, bytes)), "a list of texts")
+        for field, function in (("predicate", predicate), ("probe", probe)):
+            _check(field, function, function is None or callable(function), "a function")
+        _check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
+        _check("library", library, isinstance(library, str) and library != "", "a module's name")
+        needs_probe = {"executor": executor, "memory": memory, "progress": progress or None}
+        for field, value in needs_probe.items():
+            _check(field, value, value is None or probe is not None, "it together with probe=")
+        trial = None
+        if probe is not None:
+            trial = Trial(probe, probe_version, executor, timeout, memory, progress)
+        registry: Any = cls(name or library, facts=facts, enable_cache=enable_cache)  # type: ignore[arg-type]
+        modules = tuple(modules)
+        registry._scope = LibraryScope(
+            library,
+            modules=modules,
+            recursive=not modules if recursive is None else recursive,
+            include=include,
+            exclude=exclude,
+            predicate=predicate,
+            public=public,
+            trial=trial,
+            facts=facts,
+            strict=strict,
+        )
+        return registry  # type: ignore[no-any-return]
+
+    # Registration.
+
+    if TYPE_CHECKING:
+
+        @overload
+        def register(
+            self,
+            name: "str | None" = None,
+            /,
+            *,
+            tags: "Iterable[str]" = (),
+            aliases: "Iterable[str]" = (),
+            contract: "str | None" = None,
+            **facts: "Any",
+        ) -> "Callable[[Fn], Fn]": ...
+
+        @overload
+        def register(
+            self,
+            function: Fn,
+            /,
+            *,
+            tags: "Iterable[str]" = (),
+            aliases: "Iterable[str]" = (),
+            contract: "str | None" = None,
+            **facts: "Any",
+        ) -> Fn: ...
+
+    def register(self, what=None, /, *, tags=(), aliases=(), contract=None, **facts):  # type: ignore[no-untyped-def]
+        """Register a function; a decorator that gives the function back unchanged.
+
+        ``@registry.register``, ``@registry.register("name", tags=[...], ...)``, and
+        ``registry.register("name")(partial(...))`` for what has no name of its own.
+
+        Args:
+            what: The function, or its name; by default the function's ``__name__``.
+            tags: Words to ask for it by.
+            aliases: Other names that it can be asked for by.
+            contract: What it works on.
+            facts: Anything else; fields of the registry's facts class, if it declares one.
+
+        Raises:
+            DuplicateFunctionError: Another function has the name or an alias (a ``ValueError``).
+            UnnamedFunctionError: It has no name, and none was given (a ``TypeError``).
+            FactsError: The facts do not fit the registry's class (a ``TypeError``).
+        """
+        for field, texts in (("tags", tags), ("aliases", aliases)):
+            _check(field, texts, not isinstance(texts, (str, bytes)), "a list of texts")
+        if what is not None and not isinstance(what, str):
+            return self._add(what, None, tags, aliases, contract, facts)
+
+        def add(function):  # type: ignore[no-untyped-def]
+            return self._add(function, what, tags, aliases, contract, facts)
+
+        return add
+
+    def _add(
+        self,
+        function: "Any",
+        name: "str | None",
+        tags: "Iterable[str]",
+        aliases: "Iterable[str]",
+        contract: "str | None",
+        facts: "dict[str, Any]",
+    ) -> "Any":
+        if not callable(function) and not isinstance(function, classmethod):
+            raise TypeError(f"{self.name}: {function!r} cannot be called, so it is no function")
+        name = name or getattr(function, "__name__", None)
+        if not isinstance(name, str):
+            from .errors import UnnamedFunctionError
+
+            raise UnnamedFunctionError(self.name, repr(function))
+        if self._facts_type is not None:
+            from .facts import from_stored
+
+            from_stored(self._facts_type, self.name, name, facts)
+        module, line = self._place_of(function)
+        self._put(Registration(function, module, name, tags, aliases, contract, facts, line))
+        return function
+
+    def _place_of(self, function: "Any") -> "tuple[str, int]":
+        """The module that brings a function, and the line that registers it."""
+        caller, line = _caller()
+        if self._scope is not None:
+            from regcache_core import modules_in_execution
+
+            for module in modules_in_execution(self._scope.holds):
+                return module, line
+        return getattr(function, "__module__", None) or caller, line
+
+    def _put(self, new: Registration) -> None:
+        names = (new.name, *new.aliases)
+        with self._lock:
+            for each in names:
+                held = self._claims.get(each)
+                if held is not None and held.declared != new.declared:
+                    self._refuse(each, str(held), new)
+            state = self._state
+            record = state.records.get(new.name) if state is not None else None
+            if record and get_ident() not in self._searching and record["module"] != new.module:
+                self._refuse(new.name, f"{record['module']}.{record['qualname']}", new)
+            old = self._registered.get(new.name)
+            for each in old.aliases if old is not None else ():
+                self._claims.pop(each, None)
+            self._registered[new.name] = new
+            self._claims.update(dict.fromkeys(names, new))
+            if state is not None:
+                self._show(state, new)
+
+    def _refuse(self, name: str, held: str, new: Registration) -> None:
+        from .errors import DuplicateFunctionError
+
+        raise DuplicateFunctionError(self.name, name, held, str(new))
+
+    def _show(self, state: State, registration: Registration) -> None:
+        """Put a registered function into what is known already."""
+        if not isinstance(registration.value, (staticmethod, classmethod)):
+            state.values[registration.name] = registration.value
+        if not state.records.get(registration.name):
+            state.records[registration.name] = {}
+            self._undescribed[registration.name] = registration
+
+    def _forget(self, is_gone: "Callable[[Registration], bool]") -> None:
+        """Take back registrations."""
+        with self._lock:
+            for each in [each for each in self._registered.values() if is_gone(each)]:
+                del self._registered[each.name]
+                for name in (each.name, *each.aliases):
+                    self._claims.pop(name, None)
+
+    def _snapshot(self) -> "list[Registration]":
+        """What is registered now, in order."""
+        with self._lock:
+            return list(self._registered.values())
+
+    # How the state is made.
+
+    @property
+    def name(self) -> str:
+        """What the registry is called in messages."""
+        return self._name
+
+    @property
+    def report(self) -> "Report | None":
+        """What the cache did on first use, and why; ``None`` before, or without a cache."""
+        return self._report
+
+    @property
+    def failures(self) -> "dict[str, str]":
+        """Modules that failed to import: name -> error and its place. Imports nothing."""
+        self._opened()
+        return {name: " at ".join(filter(None, at)) for name, at in self._extra["failures"].items()}
+
+    @property
+    def rejected(self) -> "dict[str, str]":
+        """Functions that were found but are not listed: name -> reason. Imports nothing."""
+        self._opened()
+        return dict(self._extra["rejected"])
+
+    def refresh(self) -> None:
+        """Search anew, whatever the cache file says, and write that.
+
+        Modules that are imported already stay as they are, as everywhere in Python.
+
+        Raises:
+            ScanError: The package is missing, or a module failed in strict mode.
+            TrialError: The executor or the probe cannot be used.
+        """
+        if self._scope is not None:
+            import importlib
+
+            from .caching import Manager
+
+            importlib.invalidate_caches()  # also for new portions of a namespace package
+            manager = Manager(self._scope, self._name)
+            manager.cache.begin_scan()
+            self._search(self._scope, manager, anew=True)
+
+    def info(self, name: str) -> "FunctionMetadata[F]":
+        """What is known of one function; imports nothing of it.
+
+        Args:
+            name: Its name, or an alias.
+
+        Raises:
+            UnknownFunctionError: There is no such function (a ``KeyError``).
+            FactsError: Its stored facts do not fit the declared class (a ``TypeError``).
+        """
+        from .facts import from_stored
+        from .metadata import make_metadata
+
+        state = self._described()
+        name = self._resolve(name)
+        record = state.records[name]
+        facts = from_stored(self._facts_type, self.name, name, record.get("facts", {}))
+        return make_metadata(name, record, self._extra["owner"], facts, self.__getitem__)
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        if self._is_scanned():
+            more = {"name": self.name, "enable_cache": self.enable_cache}
+            return _reopen, (type(self), {**self._scope.arguments(), **more})  # type: ignore[union-attr]
+        for name, value in vars(sys.modules[self._owner]).items():
+            if value is self:
+                return _registry_at, (self._owner, name)
+        raise TypeError(
+            f"registry {self.name!r} cannot be pickled: it is no global name of {self._owner}, so "
+            "another process could not find it"
+        )
+
+    def _opened(self) -> State:
+        return self._state or self._open()
+
+    def _described(self) -> State:
+        state = self._opened()
+        if self._undescribed:
+            from .discovery import to_record
+
+            for name, each in list(self._undescribed.items()):
+                state.records[name] = to_record(each, self._facts_type, self.name)
+                self._undescribed.pop(name, None)
+            state.forget_texts()
+        return state
+
+    def _open(self) -> State:
+        scope = self._scope
+        if scope is None:
+            return self._publish({}, _NOTHING)
+        if get_ident() in self._searching:
+            return self._combined({})
+        from .caching import Manager
+
+        manager = Manager(scope, self._name)
+        if self._is_cached(scope):
+            records = manager.cache.load_cache()
+            if records is not None:
+                if _is_extra(manager.cache.extra):
+                    self._report = manager.cache.last_report
+                    return self._publish(records, manager.cache.extra)
+                manager.cache.refuse_load("WRONG_SHAPE", "extra")
+        # Another thread may wait for the module that we are executing: see what is there so far.
+        if self._searching and self._is_importing(scope):
+            return self._combined({})
+        return self._search(scope, manager)
+
+    def _is_cached(self, scope: "Scope") -> bool:
+        """Whether there is a cache, and a name that tells the registry from all others."""
+        if self.enable_cache and not scope.is_identified:
+            from regcache_core import Reason, Report
+
+            self._report = Report("disabled")
+            self._report.reason = Reason.NOT_IDENTIFIED
+            self._report.where = "the probe or the predicate"
+        return self.enable_cache and scope.is_identified
+
+    def _is_importing(self, scope: "Scope") -> bool:
+        from regcache_core import modules_in_execution
+
+        return any(True for _ in modules_in_execution(scope.holds))
+
+    def _search(self, scope: "Scope", manager: "Manager", anew: bool = False) -> State:
+        start = perf_counter_ns()
+        self._searching.add(get_ident())
+        try:
+            found = scope.find(self, manager)
+        finally:
+            self._searching.discard(get_ident())
+        if found.unfinished:  # read while the package is being imported: nothing is final yet
+            return self._combined(found.records)
+        state = self._publish(found.records, found.extra, anew=anew)
+        if self._is_cached(scope):
+            report: Any = manager.cache.last_report
+            self._report = report
+            report.build_ns = perf_counter_ns() - start
+            manager.cache.save_built(found.records, report, found.extra, found.passing)
+        _warn(self.name, scope, found)
+        return state
+
+    def _publish(
+        self, records: "dict[str, Record]", extra: "dict[str, Any]", anew: bool = False
+    ) -> State:
+        """Make the state from what was found and what registered itself; first come, first kept."""
+        with self._lock:
+            if self._state is None or anew:
+                self._undescribed = {}
+                self._extra = extra
+                self._state = self._combined(records)
+            return self._state
+
+    def _combined(self, records: "dict[str, Record]") -> State:
+        """Records that were found, with what registered itself."""
+        state = State(dict(records), {})
+        for registration in self._snapshot():
+            self._show(state, registration)
+        return state
+
+    # How a function is loaded.
+
+    def _load(self, name: str, record: "Record") -> "Function":
+        scope: Any = self._scope
+        try:
+            value = self._import(name, record)
+        except Exception as error:  # foreign code may raise anything
+            from .errors import FunctionImportError
+
+            raise FunctionImportError(self.name, name, record["module"]) from error
+        if value is None:  # the module does not hold what the cache says, though it is unchanged
+            if get_ident() not in self._searching and not self._is_importing(scope):
+                self.refresh()
+            value = self._opened().values.get(name)
+        if value is None:
+            raise self._unknown(name)
+        return self._opened().values.setdefault(name, value)
+
+    def _import(self, name: str, record: "Record") -> "Any":
+        """Import the module of a function; gives the function, or ``None`` if it is not there."""
+        registered = self._registered.get(name)
+        if registered is None:
+            __import__(record["module"])
+            registered = self._registered.get(name)
+        if registered is not None:
+            return resolve_method(registered.value)
+        if not self._is_scanned():
+            return None
+        found = find_place(record["module"], record["qualname"])
+        return found if callable(found) else None
+
+    def _is_scanned(self) -> bool:
+        """Whether it lists a library that knows nothing of it."""
+        return hasattr(self._scope, "trial")
+
+    def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
+        from difflib import get_close_matches
+
+        from .errors import UnknownFunctionError
+
+        known = list(self._opened().records)
+        if isinstance(name, str) and not close:
+            close = get_close_matches(name, known)
+        extra = self._extra
+        rejected = extra["rejected"].get(name, "") if isinstance(name, str) else ""
+        return UnknownFunctionError(self.name, name, close, rejected, extra["failures"])
+
+
+#: What is known beside the records before anything was searched.
+_NOTHING: "dict[str, Any]" = {
+    "failures": {},
+    "rejected": {},
+    "owner": {"distribution": "", "version": ""},
+}
+
+
+def _is_extra(extra: "dict[str, Any]") -> bool:
+    """Whether what is stored beside the records is what we store."""
+    try:
+        texts = [*extra["rejected"].values(), *extra["owner"].values()]
+        texts += [text for error in extra["failures"].values() for text in error]
+    except (AttributeError, LookupError, TypeError):
+        return False
+    known = extra["owner"].keys() == _NOTHING["owner"].keys()
+    return known and all(text.__class__ is str for text in texts)
+
+
+def _caller() -> "tuple[str, int]":
+    """Module and line of the code that called into this package."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(f"{__package__}."):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__")), frame.f_lineno
+
+
+def _check(field: str, value: object, right: bool, expected: str) -> None:
+    if not right:
+        from regcache_core import ConfigError
+
+        raise ConfigError(field, value, expected)
+
+
+def _warn(registry: str, scope: "Scope", found: "Found") -> None:
+    """One warning for each module that failed, and one for a search that found nothing."""
+    from regcache_core import warn_caller
+
+    from .errors import ScanWarning
+
+    for name, (error, _) in found.extra["failures"].items():
+        warn_caller(f"{name} failed to import: {error}", ScanWarning)
+    if not found.records and not found.extra["rejected"]:
+        warn_caller(f"{registry}: no function was found in {scope.package}", ScanWarning)
+
+
+def resolve_method(value: "Any") -> "Any":
+    """What a registered ``staticmethod`` or ``classmethod`` stands for, once its class exists."""
+    if isinstance(value, staticmethod):
+        return value.__func__
+    if isinstance(value, classmethod):
+        return find_place(value.__func__.__module__, value.__func__.__qualname__)
+    return value
+
+
+def find_place(module: str, qualname: str) -> "Any":
+    """What lies at a place in a module that is imported, or is imported now.
+
+    Raises:
+        ImportError: There is no such module.
+        AttributeError: There is no such place in it.
+    """
+    __import__(module)
+    found: Any = sys.modules[module]
+    for part in qualname.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _registry_at(module: str, name: str) -> "Any":
+    """Unpickle a registry: the one that a module has in this process."""
+    __import__(module)
+    return getattr(sys.modules[module], name)
+
+
+def _reopen(cls: "type[FunctionRegistry[Any]]", arguments: "dict[str, Any]") -> "Any":
+    """Unpickle a registry of a library: opened again with the same arguments."""
+    return cls.scan(**arguments)

@@ -1,0 +1,245 @@
+"""What one registry lists: a package of decorated functions, or a library that is scanned."""
+
+import sys
+from time import time_ns
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from regcache_core import Input
+
+    from .caching import Manager
+    from .found import Found
+    from .registry import FunctionRegistry
+    from .trials import Trial
+
+
+class Scope:
+    """The package or library, and the options, of one registry.
+
+    Args:
+        package: The package (or plain module) whose functions are listed.
+        facts: Class of the facts of each function; ``None`` for plain JSON values.
+        strict: Raise if a module fails to import.
+    """
+
+    def __init__(self, package: str, facts: "type | None", strict: bool) -> None:
+        self.package = package
+        self.facts = facts
+        self.strict = strict
+        self.created_ns = time_ns()
+
+    @property
+    def application(self) -> str:
+        """The top-level package that the functions belong to."""
+        return self.package.partition(".")[0]
+
+    def holds(self, module: str) -> bool:
+        """Whether a module lies in the package: no other may be imported for a cache file."""
+        return module == self.package or module.startswith(f"{self.package}.")
+
+    def places(self) -> "list[str]":
+        """The folders of the package, or the file of a plain module; nothing is imported.
+
+        Raises:
+            ScanError: There is no such package.
+        """
+        from regcache_core import find_sources
+
+        try:
+            return find_sources(self.package)
+        except ModuleNotFoundError:
+            from .errors import ScanError
+
+            problem = "there is no such package; is it installed, is it misspelt?"
+            raise ScanError(self.package, problem) from None
+
+    def version(self) -> str:
+        """The version that the answer belongs to, beside those of its inputs."""
+        return ""
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether text can tell the registry from others."""
+        return True
+
+    def settings(self) -> "dict[str, Any]":
+        """The registry's own set-up, as JSON values: one of the inputs of its answer."""
+        from regcache_core import name_of
+
+        return {"package": self.package, "strict": self.strict, "facts": name_of(self.facts)}
+
+    def cache_name(self, name: str) -> str:
+        """What tells the registry's cache from that of every other registry."""
+        return f"{name} functions of {self.package}"
+
+    def inputs(self) -> "list[Input]":
+        """What the answer depends on beside the settings and absent modules."""
+        raise NotImplementedError
+
+    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
+        """Find the functions by importing what they lie in: the cold path."""
+        raise NotImplementedError
+
+
+class PackageScope(Scope):
+    """A package whose modules register their functions.
+
+    Args:
+        package: Name of the package.
+        declared: Where the registry is made, as ``module:line``.
+    """
+
+    def __init__(self, package: str, facts: "type | None", strict: bool, declared: str) -> None:
+        super().__init__(package, facts, strict)
+        self.declared = declared
+
+    def version(self) -> str:
+        """``__version__`` of the application, if it is imported; read without running code."""
+        root = sys.modules.get(self.application)
+        return str(vars(root).get("__version__", "")) if root else ""
+
+    def settings(self) -> "dict[str, Any]":
+        """The set-up; two registries of one name over one package differ in where they are made."""
+        return {**super().settings(), "declared": self.declared}
+
+    def inputs(self) -> "list[Input]":
+        """The package's sources, the files of the facts, and files that were found to matter."""
+        from regcache_core import PYTHON_SUFFIXES, EditedModules, FoundFiles, SourceTree
+
+        files = source_files([self.facts])
+        return [
+            SourceTree([*self.places(), *files], PYTHON_SUFFIXES),
+            FoundFiles("elsewhere", self.created_ns),
+            EditedModules(self.holds, lambda: files, self.created_ns),
+        ]
+
+    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
+        """Import all modules of the package, and describe what has registered itself then."""
+        from .discovery import discover
+
+        return discover(self, registry, manager.absent, manager.inputs[1])
+
+
+class LibraryScope(Scope):
+    """A library that knows nothing of registries.
+
+    Args:
+        library: Name of the package or module.
+        modules: Modules in it that are searched; empty for the library itself.
+        recursive: Whether the modules below these are searched.
+        include: Patterns of what counts; empty for everything.
+        exclude: Patterns of what does not.
+        predicate: Which functions count.
+        public: ``"__all__"`` or ``"names"``.
+        trial: The probe and how it is run; ``None`` without one.
+    """
+
+    def __init__(
+        self,
+        library: str,
+        *,
+        modules: "Iterable[str]" = (),
+        recursive: bool,
+        include: "Iterable[str]" = (),
+        exclude: "Iterable[str]" = (),
+        predicate: "Callable[[Any], bool] | None" = None,
+        public: str = "__all__",
+        trial: "Trial | None" = None,
+        facts: "type | None" = None,
+        strict: bool = False,
+    ) -> None:
+        super().__init__(library, facts, strict)
+        self.modules = tuple(modules)
+        self.recursive = recursive
+        self.include = tuple(include)
+        self.exclude = tuple(exclude)
+        self.predicate = predicate
+        self.public = public
+        self.trial = trial
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether the predicate and the probe hold nothing that has no lasting text."""
+        from regcache_core import is_anonymous, name_of
+
+        return not any(is_anonymous(name_of(each)) for each in self._functions())
+
+    def _functions(self) -> "list[Any]":
+        return [self.predicate, self.trial and self.trial.probe]
+
+    def settings(self) -> "dict[str, Any]":
+        """The set-up, the probe's declared version too."""
+        from regcache_core import name_of
+
+        predicate, probe = map(name_of, self._functions())
+        return {
+            **super().settings(),
+            "modules": list(self.modules),
+            "recursive": self.recursive,
+            "include": list(self.include),
+            "exclude": list(self.exclude),
+            "predicate": predicate,
+            "public": self.public,
+            "probe": probe,
+            "probe_version": self.trial.version if self.trial else "",
+        }
+
+    def cache_name(self, name: str) -> str:
+        """As for packages; scans with other settings do not evict each other."""
+        from regcache_core import fingerprint
+
+        settings = {**self.settings(), "probe_version": ""}
+        return f"{super().cache_name(name)} {fingerprint(sorted(settings.items(), key=str))}"
+
+    def inputs(self) -> "list[Input]":
+        """The library's distribution or sources, and the files of what decides about it."""
+        from regcache_core import PYTHON_SUFFIXES, EditedModules, SourceTree
+
+        from .caching import LibraryFiles
+
+        files = source_files([self.facts, *self._functions()])
+        library = LibraryFiles(self.package, self.places())
+        return [
+            SourceTree(files, PYTHON_SUFFIXES),
+            library,
+            EditedModules(lambda name: False, lambda: files, self.created_ns),
+        ]
+
+    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
+        """Import the modules, collect what they publish, try it."""
+        from .scanning import scan
+
+        return scan(self, registry.name, manager.absent)
+
+    def arguments(self) -> "dict[str, Any]":
+        """The arguments of ``FunctionRegistry.scan`` that make this scope again elsewhere."""
+        trial = self.trial
+        probing = {"timeout": trial.timeout, "memory": trial.memory} if trial else {}
+        return {
+            "library": self.package,
+            "modules": self.modules,
+            "recursive": self.recursive,
+            "include": self.include,
+            "exclude": self.exclude,
+            "predicate": self.predicate,
+            "public": self.public,
+            "probe": trial and trial.probe,
+            "probe_version": trial.version if trial else "",
+            "facts": self.facts,
+            "strict": self.strict,
+            **probing,
+        }
+
+
+def source_files(things: "Iterable[Any]") -> "list[str]":
+    """The files that define some classes and functions, beside those of Python itself."""
+    modules = {getattr(thing, "__module__", None) for thing in things if thing is not None}
+    files = [
+        getattr(sys.modules.get(module), "__file__", None)
+        for module in modules
+        if module and module.partition(".")[0] not in sys.stdlib_module_names
+    ]
+    return sorted({file for file in files if file})
