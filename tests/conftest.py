@@ -1,9 +1,11 @@
 """What every test starts from: a cache folder of its own, and none of the user's switches."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
+from throwaway import App, forget
 
 pytest.register_assert_rewrite("regcache_core.testing")
 
@@ -28,3 +30,31 @@ def cache_dir(tmp_path, monkeypatch):
     folder = tmp_path / "regcache"
     monkeypatch.setenv("REGCACHE_DIR", str(folder))
     return folder
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    """An empty application; what a test imports from it is forgotten afterwards."""
+    app = App(tmp_path)
+    monkeypatch.syspath_prepend(str(app.folder))
+    monkeypatch.setenv("REGCACHE_DIR", str(app.cache))
+    known = set(sys.modules)
+    yield app
+    forget({name for name in set(sys.modules) - known if app.holds(name)})
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """An empty application; what a test imports from it is forgotten afterwards."""
+    app = App(tmp_path)
+    monkeypatch.syspath_prepend(str(app.folder))
+    monkeypatch.setenv("REGCACHE_DIR", str(app.cache))
+    known = set(sys.modules)
+    yield app
+    forget({name for name in set(sys.modules) - known if _is_from(app.folder, name)})
+
+
+def _is_from(folder: Path, name: str) -> bool:
+    module = sys.modules[name]
+    places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", [])]
+    return any(str(place).startswith(str(folder)) for place in places)

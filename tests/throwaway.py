@@ -85,6 +85,12 @@ class App:
         importlib.invalidate_caches()
         return importlib.import_module(module)
 
+    def holds(self, name: str) -> bool:
+        """Whether an imported module lies in the folder."""
+        module = sys.modules[name]
+        places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", [])]
+        return any(str(place).startswith(str(self.folder)) for place in places)
+
 
 def forget(names: set[str]) -> None:
     """Take modules out of this process."""
@@ -122,5 +128,39 @@ READERS = {
 
         class JsonReader(Reader):
             format = "json"
+        """,
+}
+
+#: An application with a registry of filters, in two modules.
+FILTERS = {
+    "app/__init__.py": "__version__ = '1.0'\n",
+    "app/registry.py": """
+        from regcache_functions import FunctionRegistry
+
+        FILTERS: FunctionRegistry = FunctionRegistry("filters", package="app.filters")
+        """,
+    "app/filters/__init__.py": "",
+    "app/filters/blur.py": """
+        from app.registry import FILTERS
+
+        @FILTERS.register(tags=["blur"], aliases=["gauss"], contract="3d", cost=2)
+        def gaussian(image, sigma: float = 1.0, *, mode="nearest"):
+            '''Smooth an image.
+
+            And more.
+            '''
+            return "gaussian", image, sigma, mode
+
+        @FILTERS.register("median", tags=["blur", "rank"])
+        def median_filter(image, /, size=3):
+            return "median", image, size
+        """,
+    "app/filters/edges.py": """
+        from app.registry import FILTERS
+
+        @FILTERS.register
+        def sobel(image):
+            '''Find edges.'''
+            return "sobel", image
         """,
 }
