@@ -80,6 +80,10 @@ def _make_check(package: str) -> "Callable[[Any], Any]":
     return check
 
 
+#: Libraries that load lazily read from their stubs what they publish.
+_STUB = ".pyi"
+
+
 class LibraryFiles(SourceTree):
     """The metadata files of the distribution that owns a library, else the library's sources.
 
@@ -93,7 +97,7 @@ class LibraryFiles(SourceTree):
     """
 
     def __init__(self, library: str, places: "Iterable[str]") -> None:
-        super().__init__(places, PYTHON_SUFFIXES)
+        super().__init__(places, (*PYTHON_SUFFIXES, _STUB))
         self.member, self.current = "library", self._stamp_library
         self._library = library
 

@@ -9,16 +9,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
-import warnings
 from collections.abc import Callable
 from typing import Any
 
-from .metadata import Parameter, Signature, parse_signature
+from . import signatures
 
-#: Longest text of a default value; an array or a table as a default is not what a reader wants.
-MAX_TEXT = 80
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _KINDS: list[tuple[str, Callable[[Any], bool]]] = [
     ("coroutine", inspect.iscoroutinefunction),
     ("async generator", inspect.isasyncgenfunction),
@@ -68,7 +63,7 @@ def kind_of(function: Any) -> str:
 def first_line(function: Any) -> str:
     """The first line of a function's own documentation; not that of its class, not a signature."""
     lines = doc_of(function).splitlines()
-    if lines and _signature_in(lines[0], getattr(function, "__name__", "")):
+    if lines and signatures.text_in(lines[0], getattr(function, "__name__", "")):
         while lines and lines[0].strip():  # numpy and C code put a signature first
             lines = lines[1:]
     return next((line.strip() for line in lines if line.strip()), "")
@@ -83,74 +78,12 @@ def doc_of(function: Any) -> str:
 
 
 def _signature_record(function: Any) -> dict[str, Any]:
-    signature = signature_of(function)
-    if signature is None:
-        return {}
-    if parse_signature(signature.text) == signature:
-        return {"signature": signature.text}
-    parts = [[p.name, p.kind, p.default, p.annotation] for p in signature.parameters]
-    return {"signature": signature.text, "parameters": [signature.returns, *parts]}
-
-
-def signature_of(function: Any) -> Signature | None:
-    """The signature of any callable; from its documentation where Python knows none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = inspect.signature(function)
-    except Exception:  # builtins have none, and a foreign __signature__ may be anything
-        return _signature_in(doc_of(function), getattr(function, "__name__", ""))
-    parameters = tuple(
-        Parameter(
-            each.name,
-            each.kind.description,
-            None if each.default is each.empty else _default_text(each.default),
-            None if each.annotation is each.empty else _annotation_text(each.annotation),
-        )
-        for each in found.parameters.values()
-    )
-    empty = found.return_annotation is found.empty
-    return Signature.of(parameters, None if empty else _annotation_text(found.return_annotation))
-
-
-def _signature_in(doc: str, name: object) -> Signature | None:
-    """The signature that documentation begins with, as in ``hypot(*coordinates) -> value``."""
-    if not isinstance(name, str) or not name or not doc.startswith(f"{name}("):
-        return None
-    depth = 0
-    for end, char in enumerate(doc):
-        depth += (char in "([{") - (char in ")]}")
-        if depth == 0 and char == ")":
-            text = " ".join(doc[len(name) : end + 1].split())
-            return parse_signature(text) or Signature(text, (), None)
-    return None
-
-
-def _default_text(value: Any) -> str:
-    """A default value as text that is the same in every process."""
-    if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
-        module = getattr(value, "__module__", None)
-        name = str(value.__qualname__)
-        return name if module in (None, "builtins") else f"{module}.{name}"
-    if isinstance(value, (set, frozenset)) and len(value) > 1:  # their order differs by process
-        inside = ", ".join(sorted(map(_repr, value)))
-        return _shorten(f"{{{inside}}}" if isinstance(value, set) else f"frozenset({{{inside}}})")
-    return _shorten(_repr(value))
-
-
-def _repr(value: Any) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # a foreign __repr__ may raise anything
-        text = f"<{type(value).__qualname__}>"
-    return _ADDRESS.sub("", " ".join(text.split()))
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."
-
-
-def _annotation_text(annotation: Any) -> str:
-    if isinstance(annotation, str):
-        return annotation
-    return _ADDRESS.sub("", inspect.formatannotation(annotation))
+    """The signature as text, and its parts where the text does not give them again."""
+    parts = signatures.parts_of(function)
+    if parts is None:
+        text = signatures.text_in(doc_of(function), getattr(function, "__name__", ""))
+        return {} if text is None else {"signature": text}
+    text = signatures.text_of(parts)
+    if signatures.parse(text) == parts:
+        return {"signature": text}
+    return {"signature": text, "parameters": parts}

@@ -20,7 +20,7 @@ from regcache_core import (
 
 from .describing import describe
 from .distributions import owner_of
-from .errors import ScanError
+from .errors import DuplicateFunctionError, ScanError
 from .facts import to_stored
 from .found import Found
 from .registry import resolve_method
@@ -40,6 +40,8 @@ def discover(
     failures = Failures(absent)
 
     def on_failure(name: str, error: Exception) -> None:
+        if isinstance(error, DuplicateFunctionError):  # no broken module, but a broken registry
+            raise error
         if scope.strict or name == scope.package:
             raise ScanError(name, f"{type(error).__name__}: {error}") from error
         failures.add(name, error)

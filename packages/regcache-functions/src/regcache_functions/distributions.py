@@ -14,8 +14,8 @@ _METADATA = ("METADATA", "RECORD", "PKG-INFO")
 def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
     """What a package was installed by: ``distribution`` and ``version``, both empty if by nothing.
 
-    The standard library belongs to Python. A package that is not installed, or installed editable
-    by other means than its name, has the ``__version__`` that it says.
+    The standard library belongs to Python. A package that is in use where it is developed has the
+    distribution of its own name, if there is one, else the ``__version__`` that it says.
 
     Args:
         package: Name of the package; it is imported already.
@@ -39,9 +39,13 @@ def metadata_files(package: str, places: Iterable[str]) -> list[str]:
         places: Its folders or file.
 
     Returns:
-        Paths of METADATA and RECORD (or PKG-INFO); empty if the package was not installed by a
-        distribution, or if only a reference to it was (editable).
+        Paths of METADATA and RECORD (or PKG-INFO). Empty if no distribution installed the package,
+        if one installed only a reference to it (editable), or if others may add to it without
+        changing these files (a namespace package).
     """
+    places = list(places)
+    if any(os.path.isdir(place) and not _has_init(place) for place in places):
+        return []
     found = _installed(package, places)
     if found is None:
         return []
@@ -49,24 +53,24 @@ def metadata_files(package: str, places: Iterable[str]) -> list[str]:
     return sorted({str(found.locate_file(file)) for file in files if ".." not in file.parts})
 
 
+def _has_init(folder: str) -> bool:
+    return any(name.startswith("__init__.") for name in os.listdir(folder))
+
+
 def _installed(package: str, places: Iterable[str]) -> metadata.Distribution | None:
     """The distribution that lists a file of the package, at its place, among those it installed."""
     places = [os.path.realpath(place) for place in places]
-    for name in dict.fromkeys(_names_for(package)):
+    names = metadata.packages_distributions().get(package.partition(".")[0], [])
+    for name in dict.fromkeys(names):
         distribution = metadata.distribution(name)
         for file in distribution.files or ():
             path = os.path.realpath(str(distribution.locate_file(file)))
-            if any(path == place or path.startswith(place + os.sep) for place in places):
+            if any(f"{path}{os.sep}".startswith(f"{place}{os.sep}") for place in places):
                 return distribution
     return None
 
 
-def _names_for(package: str) -> list[str]:
-    return metadata.packages_distributions().get(package.partition(".")[0], [])
-
-
 def _called_like(top: str) -> metadata.Distribution | None:
-    """The distribution that has the package's own name: so for one that is installed editable."""
     try:
         return metadata.distribution(top.replace("_", "-"))
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Every error and warning of regcache-functions; all errors derive from core's ``RegcacheError``."""
+"""Every error and warning of regcache-functions; all derive from core's ``RegcacheError``."""
 
 from __future__ import annotations
 

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
 from cattrs import Converter
-from cattrs.errors import BaseValidationError
 
 from regcache_core import make_converter
 
 from .errors import FactsError
 
 
+def make_facts(facts_type: type | None, registry: str, name: str, given: dict[str, Any]) -> Any:
+    """Facts as they are declared by keyword: an instance of the declared class, else the mapping.
+
+    Raises:
+        FactsError: They do not fit the class.
+    """
+    if facts_type is None:
+        return given
+    try:
+        return facts_type(**given)
+    except (TypeError, ValueError) as error:  # also what validators and converters raise
+        raise FactsError(registry, name, f"{type(error).__name__}: {error}") from error
+
+
 def to_stored(facts_type: type | None, registry: str, name: str, facts: Any) -> dict[str, Any]:
-    """Facts as a record holds them.
+    """Facts as the file gives them back, so that a cold answer equals a warm one.
 
     Args:
         facts_type: The class that the registry declares for them; ``None`` if it declares none.
@@ -25,12 +39,15 @@ def to_stored(facts_type: type | None, registry: str, name: str, facts: Any) -> 
     Raises:
         FactsError: They do not fit the class.
     """
-    if facts_type is None:
-        return dict(facts)
-    if not isinstance(facts, facts_type):
-        facts = from_stored(facts_type, registry, name, facts)
-    stored: dict[str, Any] = _converter().unstructure(facts, unstructure_as=facts_type)
-    return stored
+    if facts_type is not None:
+        if not isinstance(facts, facts_type):
+            facts = from_stored(facts_type, registry, name, facts)
+        facts = converter().unstructure(facts, unstructure_as=facts_type)
+        from_stored(facts_type, registry, name, facts)
+    try:
+        return json.loads(json.dumps(facts, allow_nan=False))  # type: ignore[no-any-return]
+    except (TypeError, ValueError):
+        return dict(facts)  # the save refuses them, with the place and the reason
 
 
 def from_stored(facts_type: type | None, registry: str, name: str, stored: dict[str, Any]) -> Any:
@@ -41,20 +58,24 @@ def from_stored(facts_type: type | None, registry: str, name: str, stored: dict[
     """
     if facts_type is None:
         return dict(stored)
+    from cattrs import BaseValidationError
+
     try:
-        return _converter().structure(stored, facts_type)
+        return converter().structure(stored, facts_type)
     except (BaseValidationError, TypeError, ValueError, LookupError) as error:
         raise FactsError(registry, name, _problem(error)) from error
 
 
-def _problem(error: BaseException) -> str:
-    if isinstance(error, BaseValidationError):
-        from cattrs import transform_error
+def _problem(error: Exception) -> str:
+    from cattrs import BaseValidationError, transform_error
 
+    if isinstance(error, BaseValidationError):
         return "; ".join(transform_error(error))
     return f"{type(error).__name__}: {error}"
 
 
 @cache
-def _converter() -> Converter:
+def converter() -> Converter:
+    """The converter of facts: a name that the class does not have is an error, not dropped."""
+
     return make_converter(forbid_extra_keys=True)

@@ -97,9 +97,15 @@ def try_apart(start: tuple[list[str], str | None], request: Request, timeout: fl
         timeout: Seconds that it may take.
     """
     child: Child | None = getattr(_workers, "child", None)
-    if child is None or child.start != start or not child.is_alive():
-        child = _workers.child = Child(start)
+    if child is not None and child.start == start and not child.has_ended:
+        with contextlib.suppress(ChildGone):  # it had been idle for long enough to end
+            return child.ask(request, timeout)
+    child = _workers.child = Child(start)
     return child.ask(request, timeout)
+
+
+class ChildGone(Exception):
+    """A child ended before it tried a function: by itself, or because it cannot import it."""
 
 
 class Child:
@@ -120,26 +126,35 @@ class Child:
         self._end = weakref.finalize(self, _end, self._process)
         for part in start:
             self._send(part)
-        self._receive(None)  # ready, so that no function pays for the start
+        self._await_readiness()
 
-    def is_alive(self) -> bool:
-        """Whether it can be asked more."""
-        return self._process.poll() is None
+    @property
+    def has_ended(self) -> bool:
+        """Whether we ended it."""
+        return not self._end.alive
 
     def ask(self, request: Request, timeout: float) -> Outcome:
         """Try one function.
 
         Returns:
-            What the probe said, or why the child is gone.
+            What the probe said, or how the child died of the function.
+
+        Raises:
+            ChildGone: It died before it began, or cannot import the function or the probe.
         """
-        # The library is imported outside of the time that the function has.
         self._send(request)
-        answer = self._receive(None)
-        if answer is None:
-            answer = self._receive(timeout)
-        if not isinstance(answer, Outcome):
+        self._await_readiness()  # the library is imported outside of the time of the function
+        answer = self._receive(timeout)
+        if isinstance(answer, Outcome):
+            return answer
+        self._end()
+        return Outcome(None, str(answer))
+
+    def _await_readiness(self) -> None:
+        problem = self._receive(None)
+        if problem is not None:
             self._end()
-        return answer if isinstance(answer, Outcome) else Outcome(None, str(answer))
+            raise ChildGone(f"a child process of a worker cannot try functions: {problem}")
 
     def _send(self, message: object) -> None:
         pipe: Any = self._process.stdin
@@ -189,20 +204,35 @@ def serve() -> None:
     """Answer requests on standard input until it ends; the main function of a child."""
     requests, answers = sys.stdin.buffer, _private_output()
     main = pickle.load(requests)
-    if main is not None:
-        _run_main(main)
-    _answer(answers, None)
-    while True:
-        idle = threading.Timer(IDLE_S, os._exit, [0])
-        idle.daemon = True
-        idle.start()
-        try:
-            reference, probe, memory = pickle.load(requests)
-        except EOFError:
-            return
-        finally:
-            idle.cancel()
-        _answer(answers, _try(reference, probe, memory, answers))
+    try:
+        if main is not None:
+            _run_main(main)
+        _answer(answers, None)
+        while (request := _next(requests)) is not None:
+            reference, probe, memory = request
+            function, loaded = find_place(*reference), pickle.loads(probe)
+            _answer(answers, None)  # from now on its time runs
+            with _limited(memory):
+                outcome = try_function(loaded, function)
+            _answer(answers, outcome)
+    except (
+        Exception
+    ) as error:  # a program or a library may raise anything: no function can be tried
+        _answer(answers, f"{type(error).__name__}: {error}")
+
+
+def _next(requests: IO[bytes]) -> Request | None:
+    """The next request; ``None`` at the end. Ends the process if there is none for long."""
+    idle = threading.Timer(IDLE_S, os._exit, [0])
+    idle.daemon = True
+    idle.start()
+    try:
+        request: Request = pickle.load(requests)
+        return request
+    except EOFError:
+        return None
+    finally:
+        idle.cancel()
 
 
 def _private_output() -> IO[bytes]:
@@ -225,19 +255,6 @@ def _run_main(file: str) -> None:
 def _answer(answers: IO[bytes], answer: object) -> None:
     pickle.dump(answer, answers)
     answers.flush()
-
-
-def _try(
-    reference: tuple[str, str], probe: bytes, memory: int | None, answers: IO[bytes]
-) -> Outcome:
-    try:
-        function = find_place(*reference)
-        loaded = pickle.loads(probe)
-    except Exception as error:  # a library may raise anything
-        return Outcome(None, f"cannot be tried: {type(error).__name__}: {error}")
-    _answer(answers, None)  # now its time runs
-    with _limited(memory):
-        return try_function(loaded, function)
 
 
 @contextlib.contextmanager

@@ -5,22 +5,14 @@ A listing needs none of this; it is made from a record when somebody asks for it
 
 from __future__ import annotations
 
-import ast
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
 
-F = TypeVar("F")
+from . import signatures
 
-_POSITIONAL_ONLY, _EITHER, _VAR_POSITIONAL, _KEYWORD_ONLY, _VAR_KEYWORD = (
-    "positional-only",
-    "positional or keyword",
-    "variadic positional",
-    "keyword-only",
-    "variadic keyword",
-)
+F = TypeVar("F")
 
 
 @attrs.frozen
@@ -37,16 +29,12 @@ class Parameter:
     """
 
     name: str
-    kind: str = _EITHER
+    kind: str = signatures.EITHER
     default: str | None = None
     annotation: str | None = None
 
     def __str__(self) -> str:
-        stars = {_VAR_POSITIONAL: "*", _VAR_KEYWORD: "**"}.get(self.kind, "")
-        text = f"{stars}{self.name}" + (f": {self.annotation}" if self.annotation else "")
-        if self.default is None:
-            return text
-        return f"{text} = {self.default}" if self.annotation else f"{text}={self.default}"
+        return signatures.parameter_text(self.name, self.kind, self.default, self.annotation)
 
 
 @attrs.frozen
@@ -63,68 +51,8 @@ class Signature:
     parameters: tuple[Parameter, ...] = ()
     returns: str | None = None
 
-    @classmethod
-    def of(cls, parameters: tuple[Parameter, ...], returns: str | None) -> Signature:
-        """A signature from its parts."""
-        parts: list[str] = []
-        before = None
-        for parameter in parameters:
-            if before == _POSITIONAL_ONLY != parameter.kind:
-                parts.append("/")
-            if parameter.kind == _KEYWORD_ONLY and before not in (_KEYWORD_ONLY, _VAR_POSITIONAL):
-                parts.append("*")
-            parts.append(str(parameter))
-            before = parameter.kind
-        if before == _POSITIONAL_ONLY:
-            parts.append("/")
-        arrow = f" -> {returns}" if returns else ""
-        return cls(f"({', '.join(parts)}){arrow}", parameters, returns)
-
     def __str__(self) -> str:
         return self.text
-
-
-def parse_signature(text: str) -> Signature | None:
-    """A signature from its text; ``None`` if that is no valid Python.
-
-    >>> parse_signature("(image, *, sigma=1.5)").parameters[1]
-    Parameter(name='sigma', kind='keyword-only', default='1.5', annotation=None)
-    """
-    source = f"def _{text}: pass"
-    try:
-        (function,) = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    if not isinstance(function, ast.FunctionDef):
-        return None
-    source_of = functools.partial(ast.get_source_segment, source)
-
-    def make(arg: ast.arg, kind: str, default: ast.expr | None = None) -> Parameter:
-        return Parameter(
-            arg.arg,
-            kind,
-            source_of(default) if default else None,
-            source_of(arg.annotation) if arg.annotation else None,
-        )
-
-    args = function.args
-    positional = [*args.posonlyargs, *args.args]
-    defaults = [None] * (len(positional) - len(args.defaults)) + list(args.defaults)
-    only = len(args.posonlyargs)
-    parameters = [
-        make(arg, _POSITIONAL_ONLY if i < only else _EITHER, default)
-        for i, (arg, default) in enumerate(zip(positional, defaults, strict=True))
-    ]
-    if args.vararg:
-        parameters.append(make(args.vararg, _VAR_POSITIONAL))
-    parameters += [
-        make(arg, _KEYWORD_ONLY, default)
-        for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)
-    ]
-    if args.kwarg:
-        parameters.append(make(args.kwarg, _VAR_KEYWORD))
-    returns = source_of(function.returns) if function.returns else None
-    return Signature(text, tuple(parameters), returns)
 
 
 @attrs.frozen
@@ -231,7 +159,5 @@ def signature_from(record: Mapping[str, Any]) -> Signature | None:
     text = record.get("signature")
     if text is None:
         return None
-    if "parameters" in record:
-        returns, *parts = record["parameters"]
-        return Signature(text, tuple(Parameter(*each) for each in parts), returns)
-    return parse_signature(text) or Signature(text)
+    returns, *parts = record.get("parameters") or signatures.parse(text) or [None]
+    return Signature(text, tuple(Parameter(*each) for each in parts), returns)

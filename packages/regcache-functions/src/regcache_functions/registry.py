@@ -4,6 +4,7 @@ Where its records come from (the cache file, else a search), and how a function 
 be asked of them is in ``functions``; what is searched is in ``scope``.
 """
 
+import os
 import sys
 from _thread import get_ident
 from time import perf_counter_ns
@@ -56,7 +57,7 @@ class Registration:
         tags: "Iterable[str]",
         aliases: "Iterable[str]",
         contract: "str | None",
-        facts: "dict[str, Any]",
+        facts: "Any",
         line: int,
     ) -> None:
         self.value = value
@@ -209,6 +210,8 @@ class FunctionRegistry(Functions[F]):
             _check(field, function, function is None or callable(function), "a function")
         _check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
         _check("library", library, isinstance(library, str) and library != "", "a module's name")
+        bounded = memory is None or os.path.exists("/proc/self/statm")
+        _check("memory", memory, bounded, "None: this system does not tell how much is in use")
         needs_probe = {"executor": executor, "memory": memory, "progress": progress or None}
         for field, value in needs_probe.items():
             _check(field, value, value is None or probe is not None, "it together with probe=")
@@ -294,7 +297,7 @@ class FunctionRegistry(Functions[F]):
         tags: "Iterable[str]",
         aliases: "Iterable[str]",
         contract: "str | None",
-        facts: "dict[str, Any]",
+        facts: "Any",
     ) -> "Any":
         if not callable(function) and not isinstance(function, classmethod):
             raise TypeError(f"{self.name}: {function!r} cannot be called, so it is no function")
@@ -304,9 +307,9 @@ class FunctionRegistry(Functions[F]):
 
             raise UnnamedFunctionError(self.name, repr(function))
         if self._facts_type is not None:
-            from .facts import from_stored
+            from .facts import make_facts
 
-            from_stored(self._facts_type, self.name, name, facts)
+            facts = make_facts(self._facts_type, self.name, name, facts)
         module, line = self._place_of(function)
         self._put(Registration(function, module, name, tags, aliases, contract, facts, line))
         return function
@@ -535,7 +538,8 @@ class FunctionRegistry(Functions[F]):
         except Exception as error:  # foreign code may raise anything
             from .errors import FunctionImportError
 
-            raise FunctionImportError(self.name, name, record["module"]) from error
+            module = record.get("module") or self._registered[name].module
+            raise FunctionImportError(self.name, name, module) from error
         if value is None:  # the module does not hold what the cache says, though it is unchanged
             if get_ident() not in self._searching and not self._is_importing(scope):
                 self.refresh()

@@ -205,7 +205,7 @@ class LibraryScope(Scope):
         return [
             SourceTree(files, PYTHON_SUFFIXES),
             library,
-            EditedModules(lambda name: False, lambda: files, self.created_ns),
+            EditedModules(self.holds, lambda: files, self.created_ns),
         ]
 
     def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
