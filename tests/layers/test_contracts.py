@@ -76,6 +76,8 @@ def test_contracts_are_kept(sources: Path) -> None:
         ("regcache_core/reading.py", "def f(): from .stamps import stamp_trees", WARM_COLD),
         ("regcache_meta/plugins.py", "from .discovery import discover", WARM_COLD),
         ("regcache_meta/scope.py", "from regcache_core.writing import as_json", WARM_COLD),
+        ("regcache_functions/catalogue.py", "from .metadata import FunctionMetadata", WARM_COLD),
+        ("regcache_functions/registry.py", "def f(): from .scanning import scan", WARM_COLD),
         ("regcache_core/config.py", "import attrs", COLD_ONLY),
         ("regcache_core/reading.py", "import cattrs", COLD_ONLY),
         ("regcache_core/report.py", "def f(): import platformdirs", COLD_ONLY),
@@ -83,6 +85,8 @@ def test_contracts_are_kept(sources: Path) -> None:
         ("regcache_meta/registration.py", "import logging", COLD_ONLY),
         ("regcache_meta/lazydict.py", "from typing import Any", COLD_ONLY),
         ("regcache_meta/plugins.py", "import inspect", COLD_ONLY),
+        ("regcache_functions/functions.py", "from typing import Any", COLD_ONLY),
+        ("regcache_functions/scope.py", "def f(): import inspect", COLD_ONLY),
     ],
 )
 def test_offending_import_breaks_its_contract(

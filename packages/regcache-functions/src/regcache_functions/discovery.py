@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from regcache_core import (
     FoundFiles,
     file_of,
     find_package,
+    find_sources,
     find_spec,
     forget_folder_listings,
     import_module,
@@ -19,7 +21,6 @@ from regcache_core import (
 )
 
 from .describing import describe
-from .distributions import owner_of
 from .errors import DuplicateFunctionError, ScanError
 from .facts import to_stored
 from .found import Found
@@ -62,8 +63,7 @@ def discover(
     homes = {record.get("defined_in", "") for record in records.values()}
     outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
     elsewhere.add(map(file_of, outside))
-    owner = owner_of(scope.package, scope.places())
-    extra = {"failures": failures.texts, "rejected": {}, "owner": owner}
+    extra = {"failures": failures.texts, "rejected": {}, "owner": _owner(scope)}
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 
 
@@ -84,6 +84,21 @@ def to_record(registration: Registration, facts_type: type | None, registry: str
         "facts": to_stored(facts_type, registry, name, registration.facts),
     }
     return {**record, **{field: value for field, value in more.items() if value}}
+
+
+def _owner(scope: PackageScope) -> dict[str, str]:
+    """The distribution and version of the application.
+
+    Reading installed metadata costs more than most packages of functions take to import, so it is
+    done only where the application lies among installed distributions.
+    """
+    folders = {os.path.dirname(os.path.abspath(place)) for place in find_sources(scope.application)}
+    for folder in folders:
+        if any(name.endswith((".dist-info", ".egg-info")) for name in os.listdir(folder)):
+            from .distributions import owner_of
+
+            return owner_of(scope.application, find_sources(scope.application))
+    return {"distribution": "", "version": scope.version()}
 
 
 def _is_gone(scope: PackageScope, module: str, walked: dict[str, int]) -> bool:

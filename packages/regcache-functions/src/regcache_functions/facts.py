@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
-
-from cattrs import Converter
-
-from regcache_core import make_converter
+from typing import TYPE_CHECKING, Any
 
 from .errors import FactsError
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 
 def make_facts(facts_type: type | None, registry: str, name: str, given: dict[str, Any]) -> Any:
@@ -77,5 +76,6 @@ def _problem(error: Exception) -> str:
 @cache
 def converter() -> Converter:
     """The converter of facts: a name that the class does not have is an error, not dropped."""
+    from regcache_core import make_converter  # not needed where a registry declares no facts
 
     return make_converter(forbid_extra_keys=True)

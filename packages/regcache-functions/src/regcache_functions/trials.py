@@ -100,12 +100,11 @@ class Trial:
 
 def try_function(probe: "Probe", function: "Any") -> Outcome:
     """Call a probe with a function, in this process."""
-    from regcache_core import make_converter
-
     from .errors import Reject
+    from .facts import converter
 
     try:
-        facts = make_converter().unstructure(probe(function))
+        facts = converter().unstructure(probe(function))
         if facts is not None and not isinstance(facts, dict):
             raise TypeError(f"the probe returned {facts!r}; give a mapping of facts, or None")
     except Reject as refusal:

@@ -1,0 +1,89 @@
+"""``python -m regcache_functions LIBRARY``: the functions of a library, for a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import nullcontext
+from typing import Any
+
+from regcache_core import RegcacheError
+
+from .registry import FunctionRegistry, find_place
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """List, search or try the functions of a library.
+
+    Args:
+        arguments: The command line; by default that of the process.
+
+    Returns:
+        Exit status: 0, or 1 if nothing was found or the library cannot be listed.
+    """
+    options = _parser().parse_args(arguments)
+    pool: Any = nullcontext()
+    if options.processes:
+        pool = ProcessPoolExecutor(options.processes)
+    try:
+        with pool as executor:
+            return _show(options, _open(options, executor))
+    except BrokenPipeError:  # what reads our output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (RegcacheError, ImportError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m regcache_functions",
+        description="List the functions of an installed library, from a cache where it is fresh.",
+    )
+    parser.add_argument("library", help="the library, as it is imported: skimage")
+    parser.add_argument("--module", action="append", default=[], help="only this module of it")
+    parser.add_argument("--search", metavar="TEXT", help="only these functions, the best first")
+    parser.add_argument("--probe", metavar="MODULE:NAME", help="try each function by this one")
+    parser.add_argument("--processes", type=int, metavar="N", help="try them in so many processes")
+    parser.add_argument("--rejected", action="store_true", help="what was found but not accepted")
+    parser.add_argument("--json", action="store_true", help="everything that is known, as JSON")
+    return parser
+
+
+def _open(options: argparse.Namespace, executor: Executor | None) -> FunctionRegistry[Any]:
+    probe = None
+    if options.probe is not None:
+        module, _, name = options.probe.partition(":")
+        try:
+            probe = find_place(module, name)
+        except AttributeError as error:
+            raise ImportError(f"{options.probe}: {error}") from error
+    return FunctionRegistry.scan(
+        options.library,
+        modules=options.module,
+        probe=probe,
+        executor=executor,
+        progress=probe is not None and sys.stderr.isatty(),
+    )
+
+
+def _show(options: argparse.Namespace, registry: FunctionRegistry[Any]) -> int:
+    if options.rejected:
+        for name, reason in registry.rejected.items():
+            print(f"{name}: {reason}")
+        return 0
+    shown = registry.search(options.search) if options.search else registry
+    if options.json:
+        print(shown.to_json())
+    else:
+        for name in shown:
+            info = shown.info(name)
+            print(f"{info}  {info.doc}".rstrip())
+    return 0 if len(shown) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
