@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from regcache_core import make_converter
+from .facts import converter
 
 if TYPE_CHECKING:
     from .functions import Functions
@@ -55,13 +55,8 @@ def _row(info: FunctionMetadata[Any]) -> str:
 
 def to_json(functions: Functions[Any]) -> str:
     """Everything that is known, as the text of a JSON array of objects."""
-    converter = make_converter()
-    rows = [{**_fields(functions.info(name)), "facts": None} for name in functions]
-    for row, name in zip(rows, functions, strict=True):
-        info = functions.info(name)
-        row["facts"] = converter.unstructure(info.facts)
-        row["signature"] = converter.unstructure(info.signature)
-    return json.dumps(rows)
+    rows = [_fields(functions.info(name)) for name in functions]
+    return json.dumps([converter().unstructure(row) for row in rows])
 
 
 def to_dataframe(functions: Functions[Any]) -> Any:
@@ -77,11 +72,10 @@ def to_dataframe(functions: Functions[Any]) -> Any:
         raise ImportError(message, name="pandas") from error
     rows = []
     for name in functions:
-        info = functions.info(name)
-        facts = info.facts if isinstance(info.facts, dict) else attrs.asdict(info.facts)
-        row = {**_fields(info), "signature": str(info.signature) if info.signature else None}
-        del row["facts"]
-        rows.append({**row, **{key: value for key, value in facts.items() if key not in row}})
+        row = _fields(functions.info(name))
+        row["signature"] = str(row["signature"] or "")
+        facts = converter().unstructure(row.pop("facts"))
+        rows.append({**row, **{f"facts.{fact}": value for fact, value in facts.items()}})
     return pandas.DataFrame(rows, index=list(functions))
 
 

@@ -58,16 +58,34 @@ def _has_init(folder: str) -> bool:
 
 
 def _installed(package: str, places: Iterable[str]) -> metadata.Distribution | None:
-    """The distribution that lists a file of the package, at its place, among those it installed."""
-    places = [os.path.realpath(place) for place in places]
-    names = metadata.packages_distributions().get(package.partition(".")[0], [])
-    for name in dict.fromkeys(names):
-        distribution = metadata.distribution(name)
-        for file in distribution.files or ():
-            path = os.path.realpath(str(distribution.locate_file(file)))
-            if any(f"{path}{os.sep}".startswith(f"{place}{os.sep}") for place in places):
+    """The distribution that lists a file of the package, at its place, among those it installed.
+
+    Its metadata lie beside what it installed. A list of sources (of an egg-info folder, which a
+    source tree may hold) is none of installed files.
+    """
+    top = package.partition(".")[0]
+    for place in places:
+        folder, real = place, os.path.realpath(place)
+        for _ in package.split("."):
+            folder = os.path.dirname(folder)
+        for distribution in metadata.distributions(path=[folder]):
+            if top in _record_of(distribution) and _lists(distribution, top, real):
                 return distribution
     return None
+
+
+def _record_of(distribution: metadata.Distribution) -> str:
+    return distribution.read_text("RECORD") or distribution.read_text("installed-files.txt") or ""
+
+
+def _lists(distribution: metadata.Distribution, top: str, place: str) -> bool:
+    """Whether a distribution has installed a file at a place, or below it."""
+    for file in distribution.files or ():
+        if top in file.parts[0]:  # the rest is not worth looking up on the disk
+            path = os.path.realpath(str(distribution.locate_file(file)))
+            if path == place or path.startswith(place + os.sep):
+                return True
+    return False
 
 
 def _called_like(top: str) -> metadata.Distribution | None:

@@ -570,9 +570,11 @@ class FunctionRegistry(Functions[F]):
 
         from .errors import UnknownFunctionError
 
-        known = list(self._opened().records)
+        records = self._opened().records
         if isinstance(name, str) and not close:
-            close = get_close_matches(name, known)
+            # Functions of one name in several modules are listed under their places.
+            close = [each for each in records if each.endswith(f".{name}")]
+            close = close or get_close_matches(name, list(records))
         extra = self._extra
         rejected = extra["rejected"].get(name, "") if isinstance(name, str) else ""
         return UnknownFunctionError(self.name, name, close, rejected, extra["failures"])
