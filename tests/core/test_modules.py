@@ -1,11 +1,18 @@
 """Modules and what is defined in them: looked up, named and told apart, nothing imported."""
 
+import importlib
 import json
 import sys
 
 import pytest
 
-from regcache_core import file_of, fingerprint, is_anonymous, name_of
+from regcache_core import (
+    file_of,
+    fingerprint,
+    is_anonymous,
+    is_gone,
+    name_of,
+)
 
 THINGS = """
 import functools, operator
@@ -180,3 +187,35 @@ def test_modules_in_execution_are_those_that_led_here(tmp_path, run_python):
         ["calls.inner", "calls.outer"],
         ["__main__"],
     ] == run_python(code)
+
+
+def test_program_is_the_module_of_its_file(tmp_path, run_python):
+    """A module that runs as ``__main__`` is itself; another one, or one without a file, is not."""
+    (tmp_path / "tool.py").write_text(
+        "from regcache_core import is_same_source\n"
+        "pairs = [('tool', '__main__'), ('__main__', 'tool'), ('other', '__main__'), ('a', 'b')]\n"
+        "print([is_same_source(*pair) for pair in [*pairs, ('a', 'a')]])\n"
+    )
+    (tmp_path / "other.py").write_text("")
+    code = """
+        import contextlib, io, runpy
+        from regcache_core import is_same_source
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            runpy.run_module("tool", run_name="__main__", alter_sys=True)
+        print(json.dumps([said.getvalue(), is_same_source("no_file", "__main__")]))
+        """
+
+    assert ["[True, True, False, False, True]\n", False] == run_python(code)
+
+
+def test_module_is_gone_with_its_file(tmp_path, monkeypatch):
+    """A module whose file was removed is gone, imported or not; one inside Python is not."""
+    file = tmp_path / "going_module.py"
+    file.write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    there = is_gone("going_module")
+    monkeypatch.setitem(sys.modules, "going_module", importlib.import_module("going_module"))
+    file.unlink()
+
+    assert (False, True) == (there, is_gone("going_module"))
+    assert (True, False) == (is_gone("no_module_of_this_name"), is_gone("sys"))

@@ -1,5 +1,6 @@
 """Modules, and what is defined in them, told apart and looked up without importing anything."""
 
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -93,6 +94,28 @@ def file_of(module: str) -> str:
         return str(getattr(sys.modules[module], "__file__", None) or "")
     spec = find_spec(module)
     return str(spec.origin) if spec is not None and spec.has_location else ""
+
+
+def is_same_source(first: str, second: str) -> bool:
+    """Whether two modules are one, or one file: a module that runs as ``__main__`` too.
+
+    Args:
+        first: Name of a module.
+        second: Name of a module.
+    """
+    if first == second:
+        return True
+    return "__main__" in (first, second) and file_of(first) == file_of(second) != ""
+
+
+def is_gone(module: str) -> bool:
+    """Whether there is no such module any more, though it may be imported still.
+
+    Args:
+        module: Name of a module.
+    """
+    file = file_of(module)
+    return not os.path.exists(file) if file else module not in sys.modules
 
 
 def modules_in_execution(holds: "Callable[[str], bool]") -> "Iterator[str]":

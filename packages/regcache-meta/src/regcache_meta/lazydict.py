@@ -7,15 +7,13 @@ of dict is in ``mapping``; importing and describing plugins is in ``discovery``.
 from _thread import get_ident
 from time import perf_counter_ns
 
-from regcache_core import file_of, modules_in_execution, name_of
+from regcache_core import file_of, is_gone, is_same_source, modules_in_execution, name_of
 
 from .mapping import LazyDict
 from .plugins import (
     check_holder,
     find_class,
-    is_gone,
     is_local,
-    is_same_source,
     name_class,
     same_declaration,
 )

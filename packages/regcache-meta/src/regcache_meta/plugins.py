@@ -1,9 +1,8 @@
 """A plugin class as a reference of three names, and back."""
 
-import os
 import sys
 
-from regcache_core import file_of
+from regcache_core import file_of, is_gone, is_same_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,21 +66,8 @@ def same_declaration(first: type, second: type) -> bool:
     return token is not None and vars(second).get(DECLARATION_TOKEN) is token
 
 
-def is_same_source(first: str, second: str) -> bool:
-    """Whether two modules are one, or one file: a plugin's module that runs as ``__main__`` too."""
-    if first == second:
-        return True
-    return "__main__" in (first, second) and file_of(first) == file_of(second) != ""
-
-
 #: Left in the namespace of each registered class: one object for each class statement.
 DECLARATION_TOKEN = "__registry_declaration__"
-
-
-def is_gone(module: str) -> bool:
-    """Whether there is no such module any more, though it may be imported still."""
-    file = file_of(module)
-    return not os.path.exists(file) if file else module not in sys.modules
 
 
 def name_class(cls: type) -> str:
