@@ -194,8 +194,8 @@ class Functions(_Functions[F]):
     def search(self, text: str, limit: "int | None" = None) -> "Selection[F]":
         """The functions in which all words of ``text`` are found, the best first.
 
-        A name counts most (equal, then beginning, then a part of it), then aliases and tags, then
-        the documentation's first line and names of parameters.
+        A name counts most (equal, then its beginning, then any part of it), then aliases and tags,
+        then the first line of the documentation; else they keep their order.
 
         Args:
             text: Words, in any case.
