@@ -568,6 +568,38 @@ def test_begin_scan_ignores_a_fresh_file(make):
     assert {"a": 2} == make().load_cache()
 
 
+def test_answer_made_smaller_by_an_error_that_may_pass_is_not_saved(make):
+    """`save_built` with such an error writes nothing, and the report says what it was."""
+    manager = make()
+    manager.load_cache()
+    missed = manager.last_report
+    error = OSError("the disk was away")
+
+    manager.save_built({"a": 1}, missed, passing=error)
+
+    saved = missed.saved
+    assert ("error", Reason.PASSING_FAILURE, error) == (saved.status, saved.reason, saved.cause)
+    assert "the disk was away" in str(saved)
+    assert not os.path.exists(manager.path)
+
+
+def test_load_can_be_refused_for_what_lies_beside_the_items(make, folder):
+    """`refuse_load` makes a miss of a hit, and the sources are recorded for the save to follow."""
+    manager = make(inputs=[SourceTree([folder])])
+    manager.save_cache({"a": 1}, extra={"failures": 5})
+    manager.load_cache()
+
+    manager.refuse_load("WRONG_SHAPE", "extra")
+
+    report = manager.last_report
+    assert ("miss", Reason.WRONG_SHAPE, "extra", manager.path) == (
+        *(report.status, report.reason, report.where, report.path),
+    )
+    assert {} == manager.extra
+    (folder / "a.txt").write_text("changed after the refusal")
+    assert not manager.save_cache({"a": 1})
+
+
 def test_absent_module_found_while_building_is_recorded(make):
     """Names added to `AbsentModules` during the scan are in the file that is saved."""
     absent = AbsentModules()

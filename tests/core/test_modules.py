@@ -8,6 +8,7 @@ import pytest
 
 from regcache_core import (
     file_of,
+    find_sources,
     fingerprint,
     is_anonymous,
     is_gone,
@@ -219,3 +220,23 @@ def test_module_is_gone_with_its_file(tmp_path, monkeypatch):
 
     assert (False, True) == (there, is_gone("going_module"))
     assert (True, False) == (is_gone("no_module_of_this_name"), is_gone("sys"))
+
+
+def test_sources_of_a_package_are_its_folders_and_of_a_module_its_file(tmp_path, monkeypatch):
+    """A package has folders, several where it is a namespace; a module has a file, or none."""
+    for folder in ("one", "two"):
+        (tmp_path / folder / "portions_of_one").mkdir(parents=True)
+        monkeypatch.syspath_prepend(tmp_path / folder)
+    (tmp_path / "one" / "plain_module_of_one.py").write_text("")
+    folders = [str(tmp_path / folder / "portions_of_one") for folder in ("two", "one")]
+
+    assert folders == find_sources("portions_of_one")
+    assert [str(tmp_path / "one" / "plain_module_of_one.py")] == find_sources("plain_module_of_one")
+    assert [] == find_sources("sys")
+    assert "portions_of_one" not in sys.modules
+
+
+def test_sources_of_no_module_are_an_error():
+    """A name that nothing finds is told with the error of the import statement."""
+    with pytest.raises(ModuleNotFoundError, match="No module named 'no_module_of_this_name'"):
+        find_sources("no_module_of_this_name")
