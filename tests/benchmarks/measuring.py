@@ -48,6 +48,7 @@ class Case:
         arguments: Its arguments.
         cache: Folder of its caches; ``None`` for a new, empty one in each run.
         variables: Environment variables that it gets.
+        slow: Whether it takes seconds, so that a few rounds of it are enough.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Case:
     arguments: tuple[str, ...] = ()
     cache: Path | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    slow: bool = False
 
 
 @dataclass(frozen=True)

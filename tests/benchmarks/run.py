@@ -2,7 +2,8 @@
 
 ``hatch run bench`` (or ``python tests/benchmarks/run.py``) prints each figure of the design, its
 target, and whether it is reached. Speed never fails it: it ends with status 1 only if an answer
-differs. It takes about ten minutes; ``--quick`` about two, on smaller packages and fewer rounds.
+differs. It takes about fifteen minutes; ``--quick`` about four, on smaller packages and fewer
+rounds; ``--part`` measures classes or functions only.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ import math
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from figures import LARGEST, MEASURES, Figure, all_figures
+import figures as class_figures
+import function_figures
+import function_workloads
+import workloads as class_workloads
+from figures import LARGEST, MEASURES, Figure
 from measuring import (
     Case,
     ProgramError,
@@ -32,7 +38,7 @@ from progress import progress_bar
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from workloads import SYSTEMS, Workload, build
+from workloads import SYSTEMS, Workload
 
 PACKAGES = (
     "autoregistry",
@@ -42,11 +48,54 @@ PACKAGES = (
     "pygments",
     "pyzmq",
     "regcache-core",
+    "regcache-functions",
     "regcache-meta",
+    "scikit-image",
     "stevedore",
 )
 SIZES, QUICK_SIZES = (100, 1_000, LARGEST), (100, 1_000)
+FUNCTION_SIZES, QUICK_FUNCTION_SIZES = (200, 2_000, 20_000), (200, 2_000)
+PARTS = ("classes", "functions")
 RUNS, QUICK_RUNS = 15, 5
+#: Rounds of the cases that take seconds.
+SLOW_RUNS, QUICK_SLOW_RUNS = 5, 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and how often.
+
+    Attributes:
+        parts: ``"classes"``, ``"functions"`` or both.
+        sizes: Numbers of plugins in the large packages of classes.
+        function_sizes: Numbers of functions in the large packages of functions.
+        runs: Rounds.
+        slow_runs: Rounds of the cases that take seconds.
+    """
+
+    parts: tuple[str, ...]
+    sizes: tuple[int, ...]
+    function_sizes: tuple[int, ...]
+    runs: int
+    slow_runs: int
+
+    def build(self, folder: Path) -> list[Workload]:
+        """Generate what has to be generated and give all workloads."""
+        listed = class_workloads.common()
+        if "classes" in self.parts:
+            listed += class_workloads.build(folder / "classes", self.sizes)
+        if "functions" in self.parts:
+            listed += function_workloads.build(folder / "functions", self.function_sizes)
+        return listed
+
+    def figures(self, results: Results) -> list[Figure]:
+        """Every figure of what was measured."""
+        listed: list[Figure] = []
+        if "classes" in self.parts:
+            listed += class_figures.all_figures(results, self.sizes)
+        if "functions" in self.parts:
+            listed += function_figures.all_figures(results, self.function_sizes)
+        return listed
 
 
 def differences(workload: Workload, case: Case, sample: Sample) -> Iterator[str]:
@@ -68,8 +117,10 @@ def prepare(workloads: list[Workload], progress: Progress) -> list[str]:
     wrong: list[str] = []
     task = progress.add_task("preparing", total=sum(len(each.cases) for each in workloads))
     for workload in workloads:
-        for case in workload.cases:
+        for case in sorted(workload.cases, key=lambda case: case.slow):
             progress.update(task, description=f"preparing {case.name}", advance=1)
+            if case.slow and workload.keys:
+                continue
             printed = run(case).printed
             workload.keys = workload.keys or printed.get("keys", {})
     settle(source for workload in workloads for source in workload.sources)
@@ -82,8 +133,8 @@ def prepare(workloads: list[Workload], progress: Progress) -> list[str]:
     return wrong
 
 
-def measure(sizes: tuple[int, ...], runs: int, console: Console) -> tuple[Results, list[str]]:
-    """Run all workloads, interleaved.
+def measure(plan: Plan, console: Console) -> tuple[Results, list[str]]:
+    """Run all workloads, interleaved; slow cases by themselves.
 
     Returns:
         The samples, and everything that was wrong with an answer.
@@ -92,11 +143,15 @@ def measure(sizes: tuple[int, ...], runs: int, console: Console) -> tuple[Result
         progress_bar(console, 36) as progress,
         tempfile.TemporaryDirectory(prefix="regcache-") as temp,
     ):
-        workloads = build(Path(temp), sizes)
+        building = progress.add_task("building", total=None)
+        workloads = plan.build(Path(temp))
+        progress.remove_task(building)
         wrong = prepare(workloads, progress)
         owners = {case.name: workload for workload in workloads for case in workload.cases}
-        cases = [case for workload in workloads for case in workload.cases]
-        task = progress.add_task("measuring", total=len(cases) * runs)
+        cases = [case for workload in workloads for case in workload.cases if not case.slow]
+        slow = [case for workload in workloads for case in workload.cases if case.slow]
+        total = len(cases) * plan.runs + len(slow) * plan.slow_runs
+        task = progress.add_task("measuring", total=total)
 
         def examine(case: Case, sample: Sample) -> None:
             wrong.extend(differences(owners[case.name], case, sample))
@@ -104,7 +159,9 @@ def measure(sizes: tuple[int, ...], runs: int, console: Console) -> tuple[Result
         def advance(case: Case) -> None:
             progress.update(task, description=case.name, advance=1)
 
-        return interleave(cases, runs, examine, advance), wrong
+        results = interleave(cases, plan.runs, examine, advance)
+        results.samples |= interleave(slow, plan.slow_runs, examine, advance).samples
+        return results, wrong
 
 
 def show_figures(console: Console, figures: list[Figure]) -> None:
@@ -118,6 +175,7 @@ def show_figures(console: Console, figures: list[Figure]) -> None:
     for figure in figures:
         cells = [_cell(figure, measure) for measure in MEASURES]
         verdict = "[green]ok[/]" if figure.ok else "[bold red]missed[/]"
+        verdict = verdict if figure.target else ""
         table.add_row(figure.title, figure.target, *cells, verdict)
     console.print(table)
 
@@ -129,7 +187,8 @@ def _cell(figure: Figure, measure: str) -> str:
     if math.isnan(value):
         return "in the noise"
     colour = "green" if figure.reached(measure) else "red"
-    return f"[{colour}]{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}x[/]"
+    unit = "x" if figure.unit == "x" else f" {figure.unit}"
+    return f"[{colour}]{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}{unit}[/]"
 
 
 def show_systems(console: Console, results: Results) -> None:
@@ -147,15 +206,17 @@ def show_systems(console: Console, results: Results) -> None:
 
 
 def show_applications(console: Console, results: Results) -> None:
-    """Print what the two real applications need."""
+    """Print what real applications and libraries need, and 200 decorated functions."""
     title = "Real applications: declaring and listing in the process (whole process), in ms"
     table = Table(title=title)
     table.add_column("application")
     ways = ("none", "cold", "warm", "one", "all", "loop", "table")
     for heading in ("no cache", "cold", "warm", "warm, one", "warm, all", "loop", "table"):
         table.add_column(heading, justify="right")
-    for application in ("microlab", "pygments"):
-        table.add_row(application, *(_times(results, f"{application} {way}") for way in ways))
+    for application in ("microlab", "pygments", "skimage", "toolbox"):
+        times = [_times(results, f"{application} {way}") for way in ways]
+        if f"{application} warm" in results.samples:
+            table.add_row(application, *times)
     console.print(table)
     console.print(f"A bare interpreter: {results.median('bare', 'wall'):.1f} ms")
 
@@ -167,12 +228,13 @@ def _times(results: Results, case: str) -> str:
     return f"{inside:,.1f} ({whole:,.0f})"
 
 
-def as_json(results: Results, figures: list[Figure], runs: int) -> dict[str, Any]:
+def as_json(results: Results, figures: list[Figure], plan: Plan) -> dict[str, Any]:
     """Everything that was measured."""
     return {
         "made by": "tests/benchmarks/run.py",
         "environment": environment_facts(PACKAGES),
-        "runs": runs,
+        "runs": plan.runs,
+        "runs of slow cases": plan.slow_runs,
         "unit": "ms",
         "systems": {name: _system(name) for name in SYSTEMS},
         "figures": [figure.as_json() for figure in figures],
@@ -193,7 +255,7 @@ def _case_as_json(results: Results, case: str) -> dict[str, Any]:
     more = {
         name: value
         for name, value in results.last(case).items()
-        if name in ("imported", "files", "stat")
+        if name in ("imported", "files", "stat", "searches")
     }
     samples = {
         measure: [round(value, 3) for value in results.values(case, measure)]
@@ -208,24 +270,34 @@ def parse_arguments() -> argparse.Namespace:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--runs", type=int, help=f"rounds (default {RUNS}; quick {QUICK_RUNS})")
-    parser.add_argument("--quick", action="store_true", help="1,000 plugins instead of 10,000")
+    parser.add_argument("--quick", action="store_true", help="smaller packages, fewer rounds")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this part")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to a file")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them (.svg or .png)")
     return parser.parse_args()
+
+
+def make_plan(arguments: argparse.Namespace) -> Plan:
+    """What the command line asks for."""
+    parts = tuple(arguments.part or PARTS)
+    if arguments.quick:
+        runs = arguments.runs or QUICK_RUNS
+        return Plan(parts, QUICK_SIZES, QUICK_FUNCTION_SIZES, runs, QUICK_SLOW_RUNS)
+    return Plan(parts, SIZES, FUNCTION_SIZES, arguments.runs or RUNS, SLOW_RUNS)
 
 
 def main() -> int:
     """Run the benchmark; gives the exit status."""
     arguments = parse_arguments()
     console = Console()
-    sizes = QUICK_SIZES if arguments.quick else SIZES
-    runs = arguments.runs or (QUICK_RUNS if arguments.quick else RUNS)
-    results, wrong = measure(sizes, runs, console)
-    figures = all_figures(results, sizes)
+    plan = make_plan(arguments)
+    results, wrong = measure(plan, console)
+    figures = plan.figures(results)
     show_applications(console, results)
-    show_systems(console, results)
+    if "classes" in plan.parts:
+        show_systems(console, results)
     show_figures(console, figures)
-    document = as_json(results, figures, runs)
+    document = as_json(results, figures, plan)
     if arguments.json:
         arguments.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     if arguments.plot:

@@ -26,6 +26,9 @@ WAYS = {
     "all": ("all", True),
 }
 
+#: The workloads that take seconds without a warm cache.
+SLOW = ("skimage",)
+
 #: What each system does on the generated package, and which ways to ask differ from each other.
 SYSTEMS = {
     "regcache": "AutoRegisterMeta; keys from its cache, one module per lookup",
@@ -66,6 +69,15 @@ class Workload:
     keys: dict[str, list[str]] = field(default_factory=dict)
 
 
+def common() -> list[Workload]:
+    """What all others are compared with: an interpreter, and the import of json."""
+    importer = PROGRAMS / "import_modules.py"
+    return [
+        Workload("bare", [], [Case("bare", PROGRAMS / "bare.py")]),
+        Workload("import", [], [Case("import json", importer, ("json",))]),
+    ]
+
+
 def build(folder: Path, sizes: tuple[int, ...]) -> list[Workload]:
     """Generate what has to be generated and give all workloads.
 
@@ -75,7 +87,6 @@ def build(folder: Path, sizes: tuple[int, ...]) -> list[Workload]:
     """
     caches = folder / "caches"
     return [
-        Workload("bare", [], [Case("bare", PROGRAMS / "bare.py")]),
         _microlab(caches),
         _pygments(caches),
         _fleet(folder, caches),
@@ -84,7 +95,9 @@ def build(folder: Path, sizes: tuple[int, ...]) -> list[Workload]:
     ]
 
 
-def _regcache(workload: str, program: Path, arguments: tuple[str, ...], caches: Path) -> list[Case]:
+def regcache_cases(
+    workload: str, program: Path, arguments: tuple[str, ...], caches: Path
+) -> list[Case]:
     """The five ways to ask regcache."""
     return [
         Case(
@@ -93,6 +106,7 @@ def _regcache(workload: str, program: Path, arguments: tuple[str, ...], caches: 
             (*arguments, task),
             caches / workload if warm else None,
             {"REGCACHE_DISABLE": "1"} if way == "none" else {},
+            slow=workload in SLOW and not warm,
         )
         for way, (task, warm) in WAYS.items()
     ]
@@ -101,7 +115,7 @@ def _regcache(workload: str, program: Path, arguments: tuple[str, ...], caches: 
 def _microlab(caches: Path) -> Workload:
     program = DEMO_PROGRAMS / "microlab_registries.py"
     by_hand = PROGRAMS / "microlab_by_hand.py"
-    cases = _regcache("microlab", program, (str(APPS), "all"), caches)
+    cases = regcache_cases("microlab", program, (str(APPS), "all"), caches)
     for name in ("loop", "table"):
         cases.append(Case(f"microlab {name}", by_hand, (str(APPS), f"microlab_{name}")))
     with_bases = PROGRAMS / "microlab_table_with_bases.py"
@@ -112,7 +126,7 @@ def _microlab(caches: Path) -> Workload:
 def _pygments(caches: Path) -> Workload:
     spec = find_spec("pygments")
     places = [] if spec is None else spec.submodule_search_locations or []
-    cases = _regcache("pygments", DEMO_PROGRAMS / "pygments_lexers.py", (), caches)
+    cases = regcache_cases("pygments", DEMO_PROGRAMS / "pygments_lexers.py", (), caches)
     cases.append(Case("pygments loop", PROGRAMS / "pygments_loop.py"))
     return Workload("pygments", [Path(place, "lexers") for place in places], cases)
 
@@ -120,7 +134,7 @@ def _pygments(caches: Path) -> Workload:
 def _fleet(folder: Path, caches: Path) -> Workload:
     folders = {name: make_fleet(folder / name, name, FLEET, IMPORT_S) for name in BASES}
     program = PROGRAMS / "fleet_regcache.py"
-    cases = _regcache("fleet", program, (str(folders["regcache"]),), caches)
+    cases = regcache_cases("fleet", program, (str(folders["regcache"]),), caches)
     for name in PEER_WAYS:
         cases.extend(_peer(name, folders[name], caches))
     return Workload("fleet", list(folders.values()), cases)
@@ -151,6 +165,5 @@ def _imports(folder: Path, caches: Path) -> list[Workload]:
     importer = PROGRAMS / "import_modules.py"
     return [
         Workload("solo", [place], [solo]),
-        Workload("import", [], [Case("import json", importer, ("json",))]),
         Workload("import", [], [Case("import own", importer, tuple(modules))]),
     ]
