@@ -53,11 +53,11 @@ def run_in(
     """
     probe = _pickled(registry, trial)
     start = (sys.path, _main_file(trial.probe))
-    futures: dict[Future[Outcome], str] = {
-        executor.submit(try_apart, start, (reference, probe, trial.memory), trial.timeout): name
-        for name, reference, _ in candidates
-    }
+    futures: dict[Future[Outcome], str] = {}
     try:
+        for name, reference, _ in candidates:
+            request = (reference, probe, trial.memory)
+            futures[executor.submit(try_apart, start, request, trial.timeout)] = name
         for future in as_completed(futures):
             yield futures[future], future.result()
     except TrialError:

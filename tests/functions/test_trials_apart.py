@@ -1,0 +1,429 @@
+"""Trials in child processes of an executor's workers: what a function does costs only itself."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from throwaway import App
+
+from regcache_functions import FunctionRegistry, TrialError
+
+#: Functions that misbehave in every way; ``fine`` and ``prints`` are the only ones to be listed.
+WILD = {
+    "wild/__init__.py": "",
+    "wild/all.py": """
+        import os, signal, sys, time
+        __all__ = ["fine", "prints", "hangs", "crashes", "leaves", "leaves_hard", "fails", "last"]
+
+        def fine(): return os.getpid()
+
+        def prints():
+            print("x" * 100_000)
+            os.write(1, b"no pickle at all")
+            os.write(2, b"and more")
+            return 1
+
+        def hangs():
+            while True:
+                time.sleep(0.05)
+
+        def crashes(): os.kill(os.getpid(), signal.SIGSEGV)
+        def leaves(): sys.exit(3)
+        def leaves_hard(): os._exit(7)
+        def fails(): raise ValueError("no")
+        def last(): return 2
+        """,
+    "wild/memory.py": """
+        __all__ = ["small", "greedy"]
+        def small(): return len(bytearray(1000))
+        def greedy(): return len(bytearray(2_000_000_000))
+        """,
+    "wildprobe.py": """
+        def call(function):
+            function()
+            return {"name": function.__name__}
+
+        def where(function):
+            import os
+            return {"pid": os.getpid(), "parent": os.getppid()}
+        """,
+}
+
+REASONS = {
+    "hangs": "took longer than 1.0 s",
+    "crashes": "its process was ended by SIGSEGV",
+    "leaves": "SystemExit: 3",
+    "leaves_hard": "its process ended with status 7",
+    "fails": "ValueError: no",
+}
+
+
+@pytest.fixture
+def wild(app: App, monkeypatch: pytest.MonkeyPatch) -> App:
+    """A library of misbehaving functions, and a probe that calls them."""
+    app.write(WILD)
+    return app
+
+
+def context() -> Any:
+    """How worker processes start; without ``fork``, which a threaded parent should not use."""
+    return multiprocessing.get_context("spawn")
+
+
+def make_processes() -> Executor:
+    """A pool of one process."""
+    return ProcessPoolExecutor(1, mp_context=context())
+
+
+def make_threads() -> Executor:
+    """A pool of two threads."""
+    return ThreadPoolExecutor(2)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A Dask cluster of one worker process, as a long scan on many machines would use."""
+    distributed = pytest.importorskip("dask.distributed")
+    import dask
+
+    settings = {"distributed.admin.tick.interval": "1 s", "distributed.worker.daemon": True}
+    with (
+        dask.config.set(settings),
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(params=["processes", "threads", "dask"])
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """An executor of each kind."""
+    if request.param == "dask":
+        yield request.getfixturevalue("cluster").get_executor(pure=False)
+        return
+    with {"processes": make_processes, "threads": make_threads}[request.param]() as executor:
+        yield executor
+
+
+def probe(name: str) -> Any:
+    """A probe of the module that the test has written."""
+    return getattr(__import__("wildprobe"), name)
+
+
+def scan(executor: Executor | None, function: str = "call", **options: Any) -> Any:
+    """A registry of the wild library."""
+    options = {"modules": ["all"], "timeout": 1.0, **options}
+    return FunctionRegistry.scan("wild", probe=probe(function), executor=executor, **options)
+
+
+def test_misbehaviour_costs_only_the_function(wild: App, executor: Executor) -> None:
+    """A timeout, a crash, an exit or noise on standard output touches no other function."""
+    registry = scan(executor)
+
+    assert ["fine", "last", "prints"] == list(registry)
+    assert REASONS == registry.rejected
+    assert {"name": "prints"} == registry.info("prints").facts
+
+
+def test_answers_are_those_of_a_trial_in_this_process(wild: App) -> None:
+    """What does not end the process has one answer, tried here or apart."""
+    options = {"include": ["fine", "leaves", "fails", "last"], "enable_cache": False}
+    here = scan(None, **options)
+    with make_threads() as executor:
+        apart = scan(executor, **options)
+        listed = list(apart)
+
+    assert list(here) == listed
+    assert here.rejected == apart.rejected
+    assert here.to_json() == apart.to_json()
+
+
+def test_functions_run_in_a_child_of_the_worker(wild: App) -> None:
+    """A worker has one child, which tries function after function; the worker itself tries none."""
+    with make_processes() as executor:
+        worker = executor.submit(os.getpid).result()
+        registry = scan(executor, "where", include=["fine", "last", "fails"])
+        facts = [registry.info(name).facts for name in registry]
+
+    assert {worker} == {each["parent"] for each in facts}
+    assert 1 == len({each["pid"] for each in facts} - {worker, os.getpid()})
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits need /proc and RLIMIT_AS")
+def test_memory_is_limited_for_each_function(wild: App) -> None:
+    """What takes more than it may gets a ``MemoryError``; its neighbour does not notice."""
+    with make_threads() as executor:
+        registry = scan(executor, modules=["memory"], memory=200_000_000)
+        listed = list(registry)
+
+    assert ["small"] == listed
+    assert "MemoryError" in registry.rejected["greedy"]
+
+
+def test_progress_is_told_of_each_function_once(wild: App) -> None:
+    """Functions are told of in the order in which they are done, and counted."""
+    told: list[Any] = []
+    with make_threads() as executor:
+        registry = scan(
+            executor,
+            include=["fine", "last", "fails"],
+            progress=lambda *news: told.append(news),
+        )
+        list(registry)
+
+    assert [(0, 3), (1, 3), (2, 3), (3, 3)] == [news[:2] for news in told]
+    assert {"", "fine", "last", "fails"} == {news[2] for news in told}
+
+
+def test_order_is_that_of_the_library(wild: App) -> None:
+    """The order in which functions are done changes nothing in the listing."""
+    wild.write(
+        {
+            "wild/timed.py": """
+                import time
+                __all__ = ["a_slow", "b_fast", "c_fast"]
+                def a_slow(): time.sleep(0.4)
+                def b_fast(): ...
+                def c_fast(): ...
+                """
+        }
+    )
+    told: list[str] = []
+    with make_threads() as executor:
+        registry = scan(
+            executor, modules=["timed"], progress=lambda done, total, name: told.append(name)
+        )
+        listed = list(registry)
+
+    assert ["a_slow", "b_fast", "c_fast"] == listed
+    assert "a_slow" != told[1]
+
+
+def test_an_executor_that_is_shut_down_is_an_error(wild: App) -> None:
+    """An executor that takes no work fails the scan, and not each function; nothing is stored."""
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    registry = scan(executor)
+
+    with pytest.raises(TrialError, match="shutdown") as caught:
+        list(registry)
+    assert "wild" == caught.value.registry
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert [] == wild.cache_files()
+
+
+def die() -> None:
+    """End a worker of a pool."""
+    os._exit(1)
+
+
+def test_a_broken_pool_is_an_error(wild: App) -> None:
+    """A pool whose worker has died fails the scan with the pool's own error as the cause."""
+    with make_processes() as executor:
+        with pytest.raises(Exception, match="terminated abruptly"):
+            executor.submit(die).result()
+        with pytest.raises(TrialError, match="BrokenProcessPool"):
+            list(scan(executor))
+
+    assert [] == wild.cache_files()
+
+
+def test_a_worker_that_dies_in_the_middle_is_an_error(wild: App) -> None:
+    """A worker that is killed during the trial fails the scan: its answer would not be whole."""
+    with make_processes() as executor:
+        worker = executor.submit(os.getpid).result()
+        registry = scan(
+            executor,
+            include=["fine", "hangs", "last"],
+            timeout=30.0,
+            progress=lambda done, total, name: done == 1 and os.kill(worker, signal.SIGKILL),
+        )
+
+        with pytest.raises(TrialError, match="the executor failed with BrokenProcessPool"):
+            list(registry)
+    assert [] == wild.cache_files()
+
+
+def test_a_probe_that_cannot_be_sent_is_an_error(wild: App) -> None:
+    """A probe inside of a function cannot be pickled; the message says where to define it."""
+    with make_threads() as executor:
+        registry: Any = FunctionRegistry.scan(
+            "wild", modules=["all"], probe=lambda function: None, executor=executor
+        )
+
+        with pytest.raises(TrialError, match="at the top of a module"):
+            list(registry)
+
+
+MAIN = """
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from regcache_functions import FunctionRegistry, Reject
+
+LIMIT = 5
+
+def short(function):
+    if len(function.__name__) > LIMIT:
+        raise Reject("long name")
+    return {"name": function.__name__}
+
+if __name__ == "__main__":
+    with KIND(1) as executor:
+        wild = FunctionRegistry.scan("wild", modules=["all"], probe=short, executor=executor)
+        print([*wild], wild.rejected["prints"])
+"""
+
+
+@pytest.mark.parametrize("kind", ["ThreadPoolExecutor", "ProcessPoolExecutor"])
+def test_a_probe_may_be_defined_in_a_program(kind: str, wild: App) -> None:
+    """The program that defines the probe is run in the child, as ``multiprocessing`` does."""
+    wild.write({"program.py": MAIN.replace("KIND", kind)})
+    done = subprocess.run(
+        [sys.executable, "program.py"],
+        env=wild.environment(),
+        cwd=wild.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert ("['fails', 'fine', 'hangs', 'last'] long name\n", "", 0) == (
+        done.stdout,
+        done.stderr,
+        done.returncode,
+    )
+
+
+def test_a_probe_typed_at_a_prompt_is_an_error(wild: App) -> None:
+    """A probe of a session without a file cannot be found by another process, which is told."""
+    code = MAIN.replace("KIND", "ThreadPoolExecutor").replace("print(", "out = (")
+    done = wild.start(code)
+
+    assert 1 == done.returncode
+    assert "regcache_functions.errors.TrialError: wild: the trial cannot be run" in done.stderr
+    assert "short" in done.stderr
+
+
+def test_a_program_that_fails_in_the_child_is_an_error(wild: App) -> None:
+    """A program that cannot be run again is told once, and rejects no function."""
+    program = MAIN.replace("KIND", "ThreadPoolExecutor")
+    wild.write({"program.py": f"{program}\nif __name__ == '__mp_main__':\n    1 / 0\n"})
+    done = subprocess.run(
+        [sys.executable, "program.py"],
+        env=wild.environment(),
+        cwd=wild.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert "the trial cannot be run" in done.stderr
+    assert "ZeroDivisionError: division by zero" in done.stderr
+
+
+CHILDREN = """
+import os, sys
+from concurrent.futures import ThreadPoolExecutor
+import wildprobe
+from regcache_functions import FunctionRegistry
+executor = ThreadPoolExecutor(2)
+wild = FunctionRegistry.scan("wild", modules=["all"], include=["fine", "last", "fails"],
+                             probe=wildprobe.where, executor=executor)
+out = sorted({wild.info(name).facts["pid"] for name in wild})
+"""
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there; one that has ended and nobody has asked for is not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def wait_for_end(pids: list[int]) -> list[int]:
+    """The processes that are still there after a generous time."""
+    until = time.monotonic() + 20
+    while any(map(is_running, pids)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return [pid for pid in pids if is_running(pid)]
+
+
+def test_children_end_with_the_program(wild: App) -> None:
+    """When a program ends no process that it started for a trial is left."""
+    pids = wild.run(CHILDREN)
+
+    assert pids
+    assert [] == wait_for_end(pids)
+
+
+def test_children_end_with_a_worker_that_is_killed(wild: App) -> None:
+    """A child whose worker is gone without a word notices that nobody asks any more."""
+    code = f"{CHILDREN}print(*out, flush=True)\nos.kill(os.getpid(), 9)"
+    done = wild.start(code)
+    pids = [int(pid) for pid in done.stdout.split()]
+
+    assert -signal.SIGKILL == done.returncode
+    assert pids
+    assert [] == wait_for_end(pids)
+
+
+def test_children_end_with_the_threads_of_an_executor(wild: App) -> None:
+    """An executor that is shut down leaves no child behind, in a program that goes on."""
+    with make_threads() as executor:
+        registry = scan(executor, "where", include=["fine", "last"])
+        pids = [registry.info(name).facts["pid"] for name in registry]
+
+    assert [] == wait_for_end(pids)
+
+
+def test_an_idle_child_ends_and_is_replaced(wild: App) -> None:
+    """A child that nobody asks for long frees its memory; the next trial starts another."""
+    sitecustomize = "import regcache_functions.isolation as isolation\nisolation.IDLE_S = 0.2\n"
+    wild.write({"sitecustomize.py": sitecustomize})
+    code = CHILDREN + (
+        "import time\n"
+        "def gone(pid):\n"
+        "    try: os.kill(pid, 0)\n"
+        "    except ProcessLookupError: return True\n"
+        "    return open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()[0] == 'Z'\n"
+        "until = time.monotonic() + 20\n"
+        "while not all(map(gone, out)) and time.monotonic() < until: time.sleep(0.05)\n"
+        "ended = [*map(gone, out)]\n"
+        "wild.refresh()\n"
+        "out = ended, sorted({wild.info(name).facts['pid'] for name in wild} & {*out}), len(wild)\n"
+    )
+    ended, reused, count = wild.run(code)
+
+    assert all(ended)
+    assert ([], 3) == (reused, count)
+
+
+def test_the_path_of_the_client_is_that_of_the_children(wild: App, cluster: Any) -> None:
+    """Folders that the program put on ``sys.path`` after the workers started are known there."""
+    registry = scan(cluster.get_executor(pure=False), include=["fine", "last"])
+
+    assert ["fine", "last"] == list(registry)
+
+
+def test_a_trial_apart_is_cached_like_any_other(wild: App) -> None:
+    """Where functions were tried is no part of the answer: the next start needs no executor."""
+    with make_threads() as executor:
+        cold = scan(executor, include=["fine", "fails", "last"])
+        listed = list(cold)
+    warm = scan(None, include=["fine", "fails", "last"])
+
+    assert listed == list(warm)
+    assert cold.rejected == warm.rejected
+    assert "hit" == warm.report.status
