@@ -77,27 +77,35 @@ def _collect(scope: LibraryScope, failures: Failures) -> tuple[list[Candidate], 
     """The functions of all modules, each once; and names that are published but cannot be had."""
     found: dict[int, Candidate] = {}
     broken: dict[str, str] = {}
-    for module in _modules(scope, failures):
-        for name in _public_names(scope, module):
-            place = _relative(scope, module.__name__, name)
+    for home, module in _modules(scope, failures):
+        try:
+            names = _public_names(scope, home, module)
+        except Exception as error:  # a module's __getattr__ may raise anything
+            failures.add(home, error)
+            continue
+        for name in names:
+            place = _relative(scope, home, name)
             if not _is_wanted(scope, place, name):
                 continue
             try:
                 value = getattr(module, name)
-            except Exception as error:  # a lazy module imports now: it may raise anything
-                failures.add(f"{module.__name__}.{name}", error)
-                broken[place] = failures.texts.pop(f"{module.__name__}.{name}")[0]
+                is_function = _is_function(value)
+            except Exception as error:  # a lazy module imports now, and a proxy may be anything
+                failures.add(f"{home}.{name}", error)
+                broken[place] = failures.texts.pop(f"{home}.{name}")[0]
                 continue
-            if _is_function(value) and (scope.predicate is None or scope.predicate(value)):
-                candidate = found.setdefault(id(value), Candidate(value))
-                candidate.places.append((module.__name__, name))
+            if is_function and (scope.predicate is None or scope.predicate(value)):
+                found.setdefault(id(value), Candidate(value)).places.append((home, name))
     for candidate in found.values():
         candidate.sort_places()
     return list(found.values()), broken
 
 
-def _modules(scope: LibraryScope, failures: Failures) -> Iterator[ModuleType]:
-    """The modules that are searched, imported one by one."""
+def _modules(scope: LibraryScope, failures: Failures) -> Iterator[tuple[str, ModuleType]]:
+    """The modules that are searched, imported one by one.
+
+    Each goes by the name that it is imported by: ``os.path`` calls itself otherwise.
+    """
 
     def on_failure(name: str, error: Exception) -> None:
         if scope.strict or name in roots:
@@ -107,17 +115,17 @@ def _modules(scope: LibraryScope, failures: Failures) -> Iterator[ModuleType]:
     roots = [_absolute(scope, name) for name in scope.modules] or [scope.package]
     seen: set[str] = set()
     for root in roots:
-        for module in _walk(scope, root, on_failure):
-            if module.__name__ not in seen:
-                seen.add(module.__name__)
-                yield module
+        for name, module in _walk(scope, root, on_failure):
+            if name not in seen:
+                seen.add(name)
+                yield name, module
 
 
-def _walk(scope: LibraryScope, name: str, on_failure: Any) -> Iterator[ModuleType]:
+def _walk(scope: LibraryScope, name: str, on_failure: Any) -> Iterator[tuple[str, ModuleType]]:
     module = import_module(name, on_failure)
     if module is None:
         return
-    yield module
+    yield name, module
     if not scope.recursive:
         return
     for each, _ in iter_module_names(find_package(name) or [], f"{name}."):
@@ -152,7 +160,7 @@ def _fits(patterns: tuple[str, ...], *texts: str) -> bool:
     return any(fnmatchcase(text, pattern) for pattern in patterns for text in texts)
 
 
-def _public_names(scope: LibraryScope, module: ModuleType) -> list[str]:
+def _public_names(scope: LibraryScope, home: str, module: ModuleType) -> list[str]:
     """The names that a module publishes.
 
     One without ``__all__`` publishes what is named publicly and defined in the library; in a search
@@ -162,7 +170,7 @@ def _public_names(scope: LibraryScope, module: ModuleType) -> list[str]:
     if published is not None:
         return [name for name in dict.fromkeys(published) if isinstance(name, str)]
     roots = [_absolute(scope, name) for name in scope.modules] or [scope.package]
-    if scope.public == "__all__" and module.__name__ not in roots:
+    if scope.public == "__all__" and home not in roots:
         return []
     names = [name for name in dir(module) if not name.startswith("_")]
     return [name for name in names if _is_defined_in(scope, module, name)]
