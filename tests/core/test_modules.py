@@ -8,6 +8,7 @@ import pytest
 
 from regcache_core import (
     file_of,
+    find_package,
     find_sources,
     fingerprint,
     is_anonymous,
@@ -240,3 +241,15 @@ def test_sources_of_no_module_are_an_error():
     """A name that nothing finds is told with the error of the import statement."""
     with pytest.raises(ModuleNotFoundError, match="No module named 'no_module_of_this_name'"):
         find_sources("no_module_of_this_name")
+
+
+def test_module_that_raises_for_what_it_has_not_is_no_package(tmp_path, monkeypatch):
+    """A module whose `__getattr__` raises anything at all is taken for a plain module."""
+    file = tmp_path / "module_that_raises.py"
+    file.write_text("def __getattr__(name): raise ModuleNotFoundError('install more')")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("module_that_raises")
+    monkeypatch.setitem(sys.modules, "module_that_raises", module)
+
+    assert find_package("module_that_raises") is None
+    assert [str(file)] == find_sources("module_that_raises")

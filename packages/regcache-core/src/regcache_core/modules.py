@@ -63,7 +63,10 @@ def find_package(package: str) -> "list[str] | None":
     if module is None:
         path = getattr(find_spec(package), "submodule_search_locations", None)
     else:
-        path = getattr(module, "__path__", None)
+        try:
+            path = module.__path__
+        except Exception:  # there is none: a module's own __getattr__ may say so in any way
+            return None
     return None if path is None else list(path)
 
 
