@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from figures import Figure, faster, own_imports, slower
+from function_workloads import PROCESSES
 from measuring import Results
 
 #: What one search may take, in ms.
@@ -15,12 +16,18 @@ SEARCH_MS = 20
 
 def all_figures(results: Results, sizes: tuple[int, ...]) -> list[Figure]:
     """Every figure of the package of functions."""
-    one, two = (f"skimage cold, processes: {count}" for count in (1, 2))
+    cold = [f"skimage cold, processes: {count}" for count in PROCESSES]
+    even = [f"skimage even, processes: {count}" for count in PROCESSES]
+    spin = [f"spin, processes: {count}" for count in PROCESSES]
+    inside = ("total", "wall")
     return [
         slower(results, "scikit-image: warm / table and stat", 2, "skimage", "warm", "table"),
         _cold(results, "scikit-image: cold with trial / warm", 300, "skimage warm"),
         slower(results, "scikit-image: one, warm / import", 1.15, "skimage", "one", "by hand"),
-        faster(results, "scikit-image: cold, 1 process / 2", 1.6, one, two, ("total", "wall")),
+        faster(results, "scikit-image: cold, 1 process / 2", 1.6, *cold, inside),
+        faster(results, "the same, each function as slow", 1.6, *even, inside),
+        faster(results, "nothing but work: 1 process / 2", None, *spin, ("total",)),
+        faster(results, "scikit-image: cold, no child / 2", None, "skimage cold", cold[1], inside),
         faster(results, "200 decorated: cold / warm", None, "toolbox cold", "toolbox warm"),
         slower(results, "200 decorated: cold / loop", None, "toolbox", "cold", "loop"),
         slower(results, "200 decorated: all, warm / loop", None, "toolbox", "all", "loop"),

@@ -60,6 +60,8 @@ def build(folder: Path, sizes: tuple[int, ...]) -> list[Workload]:
     return [
         _skimage(folder, caches),
         Workload("by hand", [], [Case("skimage by hand", PROGRAMS / "skimage_by_hand.py")]),
+        _even_trial(),
+        _cores(),
         _toolbox(folder, caches),
         *(_large(folder, caches, size) for size in sizes),
         *_imports(folder, caches),
@@ -81,6 +83,22 @@ def _skimage(folder: Path, caches: Path) -> Workload:
         name = f"skimage cold, processes: {count}"
         cases[name] = Case(name, program, (str(APPS), "list", str(count)), slow=True)
     return Workload("skimage", [APPS], list(cases.values()))
+
+
+def _cores() -> Workload:
+    """Nothing but work, in one process and in two."""
+    names = {count: f"spin, processes: {count}" for count in PROCESSES}
+    program = PROGRAMS / "spin.py"
+    cases = [Case(name, program, (str(count),), slow=True) for count, name in names.items()]
+    return Workload("spin", [], cases)
+
+
+def _even_trial() -> Workload:
+    """Each function takes as long as any other: what the processes themselves are worth."""
+    program = PROGRAMS / "skimage_even_trial.py"
+    names = {count: f"skimage even, processes: {count}" for count in PROCESSES}
+    cases = [Case(name, program, (str(count),), slow=True) for count, name in names.items()]
+    return Workload("skimage even", [], cases)
 
 
 def _write_table(place: Path, warm: Case) -> None:

@@ -58,7 +58,7 @@ FUNCTION_SIZES, QUICK_FUNCTION_SIZES = (200, 2_000, 20_000), (200, 2_000)
 PARTS = ("classes", "functions")
 RUNS, QUICK_RUNS = 15, 5
 #: Rounds of the cases that take seconds.
-SLOW_RUNS, QUICK_SLOW_RUNS = 5, 1
+SLOW_RUNS, QUICK_SLOW_RUNS = 3, 1
 
 
 @dataclass(frozen=True)

@@ -30,13 +30,15 @@ SUBJECTS = {
     "pygments": ("Pygments: {plugins} lexers in one registry", "one"),
     "microlab": ("A laboratory's program: {plugins} plugins in five registries", "one of each"),
 }
+FUNCTIONS = ("scikit-image: {plugins} functions that pass a trial, of {found}", "one")
 
 
 def draw(figures: dict[str, Any], path: Path) -> None:
-    """Draw one panel for each subject, and write the picture."""
-    figure, axes = new_figure(8.4, [2.3, 2.45])
-    for axis, name in zip(axes, SUBJECTS, strict=True):
-        draw_subject(axis, name, figures["subjects"][name])
+    """Draw one panel for each subject and one for functions, and write the picture."""
+    figure, axes = new_figure(8.4, [2.3, 2.3, 2.1])
+    for axis, name in zip(axes, SUBJECTS, strict=False):
+        draw_subject(axis, *SUBJECTS[name], figures["subjects"][name], "plugin module")
+    draw_subject(axes[-1], *FUNCTIONS, figures["functions"], "module")
     axes[-1].set_xlabel(
         "ms in a fresh process, from the first import of the application to the answer;\n"
         "the pale part: until its registries are declared",
@@ -46,30 +48,31 @@ def draw(figures: dict[str, Any], path: Path) -> None:
     save(figure, path)
 
 
-def draw_subject(axis: Any, name: str, subject: dict[str, Any]) -> None:
-    """Draw the five ways to ask as bars, each with its time and its imports beside it."""
-    title, one = SUBJECTS[name]
-    ways = [subject["ways"][way] for way in WAYS]
-    labels = [label.format(one=one) for label, _ in WAYS.values()]
+def draw_subject(axis: Any, title: str, one: str, subject: dict[str, Any], module: str) -> None:
+    """Draw the ways to ask as bars, each with its time and its imports beside it."""
+    names = [way for way in WAYS if way in subject["ways"]]
+    ways = [subject["ways"][way] for way in names]
+    labels = [WAYS[way][0].format(one=one) for way in names]
     parts = [(way["declaring"], way["listing or loading"]) for way in ways]
-    bars(axis, labels, parts, [colour for _, colour in WAYS.values()])
-    axis.set_title(title.format(plugins=subject["plugins"]))
+    bars(axis, labels, parts, [WAYS[way][1] for way in names])
+    found = subject["plugins"] + subject.get("rejected", 0)
+    axis.set_title(title.format(plugins=subject["plugins"], found=found))
     axis.set_xlim(0, 1.8 * max(map(sum, parts)))
     axis.set_xticks([])
     axis.spines["bottom"].set_visible(False)
     for place, way in zip(places(labels), ways, strict=True):
-        beside_bar(axis, way["in process"], place, *describe(way, subject["times faster"]))
+        beside_bar(axis, way["in process"], place, *describe(way, subject["times faster"], module))
 
 
-def describe(way: dict[str, Any], faster: dict[str, float]) -> tuple[str, str]:
+def describe(way: dict[str, Any], faster: dict[str, float], module: str) -> tuple[str, str]:
     """What stands beside a bar: the time in bold, and what it was spent on."""
     milliseconds = way["in process"]
     count = way["modules imported"]
-    imports = f"{count or 'no'} plugin module{'' if count == 1 else 's'} imported"
+    imports = f"{count or 'no'} {module}{'' if count == 1 else 's'} imported"
     if not count:
         whole, listing = faster["declare + list"], faster["list"]
-        imports += f"; {whole:.0f}x faster than cold, the listing alone {listing:.0f}x"
-    return f"{milliseconds:.{0 if milliseconds >= 100 else 1}f} ms", imports
+        imports += f"; {whole:,.0f}x faster than cold, the listing alone {listing:,.0f}x"
+    return f"{milliseconds:,.{0 if milliseconds >= 100 else 1}f} ms", imports
 
 
 def main() -> None:

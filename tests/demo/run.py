@@ -3,8 +3,9 @@
 ``hatch run demo`` (or ``python tests/demo/run.py``) lists the 602 lexers of Pygments and the five
 registries of the sample application microlab, each way in fresh processes: without a cache, with an
 empty cache (cold), from the cache (warm), and from the cache with one plugin or all plugins loaded.
-It ends with status 1 if a warm answer differs from the cold one, or if the lexers found are not
-those of Pygments' own published index.
+Then it scans scikit-image, trying each of its functions once, and reads the answer from the cache.
+It ends with status 1 if a warm answer differs from the cold one, if the lexers found are not those
+of Pygments' own published index, or if listing functions imports their library.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from rich.table import Table
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "benchmarks"))
 
+import functions
 from measuring import (
     Case,
     ProgramError,
@@ -241,9 +243,12 @@ def show_ratios(console: Console, listed: list[Subject], results: Results) -> No
     console.print(table)
 
 
-def as_json(listed: list[Subject], results: Results, runs: int) -> dict[str, Any]:
+def as_json(
+    listed: list[Subject], results: Results, scan: functions.Scan, runs: int
+) -> dict[str, Any]:
     """All figures, for the plot and for later comparison."""
-    packages = ("regcache-core", "regcache-meta", "pygments", "numpy", "pyzmq")
+    own = ("regcache-core", "regcache-functions", "regcache-meta")
+    packages = (*own, "pygments", "numpy", "pyzmq", "scikit-image")
     return {
         "made by": "tests/demo/run.py",
         "environment": environment_facts(packages),
@@ -251,6 +256,7 @@ def as_json(listed: list[Subject], results: Results, runs: int) -> dict[str, Any
         "unit": "ms, median over all rounds",
         "bare interpreter": round(results.median("bare", "wall"), 3),
         "subjects": {subject.name: _subject_as_json(subject, results) for subject in listed},
+        "functions": functions.as_json(scan),
     }
 
 
@@ -296,16 +302,19 @@ def main() -> int:
     show_times(console, listed, results, "wall")
     show_imports(console, listed, results)
     show_ratios(console, listed, results)
+    scan = functions.measure(arguments.runs, console)
+    wrong += scan.wrong
+    functions.show(console, scan)
     if arguments.json:
-        figures = as_json(listed, results, arguments.runs)
+        figures = as_json(listed, results, scan, arguments.runs)
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     for line in dict.fromkeys(wrong):
         console.print(line, style="bold red")
     if not wrong:
         names = listed[0].plugins()
         console.print(
-            f"Every warm answer equals the cold one, and the {names} lexers are those of Pygments' "
-            "own index."
+            f"Every warm answer equals the cold one, the {names} lexers are those of Pygments' own "
+            "index, and scikit-image is listed, searched and described without being imported."
         )
     return 1 if wrong else 0
 

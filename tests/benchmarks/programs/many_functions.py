@@ -7,8 +7,8 @@ process has to prepare shows in the difference.
 import sys
 from time import perf_counter_ns
 
-#: Searched in this order: in a tenth of all names, the same again, in many texts, in fewer, in one name,
-#: nowhere; two words.
+#: Searched in this order: in a tenth of all names, the same again, in many texts, in fewer, in
+#: one name, nowhere; two words.
 WORDS = ("blur", "blur", "values", "bell", "light_049", "tomography", "edge stream")
 
 folder = sys.argv[1]
