@@ -1,12 +1,15 @@
 """Modules imported one by one: which, in which order, and what is remembered of those that fail."""
 
+import importlib
 import json
 
 import pytest
+from throwaway import forget
 
 from regcache_core import (
     AbsentModules,
     Failures,
+    brought_by,
     import_module,
     missing_modules,
     place_of,
@@ -229,3 +232,34 @@ def test_file_younger_than_a_listing_is_found(write, run_python):
     """
 
     assert [True, False] == run_python(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "brought"),
+    [
+        ("from vendor.parts import wheel", ["wheel", "axle"]),
+        ("import sys\nwheel = sys.modules['vendor.parts'].wheel", ["wheel"]),
+        ("from vendor import parts as _parts", ["wheel", "axle"]),
+        ("import vendor.parts", ["wheel", "axle"]),
+        ("def later():\n    import vendor.parts\n", []),
+        ("import vendor", []),
+        ("wheel = 5", []),
+    ],
+)
+def test_what_a_module_imports_is_told(text, brought, tmp_path, monkeypatch):
+    """A thing from elsewhere is brought by who holds it, or imports the module that defines it."""
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor/__init__.py").write_text("")
+    (tmp_path / "vendor/parts.py").write_text("def wheel(): ...\ndef axle(): ...\n")
+    (tmp_path / "bringing_module.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    names = {"vendor", "vendor.parts", "bringing_module"}
+    parts = importlib.import_module("vendor.parts")
+    module = importlib.import_module("bringing_module")
+    foreign = {name: (getattr(parts, name), "vendor.parts") for name in ("wheel", "axle")}
+
+    found = brought_by(module, foreign)
+    forget(names)
+
+    assert brought == found
+    assert [] == brought_by(module, {})

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .converters import configure_converter, make_converter
     from .discovery import (
         Failures,
+        brought_by,
         forget_folder_listings,
         import_module,
         import_modules,
@@ -67,6 +68,7 @@ __all__ = [
     "SerializationError",
     "SourceTree",
     "__version__",
+    "brought_by",
     "configure_converter",
     "file_of",
     "find_package",
@@ -113,6 +115,7 @@ _MODULES = {
     "SerializationError": "errors",
     "SourceTree": "inputs",
     "__version__": "__about__",
+    "brought_by": "discovery",
     "configure_converter": "converters",
     "file_of": "modules",
     "find_package": "modules",

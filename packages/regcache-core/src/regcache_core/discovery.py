@@ -6,7 +6,7 @@ Which of their contents count is the business of each registry.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,11 @@ from .modules import find_spec
 from .packages import iter_module_names
 
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from .inputs import AbsentModules
+
+    K = TypeVar("K")
 
 
 def import_modules(
@@ -136,6 +140,33 @@ def place_of(error: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+
+
+def brought_by(module: ModuleType, foreign: Mapping[K, tuple[object, str]]) -> list[K]:
+    """What a module imports of classes and functions from elsewhere.
+
+    Args:
+        module: An imported module.
+        foreign: Key -> class or function, and the name of the module that defines it.
+
+    Returns:
+        Keys of those that it holds itself, or whose module it imports.
+    """
+    if not foreign:
+        return []
+    held, names = {*map(id, [*vars(module).values()])}, _names_in(module)
+    return [
+        key
+        for key, (thing, home) in foreign.items()
+        if held & {id(thing), id(sys.modules.get(home, thing))} or home in names
+    ]
+
+
+def _names_in(module: ModuleType) -> set[str]:
+    """Names in a module's code, among them those of the modules that it imports."""
+    get_code = getattr(getattr(module, "__loader__", None), "get_code", None)
+    code = get_code(module.__name__) if get_code is not None else None
+    return set(code.co_names) if code is not None else set()
 
 
 def is_unfinished(holds: Callable[[str], bool]) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
     Failures,
+    brought_by,
     find_package,
     find_spec,
     forget_folder_listings,
@@ -198,14 +199,18 @@ def discover(
     forget_folder_listings()
     registered = registry._registered
     # Classes from elsewhere that are here already: a module of the package may import them too.
-    foreign = {k: cls for k, cls in [*registered.items()] if not scope.holds(cls.__module__)}
+    foreign = {
+        key: (cls, cls.__module__)
+        for key, cls in [*registered.items()]
+        if not scope.holds(cls.__module__)
+    }
     walked: dict[str, int] = {}  # module -> its place in the order
     brought: dict[Hashable, str] = {}  # key -> the first module that has it
     for module in _modules_of(scope, keep):
         walked[module.__name__] = len(walked)
         if scope.scanned:
             _register_scanned(scope, module, registry)
-        for key in _held_by(module, foreign):
+        for key in brought_by(module, foreign):
             brought.setdefault(key, module.__name__)
     registered = dict(registered)  # other threads may register more meanwhile
     homes = _find_homes(registered, registry._bringers, brought, walked)
@@ -215,16 +220,6 @@ def discover(
     elsewhere.add_classes(registered[key] for key in order)
     extra = {"failures": failures.texts, **_secondaries(scope, registered, records)}
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
-
-
-def _held_by(module: ModuleType, foreign: dict[Any, type]) -> list[Any]:
-    """Keys of the classes from elsewhere that a module imports."""
-    if not foreign:
-        return []
-    held, imported = {*map(id, [*vars(module).values()])}, _names_in(module)
-    return [
-        key for key, cls in foreign.items() if held & _ids_of(cls) or cls.__module__ in imported
-    ]
 
 
 def _find_homes(
@@ -257,18 +252,6 @@ def warn(scope: Scope, found: Found) -> None:
 
 def _is_made(cls: type) -> bool:
     return is_local(cls) and find_class(cls.__module__, cls.__name__) is not cls
-
-
-def _names_in(module: ModuleType) -> set[str]:
-    """Names in a module's code, among them those of the modules that it imports."""
-    get_code = getattr(getattr(module, "__loader__", None), "get_code", None)
-    code = get_code(module.__name__) if get_code is not None else None
-    return set(code.co_names) if code is not None else set()
-
-
-def _ids_of(cls: type) -> set[int]:
-    """By what a module may hold a class that it has imported: the class, or its module."""
-    return {id(cls), id(sys.modules.get(cls.__module__, cls))}
 
 
 def _modules_of(scope: Scope, on_failure: Listener) -> Iterator[ModuleType]:
