@@ -75,9 +75,21 @@ def _make_check(package: str) -> "Callable[[Any], Any]":
         for each in (*record.get("tags", ()), *record.get("aliases", ()), record["qualname"]):
             if each.__class__ is not str:
                 raise TypeError(f"{each!r} of {module} is no name")
+        if "parameters" in record and not _are_parameters(record["parameters"]):
+            raise TypeError(f"{record['parameters']!r} of {module} are no parameters")
         return record
 
     return check
+
+
+def _are_parameters(parts: "list[Any]") -> bool:
+    """Whether a list holds the result's annotation, and lists of what makes a ``Parameter``."""
+    texts = [*parts[:1]]
+    for part in parts[1:]:
+        if part.__class__ is not list or len(part) != 4 or None in part[:2]:
+            return False
+        texts += part
+    return texts != [] and all(text is None or text.__class__ is str for text in texts)
 
 
 #: Libraries that load lazily read from their stubs what they publish.

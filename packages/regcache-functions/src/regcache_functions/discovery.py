@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
     AbsentModules,
     Failures,
     FoundFiles,
+    brought_by,
     file_of,
     find_package,
     find_sources,
@@ -49,17 +52,28 @@ def discover(
         registry._forget(lambda registration: registration.module == name)
 
     forget_folder_listings()
+    # Those from elsewhere that are here already: a module of the package may import them too.
+    foreign = {
+        each: (each.value, each.module)
+        for each in registry._snapshot()
+        if not scope.holds(each.module)
+    }
     walked: dict[str, int] = {}  # module -> its place in the order
-    import_module(scope.package, on_failure)
-    walked[scope.package] = 0
-    for module in import_modules(
-        find_package(scope.package) or [], f"{scope.package}.", on_failure
-    ):
+    for module in _modules_of(scope, on_failure):
         walked[module.__name__] = len(walked)
+        for each in brought_by(module, foreign):
+            del foreign[each]
+            each.module = module.__name__
     registry._forget(lambda registration: _is_gone(scope, registration.module, walked))
     registered = [each for each in registry._snapshot() if each.module in walked]
     registered.sort(key=lambda each: walked[each.module])
-    records = {each.name: to_record(each, scope.facts, registry.name) for each in registered}
+    records = {}
+    for each in registered:
+        try:
+            records[each.name] = to_record(each, scope.facts, registry.name)
+        except Exception as error:  # nothing leads to it, or foreign code may raise anything
+            on_failure(each.module, error)
+    records = {name: record for name, record in records.items() if not _failed(record, failures)}
     homes = {record.get("defined_in", "") for record in records.values()}
     outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
     elsewhere.add(map(file_of, outside))
@@ -99,6 +113,22 @@ def _owner(scope: PackageScope) -> dict[str, str]:
 
             return owner_of(scope.application, find_sources(scope.application))
     return {"distribution": "", "version": scope.version()}
+
+
+def _modules_of(
+    scope: PackageScope, on_failure: Callable[[str, Exception], object]
+) -> Iterator[ModuleType]:
+    """The package itself and its modules, imported one by one."""
+    package = import_module(scope.package, on_failure)
+    if package is not None:
+        yield package
+    paths = find_package(scope.package) or []
+    yield from import_modules(paths, f"{scope.package}.", on_failure)
+
+
+def _failed(record: dict[str, Any], failures: Failures) -> bool:
+    """Whether the module of a function failed, if only when the function was described."""
+    return record["module"] in failures.texts
 
 
 def _is_gone(scope: PackageScope, module: str, walked: dict[str, int]) -> bool:

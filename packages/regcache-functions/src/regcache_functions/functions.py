@@ -44,11 +44,18 @@ class State:
         self._aliases: dict[str, list[str]] | None = None
         self._haystack: Any = None
 
+    def described(self) -> "list[tuple[str, Record]]":
+        """Names and records, but for names that have only been registered until now.
+
+        A copy, for other threads may register more meanwhile.
+        """
+        return [(name, record) for name, record in list(self.records.items()) if record]
+
     def named(self, alias: str) -> "list[str]":
         """The functions that have another name ``alias``, or lie at this place in a library."""
         if self._aliases is None:
             found: dict[str, list[str]] = {}
-            for name, record in self.records.items():
+            for name, record in self.described():
                 place = f"{record['module']}.{record['qualname']}"
                 for each in dict.fromkeys([*record.get("aliases", ()), place]):
                     found.setdefault(each, []).append(name)
@@ -64,7 +71,7 @@ class State:
         if self._haystack is None:
             from .searching import Haystack
 
-            self._haystack = Haystack(self.records)
+            self._haystack = Haystack(dict(self.described()))
         return self._haystack
 
 
@@ -185,8 +192,8 @@ class Functions(_Functions[F]):
         wanted = {"tag": tag, "module": module, "contract": contract}
         wanted |= {"parameter": parameter, "text": text}
         given = {question: value for question, value in wanted.items() if value is not None}
-        records = self._described().records
-        names = [name for name, record in records.items() if matches(name, record, given)]
+        records = self._described().described()
+        names = [name for name, record in records if matches(name, record, given)]
         if where is not None:
             names = [name for name in names if where(self.info(name))]
         return Selection(self, names)

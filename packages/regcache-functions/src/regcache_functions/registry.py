@@ -13,7 +13,7 @@ from .functions import Functions, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
     from typing import Any, Literal, TypeVar, overload
 
@@ -44,33 +44,76 @@ class Registration:
         aliases: Its other names.
         contract: Its declared contract.
         facts: What else was declared.
-        declared: What tells its declaration from others: where, and what it is called there.
+        label: Its qualified name; empty for one that has none, or shares it with others (a lambda).
+        line: The line that registers it.
+        run: Code of the module, or of the cell, whose execution registers it.
     """
 
-    __slots__ = ("aliases", "contract", "declared", "facts", "module", "name", "tags", "value")
+    __slots__ = (
+        "aliases",
+        "contract",
+        "facts",
+        "label",
+        "line",
+        "module",
+        "name",
+        "run",
+        "tags",
+        "value",
+    )
 
     def __init__(
         self,
         value: "Any",
-        module: str,
         name: str,
-        tags: "Iterable[str]",
-        aliases: "Iterable[str]",
+        tags: "tuple[str, ...]",
+        aliases: "tuple[str, ...]",
         contract: "str | None",
         facts: "Any",
-        line: int,
+        place: "tuple[str, int, Any]",
     ) -> None:
         self.value = value
-        self.module = module
         self.name = name
-        self.tags = tuple(tags)
-        self.aliases = tuple(aliases)
+        self.tags = tags
+        self.aliases = aliases
         self.contract = contract
         self.facts = facts
-        self.declared = (module, getattr(value, "__qualname__", None) or line)
+        self.module, self.line, self.run = place
+        label = getattr(value, "__qualname__", "")
+        self.label = label if isinstance(label, str) and "<" not in label else ""
+
+    def replaces(self, held: "Registration") -> bool:
+        """Whether it is the same declaration again: a reload, a cell; or the other's file is gone.
+
+        One without a name is told by its line, for as long as its module is executed.
+        """
+        from regcache_core import is_gone, is_same_source
+
+        if is_gone(held.module) or held.value is self.value:
+            return True
+        if self.label != held.label:
+            return False
+        if not is_same_source(self.module, held.module):
+            homes = {getattr(each.value, "__module__", None) for each in (self, held)}
+            return (
+                self.label != ""
+                and len(homes) == 1
+                and not homes.isdisjoint((self.module, held.module))
+            )
+        return self.label != "" or self.line == held.line or self.run is not held.run
+
+    def is_recorded(self, record: "Record") -> bool:
+        """Whether a record that was found is about this function, or about one that is gone."""
+        from regcache_core import is_gone, is_same_source
+
+        if is_same_source(self.module, record["module"]) or is_gone(record["module"]):
+            return True
+        home = record.get("defined_in", record["module"])
+        return self.label == record["qualname"] and self.module == home
 
     def __str__(self) -> str:
-        return f"{self.declared[1]} (registered in {self.module})"
+        name = self.label or getattr(self.value, "__qualname__", type(self.value).__qualname__)
+        return f"{name} (registered in {self.module}, line {self.line})"
 
 
 class FunctionRegistry(Functions[F]):
@@ -118,12 +161,14 @@ class FunctionRegistry(Functions[F]):
         self._name = name
         self.enable_cache = enable_cache
         self._facts_type: Any = facts
-        self._owner, line = _caller()
+        places = _declaration()
+        self._owners = dict.fromkeys(module for module, _ in places)
         self._scope: Scope | None = None
         if package is not None:
             from .scope import PackageScope
 
-            self._scope = PackageScope(package, facts, strict, f"{self._owner}:{line}")
+            declared = " in ".join(f"{module}:{line}" for module, line in places)
+            self._scope = PackageScope(package, facts, strict, declared)
         self._state: State | None = None
         self._registered: dict[str, Registration] = {}
         self._claims: dict[str, Registration] = {}  # names and aliases
@@ -241,9 +286,10 @@ class FunctionRegistry(Functions[F]):
         @overload
         def register(
             self,
-            name: "str | None" = None,
+            what: "str | None" = None,
             /,
             *,
+            name: "str | None" = None,
             tags: "Iterable[str]" = (),
             aliases: "Iterable[str]" = (),
             contract: "str | None" = None,
@@ -256,20 +302,24 @@ class FunctionRegistry(Functions[F]):
             function: Fn,
             /,
             *,
+            name: "str | None" = None,
             tags: "Iterable[str]" = (),
             aliases: "Iterable[str]" = (),
             contract: "str | None" = None,
             **facts: "Any",
         ) -> Fn: ...
 
-    def register(self, what=None, /, *, tags=(), aliases=(), contract=None, **facts):  # type: ignore[no-untyped-def]
+    def register(  # type: ignore[no-untyped-def]
+        self, what=None, /, *, name=None, tags=(), aliases=(), contract=None, **facts
+    ):
         """Register a function; a decorator that gives the function back unchanged.
 
         ``@registry.register``, ``@registry.register("name", tags=[...], ...)``, and
         ``registry.register("name")(partial(...))`` for what has no name of its own.
 
         Args:
-            what: The function, or its name; by default the function's ``__name__``.
+            what: The function, or its name.
+            name: Its name, if that is not given first; by default the function's ``__name__``.
             tags: Words to ask for it by.
             aliases: Other names that it can be asked for by.
             contract: What it works on.
@@ -280,27 +330,34 @@ class FunctionRegistry(Functions[F]):
             UnnamedFunctionError: It has no name, and none was given (a ``TypeError``).
             FactsError: The facts do not fit the registry's class (a ``TypeError``).
         """
-        for field, texts in (("tags", tags), ("aliases", aliases)):
-            _check(field, texts, not isinstance(texts, (str, bytes)), "a list of texts")
-        if what is not None and not isinstance(what, str):
-            return self._add(what, None, tags, aliases, contract, facts)
+        if isinstance(what, str):
+            _check("name", name, name is None, "not given, for the name is given first")
+            what, name = None, what
+        for field, text in (("name", name), ("contract", contract)):
+            _check(field, text, text is None or isinstance(text, str), "a text")
+        tags, aliases = _texts("tags", tags), _texts("aliases", aliases)
 
-        def add(function):  # type: ignore[no-untyped-def]
-            return self._add(function, what, tags, aliases, contract, facts)
+        def add(function: "Any") -> "Any":
+            return self._add(function, name, tags, aliases, contract, facts)
 
-        return add
+        return add if what is None else add(what)
 
     def _add(
         self,
         function: "Any",
         name: "str | None",
-        tags: "Iterable[str]",
-        aliases: "Iterable[str]",
+        tags: "tuple[str, ...]",
+        aliases: "tuple[str, ...]",
         contract: "str | None",
         facts: "Any",
     ) -> "Any":
         if not callable(function) and not isinstance(function, classmethod):
             raise TypeError(f"{self.name}: {function!r} cannot be called, so it is no function")
+        if isinstance(function, classmethod) and "<locals>" in function.__func__.__qualname__:
+            raise TypeError(
+                f"{self.name}: {function.__func__.__qualname__} is a classmethod of a class made "
+                "in a function, where it cannot be found. Register the method of the class itself."
+            )
         name = name or getattr(function, "__name__", None)
         if not isinstance(name, str):
             from .errors import UnnamedFunctionError
@@ -310,51 +367,61 @@ class FunctionRegistry(Functions[F]):
             from .facts import make_facts
 
             facts = make_facts(self._facts_type, self.name, name, facts)
-        module, line = self._place_of(function)
-        self._put(Registration(function, module, name, tags, aliases, contract, facts, line))
+        place = self._place_of(function)
+        self._put(Registration(function, name, tags, aliases, contract, facts, place))
         return function
 
-    def _place_of(self, function: "Any") -> "tuple[str, int]":
-        """The module that brings a function, and the line that registers it."""
-        caller, line = _caller()
+    def _place_of(self, function: "Any") -> "tuple[str, int, Any]":
+        """The module that brings a function, the line that registers it, and what is executed."""
+        frames = list(_frames())
+        line, run = frames[0].f_lineno, frames[-1].f_code
         if self._scope is not None:
             from regcache_core import modules_in_execution
 
             for module in modules_in_execution(self._scope.holds):
-                return module, line
-        return getattr(function, "__module__", None) or caller, line
+                return module, line, run
+        # An object and a partial have the module of their class.
+        home = getattr(function, "__module__", None) if hasattr(function, "__qualname__") else None
+        return home or str(frames[0].f_globals.get("__name__")), line, run
 
     def _put(self, new: Registration) -> None:
         names = (new.name, *new.aliases)
         with self._lock:
             for each in names:
                 held = self._claims.get(each)
-                if held is not None and held.declared != new.declared:
+                if held is not None and not new.replaces(held):
                     self._refuse(each, str(held), new)
             state = self._state
-            record = state.records.get(new.name) if state is not None else None
-            if record and get_ident() not in self._searching and record["module"] != new.module:
-                self._refuse(new.name, f"{record['module']}.{record['qualname']}", new)
+            if state is not None and get_ident() not in self._searching:
+                self._check_listed(state, new)
             old = self._registered.get(new.name)
             for each in old.aliases if old is not None else ():
                 self._claims.pop(each, None)
             self._registered[new.name] = new
             self._claims.update(dict.fromkeys(names, new))
             if state is not None:
-                self._show(state, new)
+                self._show(state, new, again=old is not None and old.value is not new.value)
+
+    def _check_listed(self, state: State, new: Registration) -> None:
+        """Refuse a function whose name another one has that was found, loaded or not."""
+        record = state.records.get(new.name)
+        if record and not new.is_recorded(record):
+            self._refuse(new.name, f"{record['module']}.{record['qualname']}", new)
 
     def _refuse(self, name: str, held: str, new: Registration) -> None:
         from .errors import DuplicateFunctionError
 
         raise DuplicateFunctionError(self.name, name, held, str(new))
 
-    def _show(self, state: State, registration: Registration) -> None:
+    def _show(self, state: State, registration: Registration, again: bool = False) -> None:
         """Put a registered function into what is known already."""
+        name = registration.name
+        state.values.pop(name, None)
         if not isinstance(registration.value, (staticmethod, classmethod)):
-            state.values[registration.name] = registration.value
-        if not state.records.get(registration.name):
-            state.records[registration.name] = {}
-            self._undescribed[registration.name] = registration
+            state.values[name] = registration.value
+        if again or not state.records.get(name):
+            state.records.setdefault(name, {})
+            self._undescribed[name] = registration
 
     def _forget(self, is_gone: "Callable[[Registration], bool]") -> None:
         """Take back registrations."""
@@ -435,12 +502,13 @@ class FunctionRegistry(Functions[F]):
         if self._is_scanned():
             more = {"name": self.name, "enable_cache": self.enable_cache}
             return _reopen, (type(self), {**self._scope.arguments(), **more})  # type: ignore[union-attr]
-        for name, value in vars(sys.modules[self._owner]).items():
-            if value is self:
-                return _registry_at, (self._owner, name)
+        for owner in self._owners:
+            for name, value in getattr(sys.modules.get(owner), "__dict__", {}).items():
+                if value is self:
+                    return _registry_at, (owner, name)
         raise TypeError(
-            f"registry {self.name!r} cannot be pickled: it is no global name of {self._owner}, so "
-            "another process could not find it"
+            f"registry {self.name!r} cannot be pickled: it is no global name of "
+            f"{' or '.join(self._owners)}, so another process could not find it"
         )
 
     def _opened(self) -> State:
@@ -526,6 +594,7 @@ class FunctionRegistry(Functions[F]):
         """Records that were found, with what registered itself."""
         state = State(dict(records), {})
         for registration in self._snapshot():
+            self._check_listed(state, registration)
             self._show(state, registration)
         return state
 
@@ -599,12 +668,29 @@ def _is_extra(extra: "dict[str, Any]") -> bool:
     return known and all(text.__class__ is str for text in texts)
 
 
-def _caller() -> "tuple[str, int]":
-    """Module and line of the code that called into this package."""
+def _frames() -> "Iterator[Any]":
+    """The code that called into this package, and its callers up to a module's own code."""
     frame: Any = sys._getframe(1)
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(f"{__package__}."):
         frame = frame.f_back
-    return str(frame.f_globals.get("__name__")), frame.f_lineno
+    while frame is not None:
+        yield frame
+        if frame.f_code.co_name == "<module>":
+            return
+        frame = frame.f_back
+
+
+def _declaration() -> "list[tuple[str, int]]":
+    """Module and line where a registry is made; of a factory's callers too, in one application.
+
+    One that is made when a program runs, not when a module is imported, is told by its first line.
+    """
+    frames = [(str(each.f_globals.get("__name__")), each) for each in _frames()]
+    module, last = frames[-1]
+    is_import = last.f_code.co_name == "<module>"
+    if not is_import or module.partition(".")[0] != frames[0][0].partition(".")[0]:
+        frames = frames[:1]
+    return [(module, frame.f_lineno) for module, frame in frames]
 
 
 def _check(field: str, value: object, right: bool, expected: str) -> None:
@@ -612,6 +698,13 @@ def _check(field: str, value: object, right: bool, expected: str) -> None:
         from regcache_core import ConfigError
 
         raise ConfigError(field, value, expected)
+
+
+def _texts(field: str, given: "Iterable[str]") -> "tuple[str, ...]":
+    texts = () if isinstance(given, (str, bytes)) else tuple(given)
+    right = not isinstance(given, (str, bytes)) and all(isinstance(each, str) for each in texts)
+    _check(field, given, right, "a list of texts")
+    return texts
 
 
 def _warn(registry: str, scope: "Scope", found: "Found") -> None:
