@@ -1,4 +1,4 @@
-"""The same work in one process or shared by several: ``spin.py PROCESSES``. What cores are worth."""
+"""The same work in one process or in several, to tell what cores are worth: ``... PROCESSES``."""
 
 import sys
 from time import perf_counter_ns
