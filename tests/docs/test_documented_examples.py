@@ -67,6 +67,70 @@ def test_pygments_example_prints_what_its_comments_say(tmp_path: Path) -> None:
     assert "True For Python source code (version 3.x)." in run(f"{code}\n{shown}", tmp_path)
 
 
+FILTER = """
+from app.registry import filters
+@filters.register(tags=["blur"])
+def {name}(image): ...
+"""
+
+
+def test_decorated_functions_are_listed_and_imported_as_the_comments_say(tmp_path: Path) -> None:
+    """The README of regcache-functions lists two filters from the cache and imports one module."""
+    package = tmp_path / "app" / "filters"
+    package.mkdir(parents=True)
+    for file in ("app/__init__.py", "app/filters/__init__.py"):
+        (tmp_path / file).write_text("")
+    declared, _, _ = blocks("packages/regcache-functions/README.md")[0].partition("\nlist(")
+    (tmp_path / "app" / "registry.py").write_text(declared)
+    for name in ("gaussian", "median"):
+        (package / f"{name}.py").write_text(FILTER.format(name=name))
+    code = (
+        "import sys; from app.registry import filters\n"
+        "names = list(filters.query(tag='blur')); before = set(sys.modules)\n"
+        "filters['gaussian']\n"
+        "new = [m for m in sys.modules if m.startswith('app.filters.') and m not in before]\n"
+        "print(names, new, filters.report.status)"
+    )
+    run(code, tmp_path)
+
+    assert "['gaussian', 'median'] ['app.filters.gaussian'] hit\n" == run(code, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("readme", "block"), [("README.md", 2), ("packages/regcache-functions/README.md", 1)]
+)
+def test_scanned_library_is_listed_without_being_imported(
+    readme: str, block: int, tmp_path: Path
+) -> None:
+    """The READMEs' scan of scikit-image finds the thresholds by Otsu, from the cache."""
+    pytest.importorskip("skimage")
+    code = blocks(readme)[block].partition("\nfilters[")[0]
+    shown = (
+        "import sys; print(list(filters.search('otsu')), 'skimage' in sys.modules)\n"
+        "print(filters.info('gaussian').doc, callable(filters['threshold_otsu']))"
+    )
+    run(code, tmp_path)
+
+    assert (
+        "['threshold_multiotsu', 'threshold_otsu'] False\nMulti-dimensional Gaussian filter. True\n"
+    ) == run(f"{code}\n{shown}", tmp_path)
+
+
+def test_filters_of_the_site_print_what_their_comments_say(tmp_path: Path) -> None:
+    """The site's example of functions answers, cold and warm, what stands beside each line."""
+    code = (ROOT / "docs/examples/filters.py").read_text()
+    printed = """['gaussian']
+2.0
+[0.5, 1.0]
+(data, *, n=4, method='exclusive')
+['stdev', 'variance']
+['harmonic_mean']
+"""
+
+    assert printed == run(code, tmp_path)
+    assert printed + "hit\n" == run(f"{code}\nprint(statistics.report.status)", tmp_path)
+
+
 def test_example_of_core_is_a_hit_the_second_time(tmp_path: Path) -> None:
     """The README of regcache-core has an example that runs as it stands."""
     code = blocks("packages/regcache-core/README.md")[0]
