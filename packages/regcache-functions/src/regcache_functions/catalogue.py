@@ -40,7 +40,7 @@ class Catalogue(Functions["Any"]):
         super().__init__()
         self._name = name
         self._members: dict[str, FunctionRegistry[Any]] = {}
-        self._seen: tuple[State, ...] = ()
+        self._seen: list[tuple[State, int]] = []
         self._state = State({}, {})
         for registry in registries:
             if registry.name in self._members or SEPARATOR in registry.name:
@@ -87,14 +87,15 @@ class Catalogue(Functions["Any"]):
         return evolve(self._members[registry].info(own), name=key, loader=self.__getitem__)
 
     def _opened(self) -> State:
-        states = tuple(each._described() for each in self._members.values())
-        if states != self._seen or len(self._state.records) != sum(len(s.records) for s in states):
+        states = [each._described() for each in self._members.values()]
+        seen = [(state, state.changes) for state in states]
+        if seen != self._seen:
             records = {
                 f"{registry}{SEPARATOR}{name}": record
                 for registry, state in zip(self._members, states, strict=True)
                 for name, record in state.records.items()
             }
-            self._state, self._seen = State(records, {}), states
+            self._state, self._seen = State(records, {}), seen
         return self._state
 
     def _load(self, name: str, record: "Record") -> "Function":

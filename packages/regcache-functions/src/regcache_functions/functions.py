@@ -34,13 +34,19 @@ class State:
     Attributes:
         records: Name -> record, in order.
         values: Name -> function, for those that are loaded.
+        library: The library that they are found in; empty for functions that are registered.
+        changes: How often records were added or replaced since.
     """
 
-    __slots__ = ("_aliases", "_haystack", "records", "values")
+    __slots__ = ("_aliases", "_haystack", "changes", "library", "records", "values")
 
-    def __init__(self, records: "dict[str, Record]", values: "dict[str, Function]") -> None:
+    def __init__(
+        self, records: "dict[str, Record]", values: "dict[str, Function]", library: str = ""
+    ) -> None:
         self.records = records
         self.values = values
+        self.library = library
+        self.changes = 0
         self._aliases: dict[str, list[str]] | None = None
         self._haystack: Any = None
 
@@ -57,13 +63,15 @@ class State:
             found: dict[str, list[str]] = {}
             for name, record in self.described():
                 place = f"{record['module']}.{record['qualname']}"
-                for each in dict.fromkeys([*record.get("aliases", ()), place]):
+                in_library = place.removeprefix(f"{self.library}.")
+                for each in {*record.get("aliases", ()), place, in_library}:
                     found.setdefault(each, []).append(name)
             self._aliases = found
         return self._aliases.get(alias, [])
 
     def forget_texts(self) -> None:
-        """Let what is derived from the records be derived anew: some were added."""
+        """Let what is derived from the records be derived anew: some were added or replaced."""
+        self.changes += 1
         self._aliases = self._haystack = None
 
     def haystack(self) -> "Any":
@@ -261,12 +269,14 @@ class Selection(Functions[F]):
     @property
     def name(self) -> str:
         """What the functions are called in messages."""
-        return f"selection of {self._source.name}"
+        name = self._source.name
+        return name if isinstance(self._source, Selection) else f"selection of {name}"
 
     def _opened(self) -> State:
         if self._state is None:
-            records = self._source._described().records
-            self._state = State({name: records[name] for name in self._names}, {})
+            state = self._source._described()
+            records = {name: state.records[name] for name in self._names}
+            self._state = State(records, {}, state.library)
         return self._state
 
     def _load(self, name: str, record: "Record") -> "Function":
