@@ -62,8 +62,9 @@ def kind_of(function: Any) -> str:
 
 def first_line(function: Any) -> str:
     """The first line of a function's own documentation; not that of its class, not a signature."""
-    lines = doc_of(function).splitlines()
-    if lines and signatures.text_in(lines[0], getattr(function, "__name__", "")):
+    doc = doc_of(function)
+    lines = doc.splitlines()
+    if signatures.text_in(doc, getattr(function, "__name__", "")):
         while lines and lines[0].strip():  # numpy and C code put a signature first
             lines = lines[1:]
     return next((line.strip() for line in lines if line.strip()), "")
