@@ -15,7 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
-    from typing import Any, Literal, TypeVar, overload
+    from typing import Any, Literal, overload
+
+    from typing_extensions import TypeVar
 
     from regcache_core import Report
 
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
     from .scope import Scope
     from .trials import Probe, Progress
 
-    F = TypeVar("F")
+    F = TypeVar("F", default=dict[str, Any])
     Fn = TypeVar("Fn")
-    Facts = TypeVar("Facts")
+    Facts = TypeVar("Facts", default=dict[str, Any])
 else:
     F = object  # for the base class below; the parameter is never looked at here
 
@@ -203,7 +205,8 @@ class FunctionRegistry(Functions[F]):
 
         A function that is public under several names or in several modules is listed once: under
         its own name where no other function has that, else under its place (``signal.convolve``);
-        the other names are its aliases. Its place is a name for it in any case.
+        the other names are its aliases. Its place (``signal.convolve``, ``scipy.signal.convolve``)
+        is a name for it in any case.
 
         Args:
             library: Name of the package or module, as it is imported.
@@ -359,7 +362,7 @@ class FunctionRegistry(Functions[F]):
                 "in a function, where it cannot be found. Register the method of the class itself."
             )
         name = name or getattr(function, "__name__", None)
-        if not isinstance(name, str):
+        if not isinstance(name, str) or name == "<lambda>":
             from .errors import UnnamedFunctionError
 
             raise UnnamedFunctionError(self.name, repr(function))
@@ -395,6 +398,8 @@ class FunctionRegistry(Functions[F]):
             if state is not None and get_ident() not in self._searching:
                 self._check_listed(state, new)
             old = self._registered.get(new.name)
+            if old is not None:
+                self._keep_home(new, old.module)
             for each in old.aliases if old is not None else ():
                 self._claims.pop(each, None)
             self._registered[new.name] = new
@@ -405,8 +410,17 @@ class FunctionRegistry(Functions[F]):
     def _check_listed(self, state: State, new: Registration) -> None:
         """Refuse a function whose name another one has that was found, loaded or not."""
         record = state.records.get(new.name)
-        if record and not new.is_recorded(record):
+        if not record:
+            return
+        if not new.is_recorded(record):
             self._refuse(new.name, f"{record['module']}.{record['qualname']}", new)
+        self._keep_home(new, record["module"])
+
+    def _keep_home(self, new: Registration, module: str) -> None:
+        """Leave a function from elsewhere to the module of the package that brings it in."""
+        scope = self._scope
+        if scope is not None and scope.holds(module) and not scope.holds(new.module):
+            new.module = module
 
     def _refuse(self, name: str, held: str, new: Registration) -> None:
         from .errors import DuplicateFunctionError
@@ -592,7 +606,8 @@ class FunctionRegistry(Functions[F]):
 
     def _combined(self, records: "dict[str, Record]") -> State:
         """Records that were found, with what registered itself."""
-        state = State(dict(records), {})
+        library = self._scope.package if self._scope is not None and self._is_scanned() else ""
+        state = State(dict(records), {}, library)
         for registration in self._snapshot():
             self._check_listed(state, registration)
             self._show(state, registration)

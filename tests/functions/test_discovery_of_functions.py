@@ -1,0 +1,623 @@
+"""A package of decorated functions: found once, listed from the cache, imported one by one."""
+
+import importlib
+import json
+import sys
+from typing import Any
+
+import pytest
+from throwaway import App
+
+NAMES = ["gaussian", "median", "sobel"]
+IMPORTED = 'sorted(name for name in sys.modules if name.startswith("app.filters"))'
+
+LISTING = {
+    "len": "len(FILTERS)",
+    "in": "['gaussian' in FILTERS, 'gauss' in FILTERS, 'nothing' in FILTERS, 5 in FILTERS]",
+    "iter": "list(FILTERS)",
+    "reversed": "list(reversed(FILTERS))",
+    "keys": "sorted(FILTERS.keys() | {'new'})",
+    "bool": "bool(FILTERS)",
+    "repr": "repr(FILTERS)",
+    "html": "FILTERS._repr_html_()",
+    "json": "FILTERS.to_json()",
+    "info": "repr([FILTERS.info(name) for name in [*FILTERS, 'gauss']])",
+    "query": "[list(FILTERS.query(tag='rank')), list(FILTERS.query(module='app.filters.edges'))]",
+    "query by facts": "list(FILTERS.query(where=lambda info: info.facts.get('cost') == 2))",
+    "search": "list(FILTERS.search('image'))",
+    "failures": "[FILTERS.failures, FILTERS.rejected]",
+    "get of nothing": "FILTERS.get('nothing')",
+    "report": "FILTERS.report",
+}
+
+
+@pytest.mark.parametrize("name", LISTING)
+def test_listing_imports_no_function(name: str, filters: App) -> None:
+    """Names, facts and questions are answered from the file, as a cold process answers them."""
+    code = f"""
+        from app.registry import FILTERS
+        answer = {LISTING[name]}
+        out = answer, {IMPORTED}
+        """
+    cold, found = filters.run(code)
+    warm, imported = filters.run(code)
+
+    assert cold == warm
+    assert (name == "report", []) == (found == [], imported)
+
+
+@pytest.mark.parametrize("key", ["sobel", "app.filters.edges.sobel"])
+def test_lookup_imports_one_module(key: str, filters: App) -> None:
+    """``registry[name]`` imports the module of this function only."""
+    code = f"""
+        from app.registry import FILTERS
+        out = FILTERS[{key!r}](5), {IMPORTED}
+        """
+    cold, warm = filters.run(code), filters.run(code)
+
+    assert [["sobel", 5], ["app.filters", "app.filters.blur", "app.filters.edges"]] == cold
+    assert [["sobel", 5], ["app.filters", "app.filters.edges"]] == warm
+
+
+def test_metadata_loads_when_it_is_called(filters: App) -> None:
+    """A call, ``func``, ``load`` and the whole documentation import the module; nothing before."""
+    filters.run("from app.registry import FILTERS\nout = len(FILTERS)")
+
+    before, called, after, doc = filters.run(
+        f"""
+        from app.registry import FILTERS
+        info = FILTERS.info("gauss")
+        before = {IMPORTED}
+        out = before, info(1, mode="wrap"), info.func is info.load() is FILTERS["gaussian"], \\
+            info.read_doc()
+        """
+    )
+
+    assert ([], ["gaussian", 1, 1.0, "wrap"], True) == (before, called, after)
+    assert "Smooth an image.\n\nAnd more." == doc
+
+
+def test_metadata_tells_everything_cold_and_warm(filters: App) -> None:
+    """All that was declared and can be read of a function is in its metadata."""
+    code = """
+        from app.registry import FILTERS
+        out = []
+        for name in FILTERS:
+            info = FILTERS.info(name)
+            out.append([info.name, info.module, info.qualname, info.original_name, info.defined_in,
+                        info.kind, str(info.signature), info.doc, info.tags, info.aliases,
+                        info.contract, info.distribution, info.version, info.facts])
+        """
+    cold, warm = filters.run(code), filters.run(code)
+
+    blur, edges, app = "app.filters.blur", "app.filters.edges", ["", "1.0"]
+    signature = "(image, sigma: float = 1.0, *, mode='nearest')"
+    gaussian = ["gaussian", blur, "gaussian", "gaussian", blur, "function", signature]
+    median = ["median", blur, "median_filter", "median_filter", blur, "function"]
+    sobel = ["sobel", edges, "sobel", "sobel", edges, "function", "(image)", "Find edges."]
+    assert [
+        [*gaussian, "Smooth an image.", ["blur"], ["gauss"], "3d", *app, {"cost": 2}],
+        [*median, "(image, /, size=3)", "", ["blur", "rank"], [], None, *app, {}],
+        [*sobel, [], [], None, *app, {}],
+    ] == cold
+    assert cold == warm
+
+
+KINDS = '''
+import functools, math, operator
+from app.registry import FILTERS
+from app.support import Cost, twice
+import vendor
+
+def plain(a, /, b: "int" = 1, *c, d: float = -1.5, e={1, 2}, **f) -> list[int]:
+    """Text."""
+
+FILTERS.register(plain)
+FILTERS.register("partial", tags=("t",))(functools.partial(plain, 1, d=2))
+FILTERS.register("wrapped")(twice(plain))
+FILTERS.register("lambda", flag=True, none=None, nested={"a": (1, [2.5, "x"])})(lambda x=print: x)
+FILTERS.register("builtin")(len)
+FILTERS.register("maths", contract="1d")(math.hypot)
+FILTERS.register("getter")(operator.itemgetter(1))
+FILTERS.register("vendor", aliases=("v1", "v2"))(vendor.outside)
+FILTERS.register("object")(vendor.Callable())
+FILTERS.register("bound")(vendor.Callable().method)
+
+@FILTERS.register
+async def coroutine(x: "no.such.Name"): "Await."
+
+@FILTERS.register
+def generator(): yield
+
+@FILTERS.register
+async def async_generator(): yield
+
+@FILTERS.register
+@functools.lru_cache(maxsize=None)
+def cached(x): "Once."
+
+@FILTERS.register
+@functools.singledispatch
+def generic(x): "By type."
+
+class Tools:
+    @FILTERS.register
+    def method(self, x): "Of an object."
+    @FILTERS.register
+    @staticmethod
+    def outer_static(x): "Static."
+    @staticmethod
+    @FILTERS.register
+    def inner_static(x): "Static."
+    @FILTERS.register
+    @classmethod
+    def outer_class(cls, x): "Of the class."
+
+    class Inner:
+        @FILTERS.register("deep")
+        def method(self): "Deep."
+
+def make():
+    @FILTERS.register
+    def local(x, y): "Made."
+make()
+'''
+
+
+def test_every_kind_of_function_is_the_same_cold_and_warm(filters: App) -> None:
+    """Metadata from the file equal those of the search, whatever was registered; all loads."""
+    filters.write(
+        {
+            "app/filters/kinds.py": KINDS,
+            "app/support.py": """
+                import functools
+                class Cost: pass
+                def twice(function):
+                    @functools.wraps(function)
+                    def call(*args): return function(*args)
+                    return call
+                """,
+            "vendor.py": """
+                def outside(x):
+                    'From elsewhere.'
+                class Callable:
+                    def __call__(self, x): 'Call.'
+                    def __bool__(self): return False
+                    def method(self, x): 'Bound.'
+                """,
+        }
+    )
+    code = """
+        from app.registry import FILTERS
+        infos = [repr(FILTERS.info(name)) for name in FILTERS]
+        early = "app.filters.kinds" in sys.modules
+        loaded = [repr(type(FILTERS[name])) for name in FILTERS]
+        again = [repr(FILTERS.info(name)) for name in FILTERS]
+        selected = [list(FILTERS.query(tag="t")), list(FILTERS.query(parameter="sigma")),
+                    list(FILTERS.search("static")), "v1" in FILTERS, FILTERS["v2"].__module__]
+        cls = FILTERS["outer_class"].__self__.__name__
+        out = [infos, loaded, selected, cls, infos == again], [early, FILTERS.report.status]
+        """
+
+    (cold, before), (warm, after) = filters.run(code), filters.run(code)
+
+    assert cold == warm
+    assert ([True, "miss"], [False, "hit"]) == (before, after)
+    assert len(NAMES) + 21 == len(cold[0])
+    assert (True, "Tools") == (cold[4], cold[3])
+
+
+def test_order_is_that_of_modules_and_of_lines(filters: App) -> None:
+    """Modules stand as their names, packages before what is in them, functions as written."""
+    one = "from app.registry import FILTERS\n@FILTERS.register('{}')\ndef f(): ...\n"
+    two = one + "@FILTERS.register('{}')\ndef g(): ...\n"
+    filters.write(
+        {
+            "app/filters/__init__.py": one.format("of the package"),
+            "app/filters/a/__init__.py": two.format("z", "y"),
+            "app/filters/a/b.py": "import app.filters.z\n" + one.format("b"),
+            "app/filters/z.py": one.format("a"),
+        }
+    )
+    code = "from app.registry import FILTERS\nout = list(FILTERS)"
+
+    cold = filters.run("import app.filters.edges, app.filters.z\n" + code)
+
+    assert ["of the package", "z", "y", "b", *NAMES, "a"] == cold
+    assert cold == filters.run(code) == filters.run("import app.filters.z\n" + code)
+
+
+def test_plain_module_may_be_the_package(app: App) -> None:
+    """A registry over one module lists what that registers."""
+    app.write(
+        {
+            "tools.py": """
+                from regcache_functions import FunctionRegistry
+                TOOLS = FunctionRegistry("tools", package="tools")
+                @TOOLS.register
+                def saw(): return "saw"
+                """
+        }
+    )
+    code = "from tools import TOOLS\nout = list(TOOLS), TOOLS['saw'](), TOOLS.report.status"
+
+    assert [["saw"], "saw", "miss"] == app.run(code)
+    assert [["saw"], "saw", "hit"] == app.run(code)
+
+
+def test_package_that_is_missing_is_an_error(app: App) -> None:
+    """The first use says that there is no such package; making the registry does not."""
+    code = """
+        from regcache_functions import FunctionRegistry
+        registry = FunctionRegistry("r", package="no.such.package")
+        try:
+            len(registry)
+        except ImportError as error:
+            out = type(error).__name__, error.name, str(error)
+        """
+
+    problem = "there is no such package; is it installed, is it misspelt?"
+    message = f"cannot look for functions in no.such.package: {problem}"
+    assert ["ScanError", "no.such.package", message] == app.run(code)
+
+
+def test_package_without_functions_warns(app: App) -> None:
+    """A search that finds nothing says so, once, at the line that listed."""
+    app.write({"empty/__init__.py": "", "empty/a.py": ""})
+    code = """
+        import warnings
+        from regcache_functions import FunctionRegistry
+        registry = FunctionRegistry("r", package="empty")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            listed = list(registry), list(registry)
+        out = listed, [[str(w.message), w.filename, w.category.__name__] for w in caught]
+        """
+
+    warned = [["r: no function was found in empty", "<string>", "ScanWarning"]]
+    assert [[[], []], warned] == app.run(code)
+
+
+TWO = """
+    from regcache_functions import FunctionRegistry
+    def make(name):
+        return FunctionRegistry(name, package="app.filters")
+    {}
+    """
+BOTH = {
+    "app/filters/blur.py": "from app.registry import *\n@FILTERS.register\ndef blur(): ...\n"
+    "@OTHERS.register\ndef other(): ...\n",
+    "app/filters/edges.py": "",
+}
+USE = """
+from app.registry import FILTERS, OTHERS
+out = list(FILTERS), list(OTHERS), FILTERS.report.status, OTHERS.report.status, \\
+    FILTERS["blur"].__name__, OTHERS["other"].__name__
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "statuses"),
+    [
+        ("FILTERS = make('a')\nOTHERS = make('b')", ["hit", "hit"]),
+        ("FILTERS = make('a')\nOTHERS = make('a')", ["miss", "miss"]),
+        ("FILTERS, OTHERS = (FunctionRegistry(n, 'app.filters') for n in 'ab')", ["hit", "hit"]),
+    ],
+    ids=["two names", "one name", "one line"],
+)
+def test_two_registries_over_one_package(made: str, statuses: list[str], filters: App) -> None:
+    """Each lists its own, cold and warm; two of one name never believe each other's file."""
+    filters.write({"app/registry.py": TWO.format(made.replace("\n", "\n    ")), **BOTH})
+
+    answers = [filters.run(USE) for _ in range(3)]
+
+    names = [["blur"], ["other"]]
+    assert [names, names, names] == [answer[:2] for answer in answers]
+    assert statuses == answers[2][2:4]
+    assert ["blur", "other"] == answers[2][4:]
+
+
+def test_registry_that_is_made_when_it_is_needed_keeps_its_file(filters: App) -> None:
+    """Who calls the function that makes a registry does not matter to its file."""
+    filters.write(
+        {
+            "app/registry.py": """
+                import functools
+                from regcache_functions import FunctionRegistry
+                @functools.cache
+                def get():
+                    return FunctionRegistry("filters", "app.filters")
+                """,
+            "app/filters/blur.py": "from app.registry import get\n@get().register\ndef f(): ...\n",
+            "app/filters/edges.py": "",
+        }
+    )
+    first = "from app.registry import get\nout = list(get()), get().report.status"
+    second = "from app.registry import get\ndef use(): return get()\n\nuse()\n" + first
+
+    assert [["f"], "miss"] == filters.run(first)
+    assert [["f"], "hit"] == filters.run(second)
+
+
+def test_two_applications_do_not_share(filters: App) -> None:
+    """Two packages with registries of one name have a file each."""
+    for name in ("__init__", "registry", "filters/__init__", "filters/blur", "filters/edges"):
+        text = (filters.folder / f"app/{name}.py").read_text()
+        filters.write({f"two/{name}.py": text.replace("app.", "two.").replace("median", "mode")})
+    code = """
+        from app.registry import FILTERS as one
+        from two.registry import FILTERS as two
+        out = list(one), list(two), one.report.status, two.report.status
+        """
+    names = [NAMES, ["gaussian", "mode", "sobel"]]
+
+    assert [*names, "miss", "miss"] == filters.run(code)
+    assert [*names, "hit", "hit"] == filters.run(code)
+    assert 2 == len(filters.cache_files())
+
+
+@pytest.mark.parametrize("where", ["app/filters/blur.py", "app/filters/__init__.py"])
+def test_registry_is_read_while_its_package_is_imported(where: str, filters: App) -> None:
+    """A module that reads the registry at import sees what is there so far; nothing is kept."""
+    filters.write(
+        {
+            where: """
+                from app.registry import FILTERS
+                @FILTERS.register("early")
+                def early(): ...
+                SEEN = list(FILTERS), len(FILTERS), FILTERS.get("late"), "early" in FILTERS, \\
+                    FILTERS.info("early").name, FILTERS["early"] is early, FILTERS.failures, \\
+                    list(FILTERS.query(text="EARL"))
+                @FILTERS.register("late")
+                def late(): ...
+                """
+        }
+    )
+    module = where[:-3].replace("/", ".").replace(".__init__", "")
+    code = f"""
+        import {module} as module
+        from app.registry import FILTERS
+        out = module.SEEN, list(FILTERS), FILTERS.report.status
+        """
+    listed = ["early", "late", "sobel"] if "blur" in where else ["early", "late", *NAMES]
+
+    (cold, cold_names, cold_status), (warm, warm_names, warm_status) = (
+        filters.run(code),
+        filters.run(code),
+    )
+
+    assert "early" in cold[0] and "late" not in cold[0]
+    assert [None, True, "early", True, {}, ["early"]] == cold[2:]
+    assert (listed, "miss") == (cold_names, cold_status)
+    assert (listed, "hit") == (warm_names, warm_status)
+    assert listed == warm[0]
+
+
+def test_registry_is_read_by_a_module_that_the_search_imports(filters: App) -> None:
+    """During the search a module sees those before it, in this thread and in another."""
+    filters.write(
+        {
+            "app/filters/c.py": """
+                import threading
+                from app.registry import FILTERS
+                SEEN = [list(FILTERS)]
+                thread = threading.Thread(target=lambda: SEEN.append("blur" in repr(FILTERS)))
+                thread.start()
+                @FILTERS.register(seen=SEEN[0])
+                def c(): ...
+                """
+        }
+    )
+    code = """
+        from app.registry import FILTERS
+        names = list(FILTERS)
+        import app.filters.c
+        app.filters.c.thread.join(30)
+        out = names, FILTERS.info("c").facts, FILTERS.report.status, app.filters.c.SEEN[1:]
+        """
+    names = ["gaussian", "median", "c", "sobel"]
+    facts = {"seen": ["gaussian", "median"]}
+
+    assert [names, facts, "miss"] == filters.run(code)[:3]
+    assert [names, facts, "hit", [False]] == filters.run(code)
+
+
+OUTSIDE = {
+    "vendor.py": """
+        from app.registry import FILTERS
+        @FILTERS.register
+        def outside():
+            'From elsewhere.'
+        """,
+    "app/filters/bring.py": "import vendor as _vendor\n",
+}
+
+
+@pytest.mark.parametrize(
+    "statement", ["import vendor as _vendor", "from vendor import outside", "import vendor"]
+)
+@pytest.mark.parametrize("before", ["", "import vendor", "import app.filters.bring"])
+def test_function_brought_in_from_elsewhere_counts(
+    before: str, statement: str, filters: App
+) -> None:
+    """What a module of the package imports is listed, also where the program had it already."""
+    filters.write({**OUTSIDE, "app/filters/bring.py": f"{statement}\n"})
+    code = """
+from app.registry import FILTERS
+names = list(FILTERS)
+info = FILTERS.info("outside")
+early = "vendor" in sys.modules
+out = names, info.module, info.defined_in, info.doc, FILTERS["outside"].__module__, early
+"""
+    names = ["gaussian", "median", "outside", "sobel"]
+    expected = [names, "app.filters.bring", "vendor", "From elsewhere.", "vendor"]
+
+    assert [*expected, True] == filters.run(f"{before}\n{code}")
+    assert [*expected, False] == filters.run(code)
+    assert [*expected, True] == filters.run(f"import vendor\n{code}")
+    assert [*expected, True] == filters.run(
+        f"from app.registry import FILTERS\nlen(FILTERS)\nimport vendor, importlib\n"
+        f"importlib.reload(vendor)\n{code}"
+    )
+
+
+def test_function_of_the_program_is_there_and_is_not_kept(filters: App) -> None:
+    """A function registered outside of the package belongs to its process only."""
+    code = """
+        from app.registry import FILTERS
+        @FILTERS.register(tags=["mine"], aliases=["own"])
+        def mine(x): 'Of the program.'
+        listed = list(FILTERS)
+        info = FILTERS.info("own")
+        out = listed, info.module, info.doc, info.tags, FILTERS["own"] is mine, \\
+            list(FILTERS.search("program")), "own" in FILTERS
+        """
+    expected = [[*NAMES, "mine"], "__main__", "Of the program.", ["mine"], True, ["mine"], True]
+
+    assert expected == filters.run(code)
+    assert expected == filters.run(code)
+    assert NAMES == filters.run("from app.registry import FILTERS\nout = list(FILTERS)")
+
+
+CLAIM = """
+from app.registry import FILTERS
+{first}
+try:
+    @FILTERS.register("gaussian")
+    def mine(): ...
+    list(FILTERS)
+except ValueError as error:
+    out = type(error).__name__, error.name, error.first, error.second, \\
+        "app.filters.blur" in sys.modules
+"""
+
+
+@pytest.mark.parametrize("state", ["cold", "warm"])
+@pytest.mark.parametrize("first", ["", "len(FILTERS)"])
+def test_function_of_the_program_does_not_take_a_name(first: str, state: str, filters: App) -> None:
+    """A name of the package's is refused to others, listed or not, loaded or not."""
+    if state == "warm":
+        filters.run("from app.registry import FILTERS\nout = len(FILTERS)")
+
+    kind, name, one, two, imported = filters.run(CLAIM.format(first=first))
+
+    assert ["DuplicateFunctionError", "gaussian"] == [kind, name]
+    mine = "mine (registered in __main__, line 7)"
+    listed, loaded = (
+        "app.filters.blur.gaussian",
+        "gaussian (registered in app.filters.blur, line 4)",
+    )
+    claims = [loaded, mine] if first else [mine, loaded]
+    assert ([listed, mine] if state == "warm" else claims) == [one, two]
+    assert (state == "cold" and first != "") == imported
+
+
+def test_two_modules_that_claim_one_name_are_refused(filters: App) -> None:
+    """The search raises and names both functions; nothing is cached."""
+    filters.write(
+        {
+            "app/filters/other.py": "from app.registry import FILTERS\n"
+            "@FILTERS.register('sobel')\ndef mine(): ...\n"
+        }
+    )
+    code = """
+        from app.registry import FILTERS
+        out = []
+        for _ in range(2):
+            try:
+                list(FILTERS)
+            except ValueError as error:
+                out.append([error.registry, error.name, error.first, error.second])
+        """
+
+    first = "sobel (registered in app.filters.edges, line 4)"
+    second = "mine (registered in app.filters.other, line 2)"
+    assert [["filters", "sobel", first, second]] * 2 == filters.run(code)
+    assert [] == filters.cache_files()
+
+
+PROGRAM = """
+
+        if __name__ == "__main__":
+            import json
+            print(json.dumps([
+                list(FILTERS), FILTERS.failures, FILTERS.info("sobel").module,
+                FILTERS["sobel"](1), FILTERS["gaussian"](1),
+            ]))
+"""
+
+
+@pytest.mark.parametrize("state", ["cold", "warm"])
+def test_module_that_runs_as_a_program_is_itself(state: str, filters: App) -> None:
+    """``python -m`` on a module of the package registers each of its functions once."""
+    text = (filters.folder / "app/filters/edges.py").read_text()
+    filters.write({"app/filters/edges.py": text.replace("\n", "\n        ") + PROGRAM})
+    if state == "warm":
+        filters.run("from app.registry import FILTERS\nout = len(FILTERS)")
+
+    done = filters.start(
+        "import runpy; runpy.run_module('app.filters.edges', run_name='__main__', alter_sys=True)"
+    )
+
+    answer = [NAMES, {}, "app.filters.edges", ["sobel", 1], ["gaussian", 1, 1.0, "nearest"]]
+    assert (0, answer) == (done.returncode, json.loads(done.stdout or "0")), done.stderr
+
+
+def test_script_may_hold_its_registry(app: App) -> None:
+    """A registry in a program lists its package, and is a hit at the second start."""
+    app.write(
+        {
+            "tools/__init__.py": "",
+            "tools/saw.py": "import __main__\n@__main__.TOOLS.register\ndef saw(): return 1\n",
+        }
+    )
+    code = """
+        from regcache_functions import FunctionRegistry
+        TOOLS = FunctionRegistry("tools", package="tools")
+        out = list(TOOLS), TOOLS["saw"](), TOOLS.report.status
+        """
+
+    assert [["saw"], 1, "miss"] == app.run(code)
+    assert [["saw"], 1, "hit"] == app.run(code)
+
+
+def test_reload_replaces_quietly(filters: App) -> None:
+    """``importlib.reload`` puts the new functions in the place of the old, and describes them."""
+    registry = filters.load("app.registry").FILTERS
+    before: Any = registry["gaussian"]
+    text = (filters.folder / "app/filters/blur.py").read_text()
+    filters.write({"app/filters/blur.py": text.replace("sigma", "width").replace('gauss"', 'g"')})
+
+    importlib.reload(sys.modules["app.filters.blur"])
+
+    assert before is not registry["gaussian"] is sys.modules["app.filters.blur"].gaussian
+    assert "(image, width: float = 1.0, *, mode='nearest')" == str(registry.info("g").signature)
+    assert (NAMES, False) == (list(registry), "gauss" in registry)
+
+
+def test_without_a_cache_every_process_searches(filters: App) -> None:
+    """``enable_cache=False`` writes no file, has no report, and gives the same names."""
+    text = (filters.folder / "app/registry.py").read_text()
+    filters.write({"app/registry.py": text.replace('filters")', 'filters", enable_cache=False)')})
+    code = f"from app.registry import FILTERS\nout = list(FILTERS), FILTERS.report, {IMPORTED}"
+
+    for _ in range(2):
+        names, report, imported = filters.run(code)
+
+        assert (NAMES, None) == (names, report)
+        assert "app.filters.blur" in imported
+    assert [] == filters.cache_files()
+
+
+def test_selection_of_a_warm_registry_loads_one_module(filters: App) -> None:
+    """What was found by a question is imported when it is asked for, from the registry."""
+    code = f"""
+        from app.registry import FILTERS
+        rank = FILTERS.query(tag="rank")
+        before = {IMPORTED}
+        out = list(rank), before, rank["median"] is FILTERS["median"], {IMPORTED}
+        """
+    filters.run(code)
+
+    imported = ["app.filters", "app.filters.blur"]
+    assert [["median"], [], True, imported] == filters.run(code)

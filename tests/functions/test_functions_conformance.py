@@ -1,0 +1,42 @@
+"""The guarantees of a cached registry, for a package whose modules register functions."""
+
+from pathlib import Path
+
+from regcache_core.testing import RegistryCacheTests
+
+
+class TestRegistryOfAPackage(RegistryCacheTests):
+    """A registry that lies beside its package."""
+
+    code = """
+from tools.registry import TOOLS
+def registry_keys(): return list(TOOLS)
+def registry_report(): return TOOLS.report
+"""
+    sources = ("tools.all", "tools.all.saw", "tools.all.drill", "tools.all.more")
+    function = "from tools.registry import TOOLS\n@TOOLS.register({!r})\ndef f(x): ...\n"
+    registry = (
+        "from regcache_functions import FunctionRegistry\n"
+        "TOOLS = FunctionRegistry('tools', package='tools.all')\n"
+    )
+
+    def write_sources(self, folder: Path) -> None:
+        """A registry and two modules with a function each."""
+        (folder / "tools/all").mkdir(parents=True)
+        (folder / "tools/__init__.py").write_text("__version__ = '1'\n")
+        (folder / "tools/registry.py").write_text(self.registry)
+        (folder / "tools/all/__init__.py").write_text("")
+        (folder / "tools/all/saw.py").write_text(self.function.format("saw"))
+        (folder / "tools/all/drill.py").write_text(self.function.format("drill"))
+
+    def add_source(self, folder: Path) -> None:
+        """A third module."""
+        (folder / "tools/all/more.py").write_text(self.function.format("more"))
+
+    def edit_source(self, folder: Path) -> None:
+        """Another name of one function."""
+        (folder / "tools/all/drill.py").write_text(self.function.format("hand drill"))
+
+    def remove_source(self, folder: Path) -> None:
+        """One module less."""
+        (folder / "tools/all/drill.py").unlink()

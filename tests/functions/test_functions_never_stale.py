@@ -1,0 +1,249 @@
+"""A registry of functions answered from the cache equals what a full search would find now."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from throwaway import App
+
+LIST = """
+from app.registry import FILTERS
+out = [[repr(FILTERS.info(name)) for name in FILTERS], FILTERS.failures]
+"""
+STATUS = """
+from app.registry import FILTERS
+list(FILTERS)
+report = FILTERS.report
+out = report.status, report.reason and report.reason.name, report.saved and report.saved.status
+"""
+ONE = "from app.registry import FILTERS\n@FILTERS.register\ndef new(): ...\n"
+
+
+def write(name: str, text: str) -> Callable[[App], None]:
+    """A change that writes a file."""
+    return lambda app: app.write({name: text})
+
+
+def replace(name: str, old: str, new: str) -> Callable[[App], None]:
+    """A change that edits a file."""
+
+    def change(app: App) -> None:
+        path = app.folder / name
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+    return change
+
+
+def rename(old: str, new: str) -> Callable[[App], None]:
+    """A change that renames a file."""
+    return lambda app: os.rename(app.folder / old, app.folder / new)
+
+
+BLUR = "app/filters/blur.py"
+CHANGES: dict[str, tuple[Callable[[App], None], str]] = {
+    "module added": (write("app/filters/a.py", ONE), "SOURCE_ADDED"),
+    "module edited": (replace(BLUR, '"median"', '"mode"'), "SOURCE_CHANGED"),
+    "signature edited": (replace(BLUR, "sigma", "width"), "SOURCE_CHANGED"),
+    "text edited": (replace(BLUR, "Smooth", "Smear"), "SOURCE_CHANGED"),
+    "tag edited": (replace(BLUR, '"rank"', '"kind"'), "SOURCE_CHANGED"),
+    "module removed": (lambda app: app.remove(BLUR), "SOURCE_REMOVED"),
+    "module renamed": (rename(BLUR, "app/filters/z.py"), "SOURCE_REMOVED"),
+    "sub-package added": (write("app/filters/more/__init__.py", ONE), "SOURCE_ADDED"),
+    "__init__ edited": (write("app/filters/__init__.py", ONE), "SOURCE_CHANGED"),
+    "__init__ removed": (lambda app: app.remove("app/filters/__init__.py"), "SOURCE_REMOVED"),
+    "compiled module added": (write("app/filters/a.pyc", "no byte code"), "SOURCE_ADDED"),
+    "version changed": (replace("app/__init__.py", "1.0", "1.1"), "VERSION_CHANGED"),
+    "class of facts edited": (replace("app/facts.py", "0.0", "1.0"), "SOURCE_CHANGED"),
+    "another class of facts": (replace("app/registry.py", "Facts)", "Other)"), "SETTINGS_CHANGED"),
+    "declared on another line": (
+        replace("app/registry.py", "FILTERS =", "\nFILTERS ="),
+        "SETTINGS_CHANGED",
+    ),
+    "made strict": (replace("app/registry.py", "Facts)", "Facts, strict=1)"), "SETTINGS_CHANGED"),
+    "function from elsewhere edited": (replace("vendor.py", "From", "Of"), "SOURCE_CHANGED"),
+}
+#: Changes that might have changed the answer, and did not.
+SAME = ["__init__ removed", "declared on another line", "made strict"]
+FILES = {
+    "app/facts.py": """
+        import attrs
+        @attrs.define
+        class Facts:
+            cost: float = 0.0
+        @attrs.define
+        class Other:
+            cost: float = 0.0
+            more: int = 1
+        """,
+    "app/registry.py": """
+        from app.facts import Facts, Other
+        from regcache_functions import FunctionRegistry
+        FILTERS = FunctionRegistry("filters", "app.filters", facts=Facts)
+        """,
+    "app/filters/bring.py": "import vendor\nfrom app.registry import FILTERS\n"
+    "FILTERS.register('sold')(vendor.sell)\n",
+    "vendor.py": "def sell(x=0):\n    'From elsewhere.'\n",
+}
+
+
+@pytest.fixture
+def shop(filters: App) -> App:
+    """The filters, a class of facts in a file of its own, and a function from elsewhere."""
+    filters.write(FILES)
+    return filters
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_change_is_seen_by_the_next_process(name: str, shop: App) -> None:
+    """After a change the next start is a miss with its reason, and right; then it hits."""
+    change, reason = CHANGES[name]
+    first = shop.run(LIST)
+    hit = shop.run(STATUS)
+    change(shop)
+
+    truth = shop.run(LIST, REGCACHE_DISABLE="1", PYTHONWARNINGS="ignore")
+    status = shop.run(STATUS, PYTHONWARNINGS="ignore")
+
+    assert ["hit", None, None] == hit
+    assert ["miss", reason, "saved"] == status
+    assert truth == shop.run(LIST)
+    assert ["hit", None, None] == shop.run(STATUS)
+    assert (name in SAME) == (truth == first)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("app/other.py", "x = 1\n"), ("app/filters/notes.txt", "x")]
+)
+def test_file_beside_the_package_is_no_input(name: str, text: str, shop: App) -> None:
+    """Other modules of the application, and files that are no modules, may change."""
+    shop.run(LIST)
+    shop.write({name: text})
+
+    assert ["hit", None, None] == shop.run(STATUS)
+
+
+def test_file_from_elsewhere_that_vanishes_is_a_miss(shop: App) -> None:
+    """Without the file of a function from elsewhere its module fails, and is told of."""
+    shop.run(LIST)
+    shop.remove("vendor.py")
+
+    assert ["miss", "SOURCE_REMOVED", "saved"] == shop.run(STATUS, PYTHONWARNINGS="ignore")
+    assert ["app.filters.bring"] == list(shop.run(LIST)[1])
+
+
+EDIT = """
+import pathlib, time
+from app.registry import FILTERS
+{load}
+path = pathlib.Path({path!r})
+time.sleep(0.02)
+path.write_text(path.read_text().replace({old!r}, {new!r}))
+names = list(FILTERS)
+out = names, FILTERS.report.saved.reason.name
+"""
+
+
+@pytest.mark.parametrize(
+    ("load", "path", "old", "new", "reason"),
+    [
+        ("import app.filters.blur", BLUR, '"median"', '"mode"', "EDITED_SINCE_IMPORT"),
+        ("import app.filters.blur", BLUR, '"median"', '"naidem"', "EDITED_SINCE_IMPORT"),
+        ("", "app/facts.py", "0.0", "1.0", "EDITED_SINCE_IMPORT"),
+        ("import vendor", "vendor.py", "From", "Of", "SOURCE_CHANGED"),
+    ],
+)
+def test_answer_of_an_outdated_process_is_not_saved(
+    load: str, path: str, old: str, new: str, reason: str, shop: App
+) -> None:
+    """After an edit this process answers as it knows, and the next one is right."""
+    names, told = shop.run(EDIT.format(load=load, path=path, old=old, new=new))
+
+    assert (["gaussian", "median", "sold", "sobel"], reason) == (names, told)
+    assert [] == shop.cache_files()
+    assert shop.run(LIST, REGCACHE_DISABLE="1") == shop.run(LIST)
+
+
+def test_answer_is_not_saved_when_a_source_vanished(shop: App) -> None:
+    """A module that was removed after its import is not searched, and spoils the answer."""
+    code = """
+        import os
+        from app.registry import FILTERS
+        import app.filters.edges
+        os.unlink("app/filters/edges.py")
+        out = list(FILTERS), FILTERS.report.saved.reason.name
+        """
+
+    assert [["gaussian", "median", "sold"], "EDITED_SINCE_IMPORT"] == shop.run(code)
+    assert [] == shop.cache_files()
+
+
+def test_edit_while_searching_is_not_saved(filters: App) -> None:
+    """A file that changes between the start of the search and its end makes no cache."""
+    filters.write(
+        {
+            "app/filters/z.py": """
+                import pathlib
+                path = pathlib.Path(__file__).with_name("blur.py")
+                path.write_text(path.read_text().replace('"median"', '"mode"'))
+                """
+        }
+    )
+    code = "from app.registry import FILTERS\nout = list(FILTERS), FILTERS.report.saved.reason.name"
+
+    answer = filters.run(code)
+    filters.remove("app/filters/z.py")
+
+    assert [["gaussian", "median", "sobel"], "SOURCE_CHANGED"] == answer
+    assert [] == filters.cache_files()
+    assert ["gaussian", "mode", "sobel"] == filters.run(code.partition(", FILTERS.rep")[0])
+
+
+ODD = """
+    import os
+    from app.registry import FILTERS
+    if {}:
+        @FILTERS.register("odd")
+        def {}(): return "{}"
+    """
+USE = """
+from app.registry import FILTERS
+listed = list(FILTERS)
+try:
+    found = FILTERS["odd"]()
+except KeyError as error:
+    found = str(error)
+out = listed, found, list(FILTERS), FILTERS.report.reason and FILTERS.report.reason.name
+"""
+NAMES = ["gaussian", "median", "sobel"]
+
+
+@pytest.mark.parametrize(
+    ("how", "answer"),
+    [
+        ("NOTHING", ["one", [*NAMES, "odd"], None]),
+        ("GONE", ["filters has no function 'odd'.", NAMES, "REFRESH_REQUESTED"]),
+        ("MOVED", ["elsewhere", [*NAMES, "odd"], "REFRESH_REQUESTED"]),
+        ("OTHER", ["other", [*NAMES, "odd"], None]),
+    ],
+)
+def test_function_that_depends_on_the_environment(
+    how: str, answer: list[object], filters: App
+) -> None:
+    """Where its module does not register a listed function this time, it is looked for again."""
+    filters.write(
+        {
+            "app/filters/one.py": ODD.format(
+                "not {'GONE', 'MOVED', 'OTHER'} & {*os.environ}", "one", "one"
+            ),
+            "app/filters/place.py": ODD.format("'MOVED' in os.environ", "one", "elsewhere"),
+        }
+    )
+    path = filters.folder / "app/filters/one.py"
+    path.write_text(
+        f"{path.read_text()}if 'OTHER' in os.environ:\n"
+        "    @FILTERS.register('odd')\n    def two(): return 'other'\n"
+    )
+    filters.run("from app.registry import FILTERS\nout = len(FILTERS)")
+
+    assert [[*NAMES, "odd"], *answer] == filters.run(USE, **{how: "1"})
