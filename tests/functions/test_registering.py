@@ -392,7 +392,7 @@ def test_one_function_may_have_several_registrations(registry: FunctionRegistry[
 )
 def test_callable_without_a_name_needs_one(function: Any, registry: Any) -> None:
     """What has no ``__name__`` is refused with the line to write instead."""
-    with pytest.raises(UnnamedFunctionError, match=r'has no __name__.*register\("name"\)'):
+    with pytest.raises(UnnamedFunctionError, match=r'has no name of its own.*register\("name"\)'):
         registry.register(function)
 
     assert 0 == len(registry)

@@ -13,7 +13,6 @@ from throwaway import App
 
 from regcache_core import ConfigError
 from regcache_functions import (
-    FactsError,
     FunctionRegistry,
     Reject,
     ScanError,
@@ -538,12 +537,18 @@ def test_facts_may_be_an_instance_or_nothing(paint: App) -> None:
     assert None is none.info("smear").contract
 
 
-def test_facts_that_do_not_fit_are_an_error(paint: App) -> None:
-    """The error names the registry, the function and the fact."""
-    registry = scan(probe=lambda function: {"cost": "much"}, facts=Speed)
+def test_facts_that_do_not_fit_reject_the_function_alone(paint: App) -> None:
+    """The reason names the registry, the function and the fact; the others are listed."""
 
-    with pytest.raises(FactsError, match=r"paint: the facts of '\w+' do not fit.*cost"):
-        list(registry)
+    def probe(function: Any) -> dict[str, Any]:
+        return {"cost": "much" if function.__name__ == "soften" else 1}
+
+    registry = scan(probe=probe, facts=Speed)
+
+    assert "soften" not in registry
+    assert "smear" in registry
+    assert registry.rejected["soften"].startswith("paint: the facts of 'soften' do not fit")
+    assert "cost" in registry.rejected["soften"]
 
 
 def test_a_probe_rejects_with_a_reason(paint: App) -> None:

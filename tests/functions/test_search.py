@@ -184,7 +184,7 @@ def test_a_selection_is_a_mapping_that_can_be_asked_further(
     assert filters["blur"] is less["blur"] is dict(less)["blur"]
     assert ["blur", "blurred"] == list(some.search("blur", limit=2))
     assert (4, 1, True, False) == (len(some), len(less), "blur" in less, "edge" in less)
-    assert "selection of selection of filters" == less.name
+    assert "selection of filters" == less.name
     with pytest.raises(UnknownFunctionError):
         less["edge"]
     with pytest.raises(KeyError):

@@ -23,9 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         Exit status: 0, or 1 if nothing was found or the library cannot be listed.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.processes is not None and options.probe is None:
+        parser.error("--processes goes with --probe")
     pool: Any = nullcontext()
-    if options.processes:
+    if options.processes is not None:
         pool = ProcessPoolExecutor(options.processes)
     try:
         with pool as executor:
@@ -48,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--search", metavar="TEXT", help="only these functions, the best first")
     parser.add_argument("--probe", metavar="MODULE:NAME", help="try each function by this one")
     parser.add_argument("--processes", type=int, metavar="N", help="try them in so many processes")
+    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="for each")
     parser.add_argument("--rejected", action="store_true", help="what was found but not accepted")
     parser.add_argument("--json", action="store_true", help="everything that is known, as JSON")
     return parser
@@ -66,6 +70,7 @@ def _open(options: argparse.Namespace, executor: Executor | None) -> FunctionReg
         modules=options.module,
         probe=probe,
         executor=executor,
+        timeout=options.timeout,
         progress=probe is not None and sys.stderr.isatty(),
     )
 

@@ -46,7 +46,7 @@ class UnnamedFunctionError(RegcacheError, TypeError):
 
     def __str__(self) -> str:
         return (
-            f"{self.registry}: {self.function} has no __name__. Say what it is called: "
+            f"{self.registry}: {self.function} has no name of its own. Say what it is called: "
             'registry.register("name")(callable).'
         )
 

@@ -60,8 +60,8 @@ def run_in(
             futures[executor.submit(try_apart, start, request, trial.timeout)] = name
         for future in as_completed(futures):
             yield futures[future], future.result()
-    except TrialError:
-        raise
+    except ChildGone as error:
+        raise TrialError(registry, str(error)) from error
     except Exception as error:  # an executor may raise anything; the answer would not be whole
         problem = f"the executor failed with {type(error).__name__}: {error}"
         raise TrialError(registry, problem) from error
@@ -105,7 +105,7 @@ def try_apart(start: tuple[list[str], str | None], request: Request, timeout: fl
 
 
 class ChildGone(Exception):
-    """A child ended before it tried a function: by itself, or because it cannot import it."""
+    """A child ended before it tried a function: by itself, or because it cannot get at it."""
 
 
 class Child:
@@ -154,7 +154,7 @@ class Child:
         problem = self._receive(None)
         if problem is not None:
             self._end()
-            raise ChildGone(f"a child process of a worker cannot try functions: {problem}")
+            raise ChildGone(f"in a child process of a worker, {problem}")
 
     def _send(self, message: object) -> None:
         pipe: Any = self._process.stdin
@@ -203,22 +203,24 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def serve() -> None:
     """Answer requests on standard input until it ends; the main function of a child."""
     requests, answers = sys.stdin.buffer, _private_output()
-    main = pickle.load(requests)
+    doing = "run the program that the probe is defined in"
     try:
+        main = pickle.load(requests)
         if main is not None:
             _run_main(main)
         _answer(answers, None)
         while (request := _next(requests)) is not None:
-            reference, probe, memory = request
-            function, loaded = find_place(*reference), pickle.loads(probe)
+            (module, qualname), probe, memory = request
+            doing = f"import {module}.{qualname}"
+            function = find_place(module, qualname)
+            doing = "load the probe, which must be at the top of a module that it can import"
+            loaded = pickle.loads(probe)
             _answer(answers, None)  # from now on its time runs
             with _limited(memory):
                 outcome = try_function(loaded, function)
             _answer(answers, outcome)
-    except (
-        Exception
-    ) as error:  # a program or a library may raise anything: no function can be tried
-        _answer(answers, f"{type(error).__name__}: {error}")
+    except Exception as error:  # a program or a library may raise anything: nothing can be tried
+        _answer(answers, f"it cannot {doing}: {type(error).__name__}: {error}")
 
 
 def _next(requests: IO[bytes]) -> Request | None:

@@ -20,7 +20,7 @@ from regcache_core import (
 
 from .describing import describe
 from .distributions import owner_of
-from .errors import ScanError
+from .errors import FactsError, ScanError
 from .facts import to_stored
 from .found import Found
 
@@ -233,6 +233,12 @@ def _try(
         contract = facts.pop("contract", None)
         if contract is not None:
             records[name]["contract"] = str(contract)
-        if facts:
-            records[name]["facts"] = to_stored(scope.facts, registry, name, facts)
+        try:
+            stored = to_stored(scope.facts, registry, name, facts) if facts else {}
+        except FactsError as error:  # of one function: what was found of the others is not lost
+            rejected[name] = str(error)
+            del records[name]
+            continue
+        if stored:
+            records[name]["facts"] = stored
     return rejected

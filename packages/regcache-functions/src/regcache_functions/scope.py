@@ -171,7 +171,7 @@ class LibraryScope(Scope):
         return [self.predicate, self.trial and self.trial.probe]
 
     def settings(self) -> "dict[str, Any]":
-        """The set-up, the probe's declared version too."""
+        """The set-up, the probe's declared version and what bounds it too."""
         from regcache_core import name_of
 
         predicate, probe = map(name_of, self._functions())
@@ -185,13 +185,14 @@ class LibraryScope(Scope):
             "public": self.public,
             "probe": probe,
             "probe_version": self.trial.version if self.trial else "",
+            "bounds": [self.trial.timeout, self.trial.memory] if self.trial else [],
         }
 
     def cache_name(self, name: str) -> str:
         """As for packages; scans with other settings do not evict each other."""
         from regcache_core import fingerprint
 
-        settings = {**self.settings(), "probe_version": ""}
+        settings = {**self.settings(), "probe_version": "", "bounds": []}
         return f"{super().cache_name(name)} {fingerprint(sorted(settings.items(), key=str))}"
 
     def inputs(self) -> "list[Input]":
@@ -235,8 +236,9 @@ class LibraryScope(Scope):
 
 
 def source_files(things: "Iterable[Any]") -> "list[str]":
-    """The files that define some classes and functions, beside those of Python itself."""
-    modules = {getattr(thing, "__module__", None) for thing in things if thing is not None}
+    """The files that define some classes (and their bases) and functions, but for Python's own."""
+    parts = [part for thing in things for part in getattr(thing, "__mro__", (thing,))]
+    modules = {getattr(part, "__module__", None) for part in parts if part is not None}
     files = [
         getattr(sys.modules.get(module), "__file__", None)
         for module in modules
