@@ -26,12 +26,16 @@ BY_HAND = '''\
 
 
 class Filters(dict):
-    def register(self, what=None, /, **facts):
+    def register(self, what=None, /, *, name=None, **facts):
+        if callable(what):
+            self[what.__name__] = what
+            return what
+
         def add(function):
-            self[what if isinstance(what, str) else function.__name__] = function
+            self[name or what or function.__name__] = function
             return function
 
-        return add(what) if callable(what) else add
+        return add
 
 
 FILTERS = Filters()
