@@ -108,13 +108,13 @@ class Environment:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(dedent(text))
 
-    def run(self, program: str, **more: str) -> str:
+    def run(self, program: str, *, hidden: tuple[str, ...] = ()) -> str:
         """Run a program in the environment; gives what it prints."""
-        hidden = ("REGCACHE_", "PYTHON", "PIP_", "VIRTUAL_ENV")
+        hidden = ("REGCACHE_", "PYTHON", "PIP_", "VIRTUAL_ENV", *hidden)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
         done = subprocess.run(
             [self.python, "-c", program],
-            env={**kept, "REGCACHE_DIR": str(self.cache), "PYTHONDONTWRITEBYTECODE": "1", **more},
+            env={**kept, "REGCACHE_DIR": str(self.cache), "PYTHONDONTWRITEBYTECODE": "1"},
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -126,7 +126,8 @@ class Environment:
     def pip(self, *arguments: str) -> None:
         """Run pip; nothing is fetched."""
         words = [*arguments, "--disable-pip-version-check", "--no-color", "-q"]
-        self.run(f"import sys; from pip import main; sys.exit(main({words!r}))")
+        program = f"import sys; from pip import main; sys.exit(main({words!r}))"
+        self.run(program, hidden=("COVERAGE",))  # pip is not what is measured
 
     def install(self, *options: str) -> None:
         """Install the project as it is now."""

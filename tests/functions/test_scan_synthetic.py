@@ -378,6 +378,26 @@ def test_a_deprecated_name_is_listed_without_a_warning(app: App) -> None:
     assert "old" in list(registry)
 
 
+def test_a_module_that_cannot_say_what_it_publishes_costs_only_itself(app: App) -> None:
+    """A module whose ``__getattr__`` raises when it is asked for ``__all__`` is a failure."""
+    app.write(
+        {
+            "sulky/__init__.py": "__all__ = ['fine']\ndef fine(): ...\n",
+            "sulky/silent.py": """
+                def __getattr__(name):
+                    if name == "__all__":
+                        raise RuntimeError("nothing to say")
+                    raise AttributeError(name)
+                """,
+        }
+    )
+    registry = scan("sulky")
+
+    with pytest.warns(ScanWarning, match=r"sulky\.silent failed"):
+        assert ["fine"] == list(registry)
+    assert registry.failures["sulky.silent"].startswith("RuntimeError: nothing to say")
+
+
 def test_names_of_a_lazy_module_without_all_come_from_dir(app: App) -> None:
     """``public="names"`` asks the module's ``__dir__``, which knows what is not there yet."""
     app.write(LAZY)

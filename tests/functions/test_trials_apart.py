@@ -1,7 +1,9 @@
 """Trials in child processes of an executor's workers: what a function does costs only itself."""
 
+import io
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -22,6 +24,7 @@ WILD = {
     "wild/all.py": """
         import os, signal, sys, time
         __all__ = ["fine", "prints", "hangs", "crashes", "leaves", "leaves_hard", "fails", "last"]
+        __all__ += ["crashes_oddly"]
 
         def fine(): return os.getpid()
 
@@ -36,6 +39,7 @@ WILD = {
                 time.sleep(0.05)
 
         def crashes(): os.kill(os.getpid(), signal.SIGSEGV)
+        def crashes_oddly(): os.kill(os.getpid(), 40)  # a signal without a name
         def leaves(): sys.exit(3)
         def leaves_hard(): os._exit(7)
         def fails(): raise ValueError("no")
@@ -60,6 +64,7 @@ WILD = {
 REASONS = {
     "hangs": "took longer than 1.0 s",
     "crashes": "its process was ended by SIGSEGV",
+    "crashes_oddly": "its process was ended by signal 40",
     "leaves": "SystemExit: 3",
     "leaves_hard": "its process ended with status 7",
     "fails": "ValueError: no",
@@ -162,7 +167,7 @@ def test_functions_run_in_a_child_of_the_worker(wild: App) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits need /proc and RLIMIT_AS")
 def test_memory_is_limited_for_each_function(wild: App) -> None:
     """What takes more than it may gets a ``MemoryError``; its neighbour does not notice."""
-    with make_threads() as executor:
+    with make_processes() as executor:
         registry = scan(executor, modules=["memory"], memory=200_000_000)
         listed = list(registry)
 
@@ -427,3 +432,50 @@ def test_a_trial_apart_is_cached_like_any_other(wild: App) -> None:
     assert listed == list(warm)
     assert cold.rejected == warm.rejected
     assert "hit" == warm.report.status
+
+
+def serve(*messages: object) -> list[Any]:
+    """What a child answers to messages, in order, until there are no more."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from regcache_functions.isolation import serve; serve()"],
+        input=b"".join(map(pickle.dumps, messages)),
+        capture_output=True,
+        timeout=60,
+    )
+    answers, stream = [], io.BytesIO(done.stdout)
+    while stream.tell() < len(done.stdout):
+        answers.append(pickle.load(stream))
+    assert done.returncode == 0, done.stderr
+    return answers
+
+
+def test_a_child_says_when_it_can_try_nothing() -> None:
+    """A library or a probe that a child cannot import is its answer, and then it ends."""
+    here = pickle.dumps(len)
+    missing = serve(None, (("no_such_module", "f"), here, None), (("math", "cos"), here, None))
+    foreign = serve(None, (("math", "cos"), b"cno_such_probe\nf\n.", None))
+
+    assert (2, None) == (len(missing), missing[0])
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in missing[1]
+    assert (2, None) == (len(foreign), foreign[0])
+    assert "No module named 'no_such_probe'" in foreign[1]
+
+
+def test_a_child_is_ready_before_the_time_of_a_function_runs() -> None:
+    """The import of the library is answered apart from the function that is tried."""
+    ready, imported, outcome = serve(None, (("math", "cos"), pickle.dumps(repr), None))
+
+    assert (None, None) == (ready, imported)
+    assert "the probe returned '<built-in function cos>'" in outcome.reason
+
+
+def test_a_library_that_workers_cannot_import_is_an_error(wild: App) -> None:
+    """What this process has and a child cannot import fails the trial, not each function."""
+    wild.write({"wild/once.py": "__all__ = ['f']\ndef f(): ...\n"})
+    __import__("wild.once")
+    wild.remove("wild/once.py")
+    with make_threads() as executor:
+        registry = scan(executor, modules=["once"])
+
+        with pytest.raises(TrialError, match=r"wild\.once"):
+            list(registry)

@@ -80,8 +80,7 @@ def parse(text: str) -> Parts | None:
         (function,) = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    if not isinstance(function, ast.FunctionDef):
-        return None
+    assert isinstance(function, ast.FunctionDef)  # it begins with "def"
 
     def source_of(node: ast.expr | None) -> str | None:
         return None if node is None else ast.get_source_segment(source, node)
