@@ -692,7 +692,7 @@ def test_selection_has_its_functions_and_no_other(registry: FunctionRegistry[Any
     assert (["plain"], 1, plain) == (list(selection), len(selection), selection["p"])
     assert ("plain" in selection, "p" in selection, "generator" in selection) == (True, True, False)
     assert ("plain", []) == (selection.info("p").name, list(selection.query(text="count")))
-    with pytest.raises(KeyError, match="filters has no function 'generator'"):
+    with pytest.raises(KeyError, match=r"^selection of filters has no function 'generator'\.$"):
         selection["generator"]
     with pytest.raises(KeyError):
         selection.info("generator")

@@ -287,4 +287,6 @@ class Selection(Functions[F]):
         return self._source.info(self._resolve(name))
 
     def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
-        return self._source._unknown(name, close)
+        from .errors import UnknownFunctionError
+
+        return UnknownFunctionError(self.name, name, close, "", ())

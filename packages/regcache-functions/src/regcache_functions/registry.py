@@ -654,11 +654,11 @@ class FunctionRegistry(Functions[F]):
 
         from .errors import UnknownFunctionError
 
-        records = self._opened().records
+        records = [each for each in self._opened().records if each != name]
         if isinstance(name, str) and not close:
             # Functions of one name in several modules are listed under their places.
             close = [each for each in records if each.endswith(f".{name}")]
-            close = close or get_close_matches(name, list(records))
+            close = close or get_close_matches(name, records)
         extra = self._extra
         rejected = extra["rejected"].get(name, "") if isinstance(name, str) else ""
         return UnknownFunctionError(self.name, name, close, rejected, extra["failures"])
