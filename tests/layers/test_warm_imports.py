@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from throwaway import App
+from throwaway import FILTERS, App
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +55,34 @@ MICROLAB = {
         ".storage",
         ".storage.base",
     )
+}
+REGISTERING = {
+    "regcache_functions": "the package; public names resolve on first use",
+    "regcache_functions.functions": "the mapping, and questions about functions",
+    "regcache_functions.registry": "the registry: functions register when they are defined",
+}
+OF_A_PACKAGE = {
+    "regcache_functions.scope": "what a registry lists",
+}
+OF_A_LIBRARY = {
+    "regcache_functions.scope": "what a registry lists",
+    "regcache_functions.trials": "whether functions are tried is part of what is asked for",
+}
+READING_FUNCTIONS = {
+    name: why for name, why in READING.items() if not name.startswith("regcache_meta")
+} | {
+    "regcache_core": "the package; public names resolve on first use",
+    "regcache_core.modules": "files of modules, and which of them are being executed",
+    "regcache_functions.caching": "the inputs of a registry of functions",
+}
+DESCRIBING = {
+    "attr": "the package behind attrs",
+    "attrs": "metadata are values: equal, hashable, shown",
+    "regcache_core.errors": "errors that a user may meet",
+    "regcache_functions.errors": "errors of facts that do not fit",
+    "regcache_functions.facts": "facts as the declared class",
+    "regcache_functions.metadata": "what is known of one function",
+    "regcache_functions.signatures": "text of a signature to parameters",
 }
 # Beyond what a hand-written loop with pkgutil and importlib imports.
 DISCOVERING = {
@@ -188,6 +216,92 @@ def test_each_use_imports_what_it_needs(use: str, modules: list[str], app: App) 
     listing = warm(app, PACK + "list(pack)")
 
     assert modules == sorted(set(warm(app, PACK + use)) - set(listing))
+
+
+FUNCTIONS = {
+    "alone": (
+        "FunctionRegistry('r').register(print)",
+        REGISTERING,
+    ),
+    "of a package": (
+        "FunctionRegistry('r', package='app.filters')",
+        REGISTERING | OF_A_PACKAGE,
+    ),
+    "of a library": (
+        "FunctionRegistry.scan('library')",
+        REGISTERING | OF_A_LIBRARY,
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FUNCTIONS)
+def test_making_a_registry_of_functions_imports_light_modules(form: str, app: App) -> None:
+    """A registry is made, and functions registered, without core, attrs, typing or inspect."""
+    code, allowed = FUNCTIONS[form]
+
+    assert sorted(allowed) == warm(app, f"from regcache_functions import FunctionRegistry\n{code}")
+
+
+USE_FILTERS = "from app.registry import FILTERS\nassert len(FILTERS) == 3\n"
+APPLICATION = {
+    "app": "the application",
+    "app.registry": "where the registry is made",
+}
+
+
+def test_listing_decorated_functions_warm_imports_these_modules(app: App) -> None:
+    """Names of functions need this list, and nothing of the package that has them."""
+    app.write(FILTERS)
+    age(app.folder)
+    code = USE_FILTERS + "assert [*FILTERS] and 'gauss' in FILTERS and not FILTERS.failures"
+
+    allowed = REGISTERING | OF_A_PACKAGE | READING_FUNCTIONS | APPLICATION
+    assert sorted(allowed) == warm(app, code)
+
+
+def test_listing_a_scanned_library_warm_imports_these_modules(app: App) -> None:
+    """Names of a library's functions need this list, and nothing of the library."""
+    app.write({"library/__init__.py": "", "library/maths.py": "def add(a, b): return a + b\n"})
+    age(app.folder)
+    code = """
+from regcache_functions import FunctionRegistry
+library = FunctionRegistry.scan("library", modules=["maths"], public="names")
+assert list(library) == ["add"]
+"""
+
+    assert sorted(REGISTERING | OF_A_LIBRARY | READING_FUNCTIONS) == warm(app, code)
+
+
+@pytest.mark.parametrize(
+    ("use", "modules"),
+    [
+        ("FILTERS['sobel']", ["app.filters", "app.filters.edges"]),
+        ("FILTERS['gauss']", ["app.filters", "app.filters.blur"]),
+        ("FILTERS.query(tag='blur', text='smooth')", ["regcache_functions.searching"]),
+        ("FILTERS.search('blur')", ["regcache_functions.searching"]),
+        ("FILTERS.info('sobel')", sorted(DESCRIBING)),
+        (
+            "FILTERS.query(where=lambda info: info.doc)",
+            sorted(DESCRIBING | {"regcache_functions.searching": "which functions fit"}),
+        ),
+        ("reversed(FILTERS), FILTERS.rejected, str(FILTERS.report), FILTERS.keys()", []),
+    ],
+)
+def test_each_use_of_functions_imports_what_it_needs(
+    use: str, modules: list[str], app: App
+) -> None:
+    """A function costs its module, a question one of ours, metadata attrs; all else nothing."""
+    app.write(FILTERS)
+    age(app.folder)
+    listing = warm(app, USE_FILTERS)
+
+    more = set(warm(app, USE_FILTERS + use)) - set(listing)
+
+    standard = {name for name in more if name.partition(".")[0] in sys.stdlib_module_names}
+    assert modules == sorted(
+        name for name in more - standard if not name.startswith(("attr.", "attrs."))
+    )
+    assert "attr" in modules or not standard
 
 
 def test_discovery_imports_these_modules_beyond_the_loop(app: App) -> None:
