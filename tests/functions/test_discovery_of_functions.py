@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+import zipfile
 from typing import Any
 
 import pytest
@@ -621,3 +622,41 @@ def test_selection_of_a_warm_registry_loads_one_module(filters: App) -> None:
 
     imported = ["app.filters", "app.filters.blur"]
     assert [["median"], [], True, imported] == filters.run(code)
+
+
+def test_application_in_an_archive_is_listed(filters: App) -> None:
+    """A zip archive on ``sys.path`` holds a package like any other, and is watched."""
+    archive = filters.folder / "app.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(filters.folder.rglob("*.py")):
+            file.write(path, path.relative_to(filters.folder))
+    for path in sorted(filters.folder.rglob("*.py")):
+        path.unlink()
+    code = """
+import sys
+sys.path.insert(0, "app.zip")
+from app.registry import FILTERS
+out = list(FILTERS), FILTERS["sobel"](1), FILTERS.info("sobel").version, FILTERS.report.status
+"""
+
+    assert [NAMES, ["sobel", 1], "1.0", "miss"] == filters.run(code)
+    assert [NAMES, ["sobel", 1], "1.0", "hit"] == filters.run(code)
+
+
+def test_installed_application_tells_its_distribution(filters: App) -> None:
+    """Functions of an application that a distribution installed have its name and version."""
+    filters.write(
+        {
+            "the_app-2.5.dist-info/METADATA": "Name: the-app\nVersion: 2.5\n",
+            "the_app-2.5.dist-info/RECORD": "app/__init__.py,,\napp/filters/blur.py,,\n",
+            "the_app-2.5.dist-info/top_level.txt": "app\n",
+        }
+    )
+    code = """
+        from app.registry import FILTERS
+        info = FILTERS.info("sobel")
+        out = info.distribution, info.version, FILTERS.report.status
+        """
+
+    assert ["the-app", "2.5", "miss"] == filters.run(code)
+    assert ["the-app", "2.5", "hit"] == filters.run(code)

@@ -17,6 +17,7 @@ from regcache_functions import (
     FactsError,
     FunctionImportError,
     FunctionRegistry,
+    Functions,
     UnknownFunctionError,
     UnnamedFunctionError,
 )
@@ -696,3 +697,21 @@ def test_selection_has_its_functions_and_no_other(registry: FunctionRegistry[Any
         selection["generator"]
     with pytest.raises(KeyError):
         selection.info("generator")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda functions: functions.name,
+        len,
+        lambda functions: functions.info("a"),
+        lambda functions: functions._load("a", {}),
+        lambda functions: functions._unknown("a"),
+    ],
+)
+def test_base_class_leaves_to_its_sub_classes(use: Callable[[Any], Any]) -> None:
+    """``Functions`` alone knows no functions: what a sub-class must say is missing."""
+    functions: Functions[Any] = Functions()
+
+    with pytest.raises(NotImplementedError):
+        use(functions)

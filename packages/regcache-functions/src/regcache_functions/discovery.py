@@ -107,7 +107,7 @@ def _owner(scope: PackageScope) -> dict[str, str]:
     done only where the application lies among installed distributions.
     """
     folders = {os.path.dirname(os.path.abspath(place)) for place in find_sources(scope.application)}
-    for folder in folders:
+    for folder in filter(os.path.isdir, folders):  # not an archive
         if any(name.endswith((".dist-info", ".egg-info")) for name in os.listdir(folder)):
             from .distributions import owner_of
 
@@ -119,9 +119,8 @@ def _modules_of(
     scope: PackageScope, on_failure: Callable[[str, Exception], object]
 ) -> Iterator[ModuleType]:
     """The package itself and its modules, imported one by one."""
-    package = import_module(scope.package, on_failure)
-    if package is not None:
-        yield package
+    import_module(scope.package, on_failure)  # if that fails, so does the search
+    yield sys.modules[scope.package]
     paths = find_package(scope.package) or []
     yield from import_modules(paths, f"{scope.package}.", on_failure)
 
