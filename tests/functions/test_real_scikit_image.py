@@ -37,12 +37,11 @@ UNDERSCORED = {"skimage.draw._bezier_segment"}
 
 COLD = """
 from concurrent.futures import ThreadPoolExecutor
-from image_functions import TRIAL_VERSION, contract_of
 from regcache_functions import FunctionRegistry
 told = []
 with ThreadPoolExecutor(2) as executor:
     registry = FunctionRegistry.scan(
-        "skimage", probe=contract_of, probe_version=TRIAL_VERSION, executor=executor,
+        "skimage", probe="contracts:classify", executor=executor,
         progress=lambda done, total, name: told.append((done, total)),
     )
     out = {

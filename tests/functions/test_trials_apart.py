@@ -1,6 +1,5 @@
 """Trials in child processes of an executor's workers: what a function does costs only itself."""
 
-import io
 import multiprocessing
 import os
 import pickle
@@ -10,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,7 @@ WILD = {
             os.write(2, b"and more")
             return 1
 
-        def hangs():
-            while True:
-                time.sleep(0.05)
+        def hangs(): time.sleep(30)  # for ever, compared with the time that it has
 
         def crashes(): os.kill(os.getpid(), signal.SIGSEGV)
         def crashes_oddly(): os.kill(os.getpid(), 40)  # a signal without a name
@@ -434,36 +432,44 @@ def test_a_trial_apart_is_cached_like_any_other(wild: App) -> None:
     assert "hit" == warm.report.status
 
 
-def serve(*messages: object) -> list[Any]:
-    """What a child answers to messages, in order, until there are no more."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from regcache_functions.isolation import serve; serve()"],
-        input=b"".join(map(pickle.dumps, messages)),
-        capture_output=True,
-        timeout=60,
-    )
-    answers, stream = [], io.BytesIO(done.stdout)
-    while stream.tell() < len(done.stdout):
-        answers.append(pickle.load(stream))
-    assert done.returncode == 0, done.stderr
-    return answers
+@contextmanager
+def serving(*messages: object) -> Iterator[Any]:
+    """A child that has been sent messages; gives where its answers are read from."""
+    code = "from regcache_functions.isolation import serve; serve()"
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe) as child:
+        assert child.stdin is not None
+        for message in messages:
+            pickle.dump(message, child.stdin)
+        child.stdin.flush()
+        yield child.stdout
+        child.stdin.close()
+        assert 0 == child.wait(60)
 
 
-def test_a_child_says_when_it_can_try_nothing() -> None:
+@pytest.mark.parametrize(
+    ("place", "probe", "problem"),
+    [
+        (("no_such_module", "f"), pickle.dumps(len), "No module named 'no_such_module'"),
+        (("math", "cos"), b"cno_such_probe\nf\n.", "No module named 'no_such_probe'"),
+    ],
+)
+def test_a_child_says_when_it_can_try_nothing(
+    place: tuple[str, str], probe: bytes, problem: str
+) -> None:
     """A library or a probe that a child cannot import is its answer, and then it ends."""
-    here = pickle.dumps(len)
-    missing = serve(None, (("no_such_module", "f"), here, None), (("math", "cos"), here, None))
-    foreign = serve(None, (("math", "cos"), b"cno_such_probe\nf\n.", None))
+    with serving(None, (place, probe, None)) as answers:
+        ready, refusal = pickle.load(answers), pickle.load(answers)
+        rest = answers.read()
 
-    assert (2, None) == (len(missing), missing[0])
-    assert "ModuleNotFoundError: No module named 'no_such_module'" in missing[1]
-    assert (2, None) == (len(foreign), foreign[0])
-    assert "No module named 'no_such_probe'" in foreign[1]
+    assert (None, b"") == (ready, rest)
+    assert problem in refusal
 
 
 def test_a_child_is_ready_before_the_time_of_a_function_runs() -> None:
     """The import of the library is answered apart from the function that is tried."""
-    ready, imported, outcome = serve(None, (("math", "cos"), pickle.dumps(repr), None))
+    with serving(None, (("math", "cos"), pickle.dumps(repr), None)) as answers:
+        ready, imported, outcome = (pickle.load(answers) for _ in range(3))
 
     assert (None, None) == (ready, imported)
     assert "the probe returned '<built-in function cos>'" in outcome.reason

@@ -11,7 +11,7 @@ from typing import Any
 
 from regcache_core import RegcacheError
 
-from .registry import FunctionRegistry, find_place
+from .registry import FunctionRegistry
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,20 +58,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _open(options: argparse.Namespace, executor: Executor | None) -> FunctionRegistry[Any]:
-    probe = None
-    if options.probe is not None:
-        module, _, name = options.probe.partition(":")
-        try:
-            probe = find_place(module, name)
-        except AttributeError as error:
-            raise ImportError(f"{options.probe}: {error}") from error
     return FunctionRegistry.scan(
         options.library,
         modules=options.module,
-        probe=probe,
+        probe=options.probe,
         executor=executor,
         timeout=options.timeout,
-        progress=probe is not None and sys.stderr.isatty(),
+        progress=options.probe is not None and sys.stderr.isatty(),
     )
 
 

@@ -18,6 +18,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, as_completed
+from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
 
 from .errors import TrialError
@@ -25,7 +26,7 @@ from .registry import find_place
 from .trials import Outcome, Trial, try_function
 
 if TYPE_CHECKING:
-    from .trials import Candidate
+    from .trials import Candidate, Probe
 
 #: Seconds after which a child that is asked nothing ends by itself: a long-lived pool of workers
 #: (a Dask cluster) must not keep a library's memory for ever.
@@ -51,12 +52,13 @@ def run_in(
     Raises:
         TrialError: The executor or a child process cannot be used, or the probe cannot be sent.
     """
-    probe = _pickled(registry, trial)
-    start = (sys.path, _main_file(trial.probe))
+    probe = trial.load_probe(registry)
+    pickled = _pickled(registry, probe)
+    start = (sys.path, _main_file(probe))
     futures: dict[Future[Outcome], str] = {}
     try:
         for name, reference, _ in candidates:
-            request = (reference, probe, trial.memory)
+            request = (reference, pickled, trial.memory)
             futures[executor.submit(try_apart, start, request, trial.timeout)] = name
         for future in as_completed(futures):
             yield futures[future], future.result()
@@ -70,12 +72,12 @@ def run_in(
             future.cancel()
 
 
-def _pickled(registry: str, trial: Trial) -> bytes:
+def _pickled(registry: str, probe: Probe) -> bytes:
     try:
-        return pickle.dumps(trial.probe)
+        return pickle.dumps(probe)
     except Exception as error:  # objects may refuse to be pickled in any way
         problem = (
-            f"the probe {trial.probe!r} cannot be sent to another process ({error}). Define it as "
+            f"the probe {probe!r} cannot be sent to another process ({error}). Define it as "
             "a function at the top of a module"
         )
         raise TrialError(registry, problem) from error
@@ -201,16 +203,18 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def serve() -> None:
-    """Answer requests on standard input until it ends; the main function of a child."""
-    requests, answers = sys.stdin.buffer, _private_output()
+    """Answer requests on standard input; the main function of a child."""
+    requests: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, requests), daemon=True).start()
+    answers = _private_output()
     doing = "run the program that the probe is defined in"
     try:
-        main = pickle.load(requests)
+        main = requests.get()
         if main is not None:
             _run_main(main)
         _answer(answers, None)
-        while (request := _next(requests)) is not None:
-            (module, qualname), probe, memory = request
+        while True:
+            (module, qualname), probe, memory = requests.get(timeout=IDLE_S)
             doing = f"import {module}.{qualname}"
             function = find_place(module, qualname)
             doing = "load the probe, which must be at the top of a module that it can import"
@@ -219,22 +223,20 @@ def serve() -> None:
             with _limited(memory):
                 outcome = try_function(loaded, function)
             _answer(answers, outcome)
+    except Empty:
+        pass
     except Exception as error:  # a program or a library may raise anything: nothing can be tried
         _answer(answers, f"it cannot {doing}: {type(error).__name__}: {error}")
+    os._exit(0)  # the other thread may be reading: an orderly end of Python would wait for it
 
 
-def _next(requests: IO[bytes]) -> Request | None:
-    """The next request; ``None`` at the end. Ends the process if there is none for long."""
-    idle = threading.Timer(IDLE_S, os._exit, [0])
-    idle.daemon = True
-    idle.start()
+def _read(pipe: IO[bytes], requests: SimpleQueue[Any]) -> None:
+    """Take requests from a pipe; when it is closed, the worker is gone and nobody waits for us."""
     try:
-        request: Request = pickle.load(requests)
-        return request
-    except EOFError:
-        return None
+        while True:
+            requests.put(pickle.load(pipe))
     finally:
-        idle.cancel()
+        os._exit(0)
 
 
 def _private_output() -> IO[bytes]:

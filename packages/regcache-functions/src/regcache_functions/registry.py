@@ -191,7 +191,7 @@ class FunctionRegistry(Functions[F]):
         predicate: "Callable[[Any], bool] | None" = None,
         public: "Literal['__all__', 'names']" = "__all__",
         name: "str | None" = None,
-        probe: "Probe | None" = None,
+        probe: "Probe | str | None" = None,
         probe_version: str = "",
         executor: "Executor | None" = None,
         timeout: float = 60.0,
@@ -225,7 +225,8 @@ class FunctionRegistry(Functions[F]):
             name: What the registry is called; by default like the library.
             probe: The trial: called with each function on the cold path; returns facts (a mapping,
                 in which ``contract`` has its own place; an attrs instance; or ``None``) or rejects
-                by raising ``Reject("reason")`` or anything else.
+                by raising ``Reject("reason")`` or anything else. As text, ``"module:name"``, it is
+                imported on the cold path only.
             probe_version: Version of the probe; another one tries all functions anew, and so does
                 an edit of the file that defines the probe.
             executor: A ``concurrent.futures.Executor``: each function is tried in a child process
@@ -254,8 +255,10 @@ class FunctionRegistry(Functions[F]):
 
         for field, patterns in (("modules", modules), ("include", include), ("exclude", exclude)):
             _check(field, patterns, not isinstance(patterns, (str, bytes)), "a list of texts")
-        for field, function in (("predicate", predicate), ("probe", probe)):
-            _check(field, function, function is None or callable(function), "a function")
+        is_text = isinstance(probe, str) and ":" in probe
+        for field, function in (("predicate", predicate), ("probe", None if is_text else probe)):
+            expected = "a function" if field == "predicate" else "a function or 'module:name'"
+            _check(field, function, function is None or callable(function), expected)
         _check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
         _check("library", library, isinstance(library, str) and library != "", "a module's name")
         bounded = memory is None or os.path.exists("/proc/self/statm")

@@ -236,12 +236,18 @@ class LibraryScope(Scope):
 
 
 def source_files(things: "Iterable[Any]") -> "list[str]":
-    """The files that define some classes (and their bases) and functions, but for Python's own."""
+    """The files that define some classes (and their bases) and functions, but for Python's own.
+
+    A function may be given as text, ``"module:name"``; it is not imported for this.
+    """
+    from regcache_core import file_of
+
     parts = [part for thing in things for part in getattr(thing, "__mro__", (thing,))]
-    modules = {getattr(part, "__module__", None) for part in parts if part is not None}
-    files = [
-        getattr(sys.modules.get(module), "__file__", None)
-        for module in modules
-        if module and module.partition(".")[0] not in sys.stdlib_module_names
-    ]
+    modules = {
+        part.partition(":")[0] if isinstance(part, str) else getattr(part, "__module__", None)
+        for part in parts
+        if part is not None
+    }
+    python = sys.stdlib_module_names
+    files = [file_of(each) for each in modules if each and each.partition(".")[0] not in python]
     return sorted({file for file in files if file})

@@ -35,6 +35,7 @@ class Trial:
     Args:
         probe: Called with each function; returns facts (a mapping, an attrs instance or ``None``)
             or raises: ``Reject("reason")``, or any other exception, which then is the reason.
+            As text, ``"module:name"``, it is imported when there is something to try.
         version: Declared version of the probe; another version is another answer.
         executor: Where the functions are tried, each in a child process of a worker; without one
             they are tried in this process, one after the other.
@@ -48,7 +49,7 @@ class Trial:
 
     def __init__(
         self,
-        probe: "Probe",
+        probe: "Probe | str",
         version: str = "",
         executor: "Executor | None" = None,
         timeout: float = 60.0,
@@ -77,6 +78,26 @@ class Trial:
                 report(len(outcomes), len(candidates), name)
         return {name: outcomes[name] for name, _, _ in candidates}
 
+    def load_probe(self, registry: str) -> "Probe":
+        """The probe, imported if it is given as text.
+
+        Raises:
+            TrialError: It cannot be imported.
+        """
+        if not isinstance(self.probe, str):
+            return self.probe
+        from .registry import find_place
+
+        module, _, name = self.probe.partition(":")
+        try:
+            probe: Probe = find_place(module, name)
+        except Exception as error:  # foreign code may raise anything
+            from .errors import TrialError
+
+            problem = f"the probe {self.probe!r} cannot be imported: {error!r}"
+            raise TrialError(registry, problem) from error
+        return probe
+
     def _reporter(self, registry: str) -> "Any":
         from contextlib import nullcontext
 
@@ -94,8 +115,9 @@ class Trial:
 
             yield from run_in(self.executor, registry, self, candidates)
             return
+        probe = self.load_probe(registry)
         for name, _, function in candidates:
-            yield name, try_function(self.probe, function)
+            yield name, try_function(probe, function)
 
 
 def try_function(probe: "Probe", function: "Any") -> Outcome:
