@@ -59,14 +59,11 @@ MICROLAB = {
 REGISTERING = {
     "regcache_functions": "the package; public names resolve on first use",
     "regcache_functions.functions": "the mapping, and questions about functions",
+    "regcache_functions.registration": "what is noted of a function when it is defined",
     "regcache_functions.registry": "the registry: functions register when they are defined",
 }
-OF_A_PACKAGE = {
+SCOPE = {
     "regcache_functions.scope": "what a registry lists",
-}
-OF_A_LIBRARY = {
-    "regcache_functions.scope": "what a registry lists",
-    "regcache_functions.trials": "whether functions are tried is part of what is asked for",
 }
 READING_FUNCTIONS = {
     name: why for name, why in READING.items() if not name.startswith("regcache_meta")
@@ -225,11 +222,11 @@ FUNCTIONS = {
     ),
     "of a package": (
         "FunctionRegistry('r', package='app.filters')",
-        REGISTERING | OF_A_PACKAGE,
+        REGISTERING | SCOPE,
     ),
     "of a library": (
         "FunctionRegistry.scan('library')",
-        REGISTERING | OF_A_LIBRARY,
+        REGISTERING | SCOPE,
     ),
 }
 
@@ -255,7 +252,7 @@ def test_listing_decorated_functions_warm_imports_these_modules(app: App) -> Non
     age(app.folder)
     code = USE_FILTERS + "assert [*FILTERS] and 'gauss' in FILTERS and not FILTERS.failures"
 
-    allowed = REGISTERING | OF_A_PACKAGE | READING_FUNCTIONS | APPLICATION
+    allowed = REGISTERING | SCOPE | READING_FUNCTIONS | APPLICATION
     assert sorted(allowed) == warm(app, code)
 
 
@@ -269,7 +266,7 @@ library = FunctionRegistry.scan("library", modules=["maths"], public="names")
 assert list(library) == ["add"]
 """
 
-    assert sorted(REGISTERING | OF_A_LIBRARY | READING_FUNCTIONS) == warm(app, code)
+    assert sorted(REGISTERING | SCOPE | READING_FUNCTIONS) == warm(app, code)
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,11 @@ from .describing import describe
 from .errors import DuplicateFunctionError, ScanError
 from .facts import to_stored
 from .found import Found
-from .registry import resolve_method
+from .registration import resolve_method
 
 if TYPE_CHECKING:
-    from .registry import FunctionRegistry, Registration
+    from .registration import Registration
+    from .registry import FunctionRegistry
     from .scope import PackageScope
 
 
@@ -77,7 +78,7 @@ def discover(
     homes = {record.get("defined_in", "") for record in records.values()}
     outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
     elsewhere.add(map(file_of, outside))
-    extra = {"failures": failures.texts, "rejected": {}, "owner": _owner(scope)}
+    extra = {"failures": failures.texts, "rejected": {}, "owner": _owner(scope, elsewhere)}
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 
 
@@ -100,18 +101,20 @@ def to_record(registration: Registration, facts_type: type | None, registry: str
     return {**record, **{field: value for field, value in more.items() if value}}
 
 
-def _owner(scope: PackageScope) -> dict[str, str]:
-    """The distribution and version of the application.
+def _owner(scope: PackageScope, elsewhere: FoundFiles) -> dict[str, str]:
+    """The distribution and version of the application, whose metadata are watched then.
 
     Reading installed metadata costs more than most packages of functions take to import, so it is
     done only where the application lies among installed distributions.
     """
-    folders = {os.path.dirname(os.path.abspath(place)) for place in find_sources(scope.application)}
+    places = find_sources(scope.application)
+    folders = {os.path.dirname(os.path.abspath(place)) for place in places}
     for folder in filter(os.path.isdir, folders):  # not an archive
         if any(name.endswith((".dist-info", ".egg-info")) for name in os.listdir(folder)):
-            from .distributions import owner_of
+            from .distributions import metadata_files, owner_of
 
-            return owner_of(scope.application, find_sources(scope.application))
+            elsewhere.add(metadata_files(scope.application, places))
+            return owner_of(scope.application, places)
     return {"distribution": "", "version": scope.version()}
 
 

@@ -12,20 +12,6 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 
-def make_facts(facts_type: type | None, registry: str, name: str, given: dict[str, Any]) -> Any:
-    """Facts as they are declared by keyword: an instance of the declared class, else the mapping.
-
-    Raises:
-        FactsError: They do not fit the class.
-    """
-    if facts_type is None:
-        return given
-    try:
-        return facts_type(**given)
-    except (TypeError, ValueError) as error:  # also what validators and converters raise
-        raise FactsError(registry, name, f"{type(error).__name__}: {error}") from error
-
-
 def to_stored(facts_type: type | None, registry: str, name: str, facts: Any) -> dict[str, Any]:
     """Facts as the file gives them back, so that a cold answer equals a warm one.
 

@@ -138,6 +138,13 @@ class Functions(_Functions[F]):
     def __iter__(self) -> "Iterator[str]":
         return iter(self._opened().records)
 
+    if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
+
+        def get(self, name, default=None):
+            """The function, imported; ``default`` if there is no such function."""
+            # The error that Mapping would catch is made with advice; most are never seen.
+            return super().get(name, default) if name in self else default
+
     def __reversed__(self) -> "Iterator[str]":
         return reversed(self._opened().records)
 

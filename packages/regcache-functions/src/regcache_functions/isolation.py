@@ -22,7 +22,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
 
 from .errors import TrialError
-from .registry import find_place
+from .registration import find_place
 from .trials import Outcome, Trial, try_function
 
 if TYPE_CHECKING:

@@ -10,10 +10,22 @@ from _thread import get_ident
 from time import perf_counter_ns
 
 from .functions import Functions, State
+from .registration import (
+    Registration,
+    Registrations,
+    check,
+    declaration,
+    find_place,
+    make_facts,
+    name_of_function,
+    place_of,
+    resolve_method,
+    texts_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Executor
     from typing import Any, Literal, overload
 
@@ -33,89 +45,6 @@ if TYPE_CHECKING:
     Facts = TypeVar("Facts", default=dict[str, Any])
 else:
     F = object  # for the base class below; the parameter is never looked at here
-
-
-class Registration:
-    """One function as it was registered.
-
-    Attributes:
-        value: What was registered.
-        module: The module that brings it: importing that registers it.
-        name: Its name.
-        tags: Its tags.
-        aliases: Its other names.
-        contract: Its declared contract.
-        facts: What else was declared.
-        label: Its qualified name; empty for one that has none, or shares it with others (a lambda).
-        line: The line that registers it.
-        run: Code of the module, or of the cell, whose execution registers it.
-    """
-
-    __slots__ = (
-        "aliases",
-        "contract",
-        "facts",
-        "label",
-        "line",
-        "module",
-        "name",
-        "run",
-        "tags",
-        "value",
-    )
-
-    def __init__(
-        self,
-        value: "Any",
-        name: str,
-        tags: "tuple[str, ...]",
-        aliases: "tuple[str, ...]",
-        contract: "str | None",
-        facts: "Any",
-        place: "tuple[str, int, Any]",
-    ) -> None:
-        self.value = value
-        self.name = name
-        self.tags = tags
-        self.aliases = aliases
-        self.contract = contract
-        self.facts = facts
-        self.module, self.line, self.run = place
-        label = getattr(value, "__qualname__", "")
-        self.label = label if isinstance(label, str) and "<" not in label else ""
-
-    def replaces(self, held: "Registration") -> bool:
-        """Whether it is the same declaration again: a reload, a cell; or the other's file is gone.
-
-        One without a name is told by its line, for as long as its module is executed.
-        """
-        from regcache_core import is_gone, is_same_source
-
-        if is_gone(held.module) or held.value is self.value:
-            return True
-        if self.label != held.label:
-            return False
-        if not is_same_source(self.module, held.module):
-            homes = {getattr(each.value, "__module__", None) for each in (self, held)}
-            return (
-                self.label != ""
-                and len(homes) == 1
-                and not homes.isdisjoint((self.module, held.module))
-            )
-        return self.label != "" or self.line == held.line or self.run is not held.run
-
-    def is_recorded(self, record: "Record") -> bool:
-        """Whether a record that was found is about this function, or about one that is gone."""
-        from regcache_core import is_gone, is_same_source
-
-        if is_same_source(self.module, record["module"]) or is_gone(record["module"]):
-            return True
-        home = record.get("defined_in", record["module"])
-        return self.label == record["qualname"] and self.module == home
-
-    def __str__(self) -> str:
-        name = self.label or getattr(self.value, "__qualname__", type(self.value).__qualname__)
-        return f"{name} (registered in {self.module}, line {self.line})"
 
 
 class FunctionRegistry(Functions[F]):
@@ -156,14 +85,14 @@ class FunctionRegistry(Functions[F]):
         enable_cache: bool = True,
     ) -> None:
         super().__init__()
-        _check("name", name, isinstance(name, str) and name != "", "a non-empty string")
+        check("name", name, isinstance(name, str) and name != "", "a non-empty string")
         of_package = package is None or (isinstance(package, str) and package != "")
-        _check("package", package, of_package, "the name of a package")
-        _check("facts", facts, facts is None or isinstance(facts, type), "a class")
+        check("package", package, of_package, "the name of a package")
+        check("facts", facts, facts is None or isinstance(facts, type), "a class")
         self._name = name
         self.enable_cache = enable_cache
         self._facts_type: Any = facts
-        places = _declaration()
+        places = declaration()
         self._owners = dict.fromkeys(module for module, _ in places)
         self._scope: Scope | None = None
         if package is not None:
@@ -172,8 +101,7 @@ class FunctionRegistry(Functions[F]):
             declared = " in ".join(f"{module}:{line}" for module, line in places)
             self._scope = PackageScope(package, facts, strict, declared)
         self._state: State | None = None
-        self._registered: dict[str, Registration] = {}
-        self._claims: dict[str, Registration] = {}  # names and aliases
+        self._registered = Registrations()
         self._undescribed: dict[str, Registration] = {}
         self._searching: set[int] = set()  # threads
         self._extra: dict[str, Any] = _NOTHING
@@ -251,23 +179,24 @@ class FunctionRegistry(Functions[F]):
         'Convert data to floats and compute the arithmetic mean.'
         """
         from .scope import LibraryScope
-        from .trials import Trial
 
         for field, patterns in (("modules", modules), ("include", include), ("exclude", exclude)):
-            _check(field, patterns, not isinstance(patterns, (str, bytes)), "a list of texts")
+            check(field, patterns, not isinstance(patterns, (str, bytes)), "a list of texts")
         is_text = isinstance(probe, str) and ":" in probe
         for field, function in (("predicate", predicate), ("probe", None if is_text else probe)):
             expected = "a function" if field == "predicate" else "a function or 'module:name'"
-            _check(field, function, function is None or callable(function), expected)
-        _check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
-        _check("library", library, isinstance(library, str) and library != "", "a module's name")
+            check(field, function, function is None or callable(function), expected)
+        check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
+        check("library", library, isinstance(library, str) and library != "", "a module's name")
         bounded = memory is None or os.path.exists("/proc/self/statm")
-        _check("memory", memory, bounded, "None: this system does not tell how much is in use")
+        check("memory", memory, bounded, "None: this system does not tell how much is in use")
         needs_probe = {"executor": executor, "memory": memory, "progress": progress or None}
         for field, value in needs_probe.items():
-            _check(field, value, value is None or probe is not None, "it together with probe=")
+            check(field, value, value is None or probe is not None, "it together with probe=")
         trial = None
         if probe is not None:
+            from .trials import Trial
+
             trial = Trial(probe, probe_version, executor, timeout, memory, progress)
         registry: Any = cls(name or library, facts=facts, enable_cache=enable_cache)  # type: ignore[arg-type]
         modules = tuple(modules)
@@ -337,76 +266,35 @@ class FunctionRegistry(Functions[F]):
             FactsError: The facts do not fit the registry's class (a ``TypeError``).
         """
         if isinstance(what, str):
-            _check("name", name, name is None, "not given, for the name is given first")
+            check("name", name, name is None, "not given, for the name is given first")
             what, name = None, what
         for field, text in (("name", name), ("contract", contract)):
-            _check(field, text, text is None or isinstance(text, str), "a text")
-        tags, aliases = _texts("tags", tags), _texts("aliases", aliases)
+            check(field, text, text is None or isinstance(text, str), "a text")
+        tags, aliases = texts_of("tags", tags), texts_of("aliases", aliases)
+
+        holds = self._scope.holds if self._scope is not None else None
 
         def add(function: "Any") -> "Any":
-            return self._add(function, name, tags, aliases, contract, facts)
+            own_name = name_of_function(self.name, function, name)
+            given = make_facts(self._facts_type, self.name, own_name, facts)
+            place = place_of(function, holds)
+            self._put(Registration(function, own_name, tags, aliases, contract, given, place))
+            return function
 
         return add if what is None else add(what)
 
-    def _add(
-        self,
-        function: "Any",
-        name: "str | None",
-        tags: "tuple[str, ...]",
-        aliases: "tuple[str, ...]",
-        contract: "str | None",
-        facts: "Any",
-    ) -> "Any":
-        if not callable(function) and not isinstance(function, classmethod):
-            raise TypeError(f"{self.name}: {function!r} cannot be called, so it is no function")
-        if isinstance(function, classmethod) and "<locals>" in function.__func__.__qualname__:
-            raise TypeError(
-                f"{self.name}: {function.__func__.__qualname__} is a classmethod of a class made "
-                "in a function, where it cannot be found. Register the method of the class itself."
-            )
-        name = name or getattr(function, "__name__", None)
-        if not isinstance(name, str) or name == "<lambda>":
-            from .errors import UnnamedFunctionError
-
-            raise UnnamedFunctionError(self.name, repr(function))
-        if self._facts_type is not None:
-            from .facts import make_facts
-
-            facts = make_facts(self._facts_type, self.name, name, facts)
-        place = self._place_of(function)
-        self._put(Registration(function, name, tags, aliases, contract, facts, place))
-        return function
-
-    def _place_of(self, function: "Any") -> "tuple[str, int, Any]":
-        """The module that brings a function, the line that registers it, and what is executed."""
-        frames = list(_frames())
-        line, run = frames[0].f_lineno, frames[-1].f_code
-        if self._scope is not None:
-            from regcache_core import modules_in_execution
-
-            for module in modules_in_execution(self._scope.holds):
-                return module, line, run
-        # An object and a partial have the module of their class.
-        home = getattr(function, "__module__", None) if hasattr(function, "__qualname__") else None
-        return home or str(frames[0].f_globals.get("__name__")), line, run
-
     def _put(self, new: Registration) -> None:
-        names = (new.name, *new.aliases)
         with self._lock:
-            for each in names:
-                held = self._claims.get(each)
-                if held is not None and not new.replaces(held):
-                    self._refuse(each, str(held), new)
             state = self._state
+            held = self._registered.holder(new)
+            if held is not None:
+                self._refuse(held[0], str(held[1]), new)
             if state is not None and get_ident() not in self._searching:
                 self._check_listed(state, new)
             old = self._registered.get(new.name)
             if old is not None:
                 self._keep_home(new, old.module)
-            for each in old.aliases if old is not None else ():
-                self._claims.pop(each, None)
-            self._registered[new.name] = new
-            self._claims.update(dict.fromkeys(names, new))
+            self._registered.put(new)
             if state is not None:
                 self._show(state, new, again=old is not None and old.value is not new.value)
 
@@ -414,6 +302,10 @@ class FunctionRegistry(Functions[F]):
         """Refuse a function whose name another one has that was found, loaded or not."""
         record = state.records.get(new.name)
         if not record:
+            for name in (new.name, *new.aliases):
+                for holder in [name] if state.records.get(name) else state.named(name):
+                    if holder != new.name:
+                        self._refuse(name, holder, new)
             return
         if not new.is_recorded(record):
             self._refuse(new.name, f"{record['module']}.{record['qualname']}", new)
@@ -443,15 +335,12 @@ class FunctionRegistry(Functions[F]):
     def _forget(self, is_gone: "Callable[[Registration], bool]") -> None:
         """Take back registrations."""
         with self._lock:
-            for each in [each for each in self._registered.values() if is_gone(each)]:
-                del self._registered[each.name]
-                for name in (each.name, *each.aliases):
-                    self._claims.pop(name, None)
+            self._registered.forget(is_gone)
 
     def _snapshot(self) -> "list[Registration]":
         """What is registered now, in order."""
         with self._lock:
-            return list(self._registered.values())
+            return self._registered.all()
 
     # How the state is made.
 
@@ -625,7 +514,8 @@ class FunctionRegistry(Functions[F]):
         except Exception as error:  # foreign code may raise anything
             from .errors import FunctionImportError
 
-            module = record.get("module") or self._registered[name].module
+            registered: Any = self._registered.get(name)
+            module = record.get("module") or registered.module
             raise FunctionImportError(self.name, name, module) from error
         if value is None:  # the module does not hold what the cache says, though it is unchanged
             if get_ident() not in self._searching and not self._is_importing(scope):
@@ -686,45 +576,6 @@ def _is_extra(extra: "dict[str, Any]") -> bool:
     return known and all(text.__class__ is str for text in texts)
 
 
-def _frames() -> "Iterator[Any]":
-    """The code that called into this package, and its callers up to a module's own code."""
-    frame: Any = sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(f"{__package__}."):
-        frame = frame.f_back
-    while frame is not None:
-        yield frame
-        if frame.f_code.co_name == "<module>":
-            return
-        frame = frame.f_back
-
-
-def _declaration() -> "list[tuple[str, int]]":
-    """Module and line where a registry is made; of a factory's callers too, in one application.
-
-    One that is made when a program runs, not when a module is imported, is told by its first line.
-    """
-    frames = [(str(each.f_globals.get("__name__")), each) for each in _frames()]
-    module, last = frames[-1]
-    is_import = last.f_code.co_name == "<module>"
-    if not is_import or module.partition(".")[0] != frames[0][0].partition(".")[0]:
-        frames = frames[:1]
-    return [(module, frame.f_lineno) for module, frame in frames]
-
-
-def _check(field: str, value: object, right: bool, expected: str) -> None:
-    if not right:
-        from regcache_core import ConfigError
-
-        raise ConfigError(field, value, expected)
-
-
-def _texts(field: str, given: "Iterable[str]") -> "tuple[str, ...]":
-    texts = () if isinstance(given, (str, bytes)) else tuple(given)
-    right = not isinstance(given, (str, bytes)) and all(isinstance(each, str) for each in texts)
-    _check(field, given, right, "a list of texts")
-    return texts
-
-
 def _warn(registry: str, scope: "Scope", found: "Found") -> None:
     """One warning for each module that failed, and one for a search that found nothing."""
     from regcache_core import warn_caller
@@ -735,29 +586,6 @@ def _warn(registry: str, scope: "Scope", found: "Found") -> None:
         warn_caller(f"{name} failed to import: {error}", ScanWarning)
     if not found.records and not found.extra["rejected"]:
         warn_caller(f"{registry}: no function was found in {scope.package}", ScanWarning)
-
-
-def resolve_method(value: "Any") -> "Any":
-    """What a registered ``staticmethod`` or ``classmethod`` stands for, once its class exists."""
-    if isinstance(value, staticmethod):
-        return value.__func__
-    if isinstance(value, classmethod):
-        return find_place(value.__func__.__module__, value.__func__.__qualname__)
-    return value
-
-
-def find_place(module: str, qualname: str) -> "Any":
-    """What lies at a place in a module that is imported, or is imported now.
-
-    Raises:
-        ImportError: There is no such module.
-        AttributeError: There is no such place in it.
-    """
-    __import__(module)
-    found: Any = sys.modules[module]
-    for part in qualname.split("."):
-        found = getattr(found, part)
-    return found
 
 
 def _registry_at(module: str, name: str) -> "Any":

@@ -86,7 +86,7 @@ class Trial:
         """
         if not isinstance(self.probe, str):
             return self.probe
-        from .registry import find_place
+        from .registration import find_place
 
         module, _, name = self.probe.partition(":")
         try:

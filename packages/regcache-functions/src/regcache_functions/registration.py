@@ -1,0 +1,262 @@
+"""Functions that register themselves: what is noted of each, where it happens, who holds a name."""
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    from .functions import Record
+
+
+class Registration:
+    """One function as it was registered.
+
+    Attributes:
+        value: What was registered.
+        module: The module that brings it: importing that registers it.
+        name: Its name.
+        tags: Its tags.
+        aliases: Its other names.
+        contract: Its declared contract.
+        facts: What else was declared.
+        label: Its qualified name; empty for one that has none, or shares it with others (a lambda).
+        line: The line that registers it.
+        run: Code of the module, or of the cell, whose execution registers it.
+    """
+
+    __slots__ = (
+        "aliases",
+        "contract",
+        "facts",
+        "label",
+        "line",
+        "module",
+        "name",
+        "run",
+        "tags",
+        "value",
+    )
+
+    def __init__(
+        self,
+        value: "Any",
+        name: str,
+        tags: "tuple[str, ...]",
+        aliases: "tuple[str, ...]",
+        contract: "str | None",
+        facts: "Any",
+        place: "tuple[str, int, Any]",
+    ) -> None:
+        self.value = value
+        self.name = name
+        self.tags = tags
+        self.aliases = tuple(each for each in dict.fromkeys(aliases) if each != name)
+        self.contract = contract
+        self.facts = facts
+        self.module, self.line, self.run = place
+        label = getattr(value, "__qualname__", "")
+        self.label = label if isinstance(label, str) and "<" not in label else ""
+
+    def replaces(self, held: "Registration") -> bool:
+        """Whether it is the same declaration again: a reload, a cell; or the other's file is gone.
+
+        One without a name is told by its line, for as long as its module is executed.
+        """
+        from regcache_core import is_gone, is_same_source
+
+        if is_gone(held.module) or held.value is self.value:
+            return True
+        if self.label != held.label:
+            return False
+        if not is_same_source(self.module, held.module):
+            homes = {getattr(each.value, "__module__", None) for each in (self, held)}
+            return (
+                self.label != ""
+                and len(homes) == 1
+                and not homes.isdisjoint((self.module, held.module))
+            )
+        return self.label != "" or self.line == held.line or self.run is not held.run
+
+    def is_recorded(self, record: "Record") -> bool:
+        """Whether a record that was found is about this function, or about one that is gone."""
+        from regcache_core import is_gone, is_same_source
+
+        if is_same_source(self.module, record["module"]) or is_gone(record["module"]):
+            return True
+        home = record.get("defined_in", record["module"])
+        return self.label == record["qualname"] and self.module == home
+
+    def __str__(self) -> str:
+        name = self.label or getattr(self.value, "__qualname__", type(self.value).__qualname__)
+        return f"{name} (registered in {self.module}, line {self.line})"
+
+
+class Registrations:
+    """The functions that are registered in this process, and who holds which name or alias."""
+
+    __slots__ = ("_by_name", "_claims")
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Registration] = {}
+        self._claims: dict[str, Registration] = {}
+
+    def get(self, name: str) -> "Registration | None":
+        """The function of a name, if there is one."""
+        return self._by_name.get(name)
+
+    def all(self) -> "list[Registration]":
+        """The functions, in the order of their first registration."""
+        return list(self._by_name.values())
+
+    def holder(self, new: Registration) -> "tuple[str, Registration] | None":
+        """A name that another function holds and ``new`` claims, and that function."""
+        for name in (new.name, *new.aliases):
+            held = self._claims.get(name)
+            if held is not None and not new.replaces(held):
+                return name, held
+        return None
+
+    def put(self, new: Registration) -> None:
+        """Add a function, or put it in the place of one of its name."""
+        old = self._by_name.get(new.name)
+        for name in old.aliases if old is not None else ():
+            self._claims.pop(name, None)
+        self._by_name[new.name] = new
+        self._claims.update(dict.fromkeys((new.name, *new.aliases), new))
+
+    def forget(self, is_gone: "Callable[[Registration], bool]") -> None:
+        """Take functions out."""
+        for each in [each for each in self.all() if is_gone(each)]:
+            del self._by_name[each.name]
+            for name in (each.name, *each.aliases):
+                self._claims.pop(name, None)
+
+
+def name_of_function(registry: str, function: "Any", name: "str | None") -> str:
+    """The name that a function is registered under: the given one, else its own.
+
+    Raises:
+        TypeError: It is no function, or a method that nothing would lead to.
+        UnnamedFunctionError: It has no name of its own, and none is given (a ``TypeError``).
+    """
+    if not callable(function) and not isinstance(function, classmethod):
+        raise TypeError(f"{registry}: {function!r} cannot be called, so it is no function")
+    if isinstance(function, classmethod) and "<locals>" in function.__func__.__qualname__:
+        raise TypeError(
+            f"{registry}: {function.__func__.__qualname__} is a classmethod of a class made "
+            "in a function, where it cannot be found. Register the method of the class itself."
+        )
+    name = name or getattr(function, "__name__", None)
+    if not isinstance(name, str) or name == "<lambda>":
+        from .errors import UnnamedFunctionError
+
+        raise UnnamedFunctionError(registry, repr(function))
+    return name
+
+
+def make_facts(
+    facts_type: "type | None", registry: str, name: str, given: "dict[str, Any]"
+) -> "Any":
+    """Facts as they are declared by keyword: an instance of the declared class, else the mapping.
+
+    Raises:
+        FactsError: They do not fit the class.
+    """
+    if facts_type is None:
+        return given
+    try:
+        return facts_type(**given)
+    except (TypeError, ValueError) as error:  # also what validators and converters raise
+        from .errors import FactsError
+
+        raise FactsError(registry, name, f"{type(error).__name__}: {error}") from error
+
+
+def place_of(function: "Any", holds: "Callable[[str], bool] | None") -> "tuple[str, int, Any]":
+    """The module that brings a function, the line that registers it, and what is executed.
+
+    Args:
+        function: What is registered.
+        holds: Whether a module, given by its name, lies in the registry's package; ``None`` for a
+            registry without one.
+    """
+    frames = list(_frames())
+    line, run = frames[0].f_lineno, frames[-1].f_code
+    if holds is not None:
+        from regcache_core import modules_in_execution
+
+        for module in modules_in_execution(holds):
+            return module, line, run
+    # An object and a partial have the module of their class.
+    home = getattr(function, "__module__", None) if hasattr(function, "__qualname__") else None
+    return home or str(frames[0].f_globals.get("__name__")), line, run
+
+
+def _frames() -> "Iterator[Any]":
+    """The code that called into this package, and its callers up to a module's own code."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(f"{__package__}."):
+        frame = frame.f_back
+    while frame is not None:
+        yield frame
+        if frame.f_code.co_name == "<module>":
+            return
+        frame = frame.f_back
+
+
+def declaration() -> "list[tuple[str, int]]":
+    """Module and line where a registry is made; of a factory's callers too, in one application.
+
+    One that is made when a program runs, not when a module is imported, is told by its first line.
+    """
+    frames = [(str(each.f_globals.get("__name__")), each) for each in _frames()]
+    module, last = frames[-1]
+    is_import = last.f_code.co_name == "<module>"
+    if not is_import or module.partition(".")[0] != frames[0][0].partition(".")[0]:
+        frames = frames[:1]
+    return [(module, frame.f_lineno) for module, frame in frames]
+
+
+def resolve_method(value: "Any") -> "Any":
+    """What a registered ``staticmethod`` or ``classmethod`` stands for, once its class exists."""
+    if isinstance(value, staticmethod):
+        return value.__func__
+    if isinstance(value, classmethod):
+        return find_place(value.__func__.__module__, value.__func__.__qualname__)
+    return value
+
+
+def find_place(module: str, qualname: str) -> "Any":
+    """What lies at a place in a module that is imported, or is imported now.
+
+    Raises:
+        ImportError: There is no such module.
+        AttributeError: There is no such place in it.
+    """
+    __import__(module)
+    found: Any = sys.modules[module]
+    for part in qualname.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def check(field: str, value: object, right: bool, expected: str) -> None:
+    """Raise ``ConfigError`` for an argument of the wrong kind."""
+    if not right:
+        from regcache_core import ConfigError
+
+        raise ConfigError(field, value, expected)
+
+
+def texts_of(field: str, given: "Iterable[str]") -> "tuple[str, ...]":
+    """A list of texts, as it is kept.
+
+    Raises:
+        ConfigError: It is something else, such as one text.
+    """
+    texts = () if isinstance(given, (str, bytes)) else tuple(given)
+    right = not isinstance(given, (str, bytes)) and all(isinstance(each, str) for each in texts)
+    check(field, given, right, "a list of texts")
+    return texts
