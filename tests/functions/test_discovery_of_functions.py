@@ -660,3 +660,40 @@ def test_installed_application_tells_its_distribution(filters: App) -> None:
 
     assert ["the-app", "2.5", "miss"] == filters.run(code)
     assert ["the-app", "2.5", "hit"] == filters.run(code)
+
+
+@pytest.mark.parametrize(
+    ("registration", "name"),
+    [
+        ("'gauss'", "gauss"),
+        ("'new', aliases=['gauss']", "gauss"),
+        ("'new', aliases=['sobel']", "sobel"),
+    ],
+)
+def test_names_of_listed_functions_are_taken(registration: str, name: str, filters: App) -> None:
+    """A function of the program cannot take the name or alias of one in the package, cold or warm."""
+    code = f"""
+from app.registry import FILTERS
+from regcache_functions import DuplicateFunctionError
+listed = list(FILTERS)
+try:
+    FILTERS.register({registration})(lambda image: image)
+    out = None
+except DuplicateFunctionError as error:
+    out = [FILTERS.report.status, error.name, list(FILTERS) == listed]
+"""
+    cold, warm = filters.run(code), filters.run(code)
+
+    assert ["miss", name, True] == cold
+    assert ["hit", name, True] == warm
+
+
+def test_asking_for_a_name_that_is_not_there_imports_no_advice(filters: App) -> None:
+    """`get` and `in` make no error with close names, which would import more than the listing."""
+    code = """
+from app.registry import FILTERS
+out = FILTERS.get("gausian"), "gausian" in FILTERS, "difflib" in sys.modules
+"""
+    filters.run(code)
+
+    assert [None, False, False] == filters.run(code)

@@ -715,3 +715,20 @@ def test_base_class_leaves_to_its_sub_classes(use: Callable[[Any], Any]) -> None
 
     with pytest.raises(NotImplementedError):
         use(functions)
+
+
+def test_alias_is_kept_once_and_is_another_name(registry: FunctionRegistry[Any]) -> None:
+    """Repetitions among aliases, and the function's own name, say nothing and are not kept."""
+    registry.register("p", aliases=["q", "p", "q", "r"])(plain)
+
+    assert ("q", "r") == registry.info("p").aliases
+    assert registry["q"] is registry["r"] is plain
+
+
+def test_get_gives_functions_aliases_and_defaults(registry: FunctionRegistry[Any]) -> None:
+    """As of any mapping; a name that is not there is no error."""
+    registry.register("p", aliases=["q"])(plain)
+
+    assert (plain, plain, None, len) == (
+        *(registry.get("p"), registry.get("q"), registry.get("x"), registry.get("x", len)),
+    )

@@ -7,8 +7,8 @@ import attrs
 import pytest
 from throwaway import App
 
-from regcache_core import CacheWarning
-from regcache_functions import FunctionRegistry, Reject
+from regcache_core import CacheWarning, ConfigError
+from regcache_functions import FunctionRegistry, Reject, TrialError
 
 TOOLS = {
     "tools.py": """
@@ -266,3 +266,52 @@ def test_no_contract_is_none(tools: App) -> None:
 
     assert None is registry.info("drill").contract
     assert {} == registry.info("drill").facts
+
+
+NAMED = """
+from regcache_functions import FunctionRegistry
+tools = FunctionRegistry.scan("tools", probe="probes:call")
+out = [*tools], tools.rejected, tools.report.status, "probes" in sys.modules
+"""
+
+
+def test_probe_by_name_is_imported_only_where_there_is_something_to_try(tools: App) -> None:
+    """A warm start does not import what the probe needs; an edit of its file is a miss."""
+    cold, warm = tools.run(NAMED), tools.run(NAMED)
+    tools.write({"probes.py": "def call(function): return {'edited': True}\n"})
+    edited = tools.run(NAMED)
+
+    rejected = {"hammer": "ValueError: thumb", "saw": "SystemExit: 2"}
+    assert [["drill"], rejected, "miss", True] == cold
+    assert [["drill"], rejected, "hit", False] == warm
+    assert [["drill", "hammer", "saw"], {}, "miss", True] == edited
+
+
+def test_probe_by_name_answers_as_the_function_does(tools: App) -> None:
+    """How the probe is given changes nothing but when it is imported."""
+    function = tools.load("probes").call
+    named: FunctionRegistry[Any] = FunctionRegistry.scan("tools", probe="probes:call")
+
+    assert scan(function).to_json() == named.to_json()
+    assert scan(function).rejected == named.rejected
+
+
+@pytest.mark.parametrize(
+    ("probe", "problem"),
+    [
+        ("no_such_probes:call", "No module named 'no_such_probes'"),
+        ("probes:no", "no attribute 'no'"),
+    ],
+)
+def test_probe_by_a_wrong_name_is_an_error(probe: str, problem: str, tools: App) -> None:
+    """The error names the probe and what is missing; nothing is taken for rejected."""
+    registry: FunctionRegistry[Any] = FunctionRegistry.scan("tools", probe=probe)
+
+    with pytest.raises(TrialError, match=f"tools: .*{probe}.*{problem}"):
+        list(registry)
+
+
+def test_text_that_names_no_probe_is_refused(tools: App) -> None:
+    """A probe as text has a colon between module and name."""
+    with pytest.raises(ConfigError, match="a function or 'module:name'"):
+        FunctionRegistry.scan("tools", probe="probes")
