@@ -671,7 +671,7 @@ def test_installed_application_tells_its_distribution(filters: App) -> None:
     ],
 )
 def test_names_of_listed_functions_are_taken(registration: str, name: str, filters: App) -> None:
-    """A function of the program cannot take the name or alias of one in the package, cold or warm."""
+    """A program cannot take the name or alias of a function in the package, cold or warm."""
     code = f"""
 from app.registry import FILTERS
 from regcache_functions import DuplicateFunctionError

@@ -181,6 +181,42 @@ def test_another_probe_has_a_file_of_its_own(tools: App) -> None:
     assert [["drill"], [], "hit", "hit"] == warm
 
 
+NAMED = """
+from regcache_functions import FunctionRegistry
+tools = FunctionRegistry.scan("tools", probe="probes:call")
+out = [*tools], tools.rejected, tools.report.status, "probes" in sys.modules
+"""
+
+
+def test_a_named_probe_is_imported_on_the_cold_path_only(tools: App) -> None:
+    """A probe given as text answers as the function does, and costs a later start nothing."""
+    reasons = {"hammer": "ValueError: thumb", "saw": "SystemExit: 2"}
+
+    assert [["drill"], reasons, "miss", True] == tools.run(NAMED)
+    assert [["drill"], reasons, "hit", False] == tools.run(NAMED)
+
+
+def test_an_edit_of_the_file_of_a_named_probe_is_a_miss(tools: App) -> None:
+    """The file is found and watched though nothing imports it."""
+    before = [tools.run(NAMED)[2] for _ in range(2)]
+    tools.write({"probes.py": "def call(function):\n    return {'name': function.__name__}\n"})
+
+    assert ["miss", "hit"] == before
+    assert [["drill", "hammer", "saw"], {}, "miss", True] == tools.run(NAMED)
+
+
+@pytest.mark.parametrize(
+    "probe", ["probes:absent", "no_such_module:call", "probes:call.absent", "probes:"]
+)
+def test_a_named_probe_that_is_not_there_is_an_error(probe: str, tools: App) -> None:
+    """A name that leads nowhere fails the trial and is told; nothing is stored."""
+    registry: FunctionRegistry[Any] = FunctionRegistry.scan("tools", probe=probe)
+
+    with pytest.raises(TrialError, match=f"the probe '{probe}' cannot be imported"):
+        list(registry)
+    assert [] == tools.cache_files()
+
+
 @pytest.mark.parametrize(
     ("first", "second", "status"),
     [

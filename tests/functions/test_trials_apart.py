@@ -68,6 +68,10 @@ REASONS = {
     "fails": "ValueError: no",
 }
 
+needs_limits = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="limits need /proc and RLIMIT_AS"
+)
+
 
 @pytest.fixture
 def wild(app: App, monkeypatch: pytest.MonkeyPatch) -> App:
@@ -162,7 +166,7 @@ def test_functions_run_in_a_child_of_the_worker(wild: App) -> None:
     assert 1 == len({each["pid"] for each in facts} - {worker, os.getpid()})
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits need /proc and RLIMIT_AS")
+@needs_limits
 def test_memory_is_limited_for_each_function(wild: App) -> None:
     """What takes more than it may gets a ``MemoryError``; its neighbour does not notice."""
     with make_processes() as executor:
@@ -307,6 +311,16 @@ def test_a_probe_may_be_defined_in_a_program(kind: str, wild: App) -> None:
         done.stderr,
         done.returncode,
     )
+
+
+def test_a_probe_may_be_named(wild: App) -> None:
+    """A probe that is given as text is imported for the trial, and sent like any other."""
+    with make_threads() as executor:
+        registry: Any = FunctionRegistry.scan(
+            "wild", modules=["all"], include=["fine"], probe="wildprobe:call", executor=executor
+        )
+
+        assert {"name": "fine"} == registry.info("fine").facts
 
 
 def test_a_probe_typed_at_a_prompt_is_an_error(wild: App) -> None:
@@ -469,9 +483,10 @@ def test_a_child_says_when_it_can_try_nothing(
     assert problem in refusal
 
 
-def test_a_child_is_ready_before_the_time_of_a_function_runs() -> None:
+@pytest.mark.parametrize("memory", [None, pytest.param(10**9, marks=needs_limits)])
+def test_a_child_is_ready_before_the_time_of_a_function_runs(memory: int | None) -> None:
     """The import of the library is answered apart from the function that is tried."""
-    with serving(None, (("math", "cos"), pickle.dumps(repr), None)) as answers:
+    with serving(None, (("math", "cos"), pickle.dumps(repr), memory)) as answers:
         ready, imported, outcome = (pickle.load(answers) for _ in range(3))
 
     assert (None, None) == (ready, imported)
