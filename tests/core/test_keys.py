@@ -233,7 +233,7 @@ class Pair(tuple):
         Access.READ | Access.WRITE,
         Access(0),
     ],
-    ids=repr,
+    ids=lambda key: type(key).__name__,
 )
 def test_key_that_would_not_come_back_is_refused(make, key):
     """Keys of other kinds, sub-classes and NaN are refused by the save, which says why."""

@@ -389,7 +389,9 @@ def test_one_function_may_have_several_registrations(registry: FunctionRegistry[
 
 
 @pytest.mark.parametrize(
-    "function", [functools.partial(plain, 1), Scale(), operator.itemgetter(1)], ids=repr
+    "function",
+    [functools.partial(plain, 1), Scale(), operator.itemgetter(1)],
+    ids=["partial", "object", "getter"],
 )
 def test_callable_without_a_name_needs_one(function: Any, registry: Any) -> None:
     """What has no ``__name__`` is refused with the line to write instead."""
@@ -411,7 +413,7 @@ def test_name_that_is_no_text_is_none(registry: FunctionRegistry[Any]) -> None:
         registry.register(Odd())
 
 
-@pytest.mark.parametrize("thing", [5, ["a"], property(len)], ids=repr)
+@pytest.mark.parametrize("thing", [5, ["a"], property(len)])
 def test_what_cannot_be_called_is_refused(thing: Any, registry: FunctionRegistry[Any]) -> None:
     """Only callables are functions."""
     with pytest.raises(TypeError, match=r"filters: .* cannot be called"):
@@ -732,3 +734,19 @@ def test_get_gives_functions_aliases_and_defaults(registry: FunctionRegistry[Any
     assert (plain, plain, None, len) == (
         *(registry.get("p"), registry.get("q"), registry.get("x"), registry.get("x", len)),
     )
+
+
+class Plain:
+    """A class that cattrs knows nothing of."""
+
+    def __init__(self, cost: Any) -> None:
+        self.cost = cost
+
+
+def test_facts_of_a_class_that_cannot_be_stored_are_an_error() -> None:
+    """A facts class that cattrs cannot make from what is stored is told when it is asked for."""
+    registry = FunctionRegistry("plain", facts=Plain)
+    registry.register("p", cost=1)(plain)
+
+    with pytest.raises(FactsError, match=r"plain: the facts of 'p' do not fit.*Plain"):
+        registry.info("p")

@@ -1,5 +1,6 @@
 """Scans of libraries that are written for one test, and know nothing of registries."""
 
+import json
 import os
 import sysconfig
 import time
@@ -11,7 +12,7 @@ import attrs
 import pytest
 from throwaway import App
 
-from regcache_core import ConfigError
+from regcache_core import ConfigError, Reason
 from regcache_functions import (
     FunctionRegistry,
     Reject,
@@ -869,3 +870,18 @@ def test_same_answers_from_a_pickled_registry(paint: App) -> None:
     assert ("colours", listed) == (again.name, list(again))
     assert registry.to_json() == again.to_json()
     assert "hit" == again.report.status
+
+
+def test_file_that_watches_nothing_of_the_library_is_a_miss(paint: App) -> None:
+    """Stamps of a library that were taken out of the file do not make it fresh for ever."""
+    list(scan())
+    (file,) = paint.cache_files()
+    document = json.loads(file.read_text())
+    document["library"] = {}
+    file.write_text(json.dumps(document))
+    registry = scan()
+
+    assert ["soften", "smear"] == list(registry)[:2]
+    report = registry.report
+    assert report is not None
+    assert ("miss", Reason.WRONG_SHAPE, "library") == (report.status, report.reason, report.where)

@@ -44,10 +44,12 @@ def from_stored(facts_type: type | None, registry: str, name: str, stored: dict[
     if facts_type is None:
         return dict(stored)
     from cattrs import BaseValidationError
+    from cattrs.errors import StructureHandlerNotFoundError
 
+    unfit = (BaseValidationError, StructureHandlerNotFoundError)
     try:
         return converter().structure(stored, facts_type)
-    except (BaseValidationError, TypeError, ValueError, LookupError) as error:
+    except (*unfit, TypeError, ValueError, LookupError) as error:
         raise FactsError(registry, name, _problem(error)) from error
 
 

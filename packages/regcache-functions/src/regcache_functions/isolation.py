@@ -194,12 +194,15 @@ class Child:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a child, whatever it does."""
-    process.kill()
+    """End a child: by closing its input, and if it cannot hear that, by force."""
     for pipe in (process.stdin, process.stdout):
         with contextlib.suppress(OSError):  # what was not sent cannot be sent any more
             pipe.close()  # type: ignore[union-attr]
-    process.wait()
+    try:
+        process.wait(timeout=1)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def serve() -> None:

@@ -303,9 +303,9 @@ class FunctionRegistry(Functions[F]):
         record = state.records.get(new.name)
         if not record:
             for name in (new.name, *new.aliases):
-                for holder in [name] if state.records.get(name) else state.named(name):
-                    if holder != new.name:
-                        self._refuse(name, holder, new)
+                holders = [name] if state.records.get(name) else state.named(name)
+                if holders:
+                    self._refuse(name, holders[0], new)
             return
         if not new.is_recorded(record):
             self._refuse(new.name, f"{record['module']}.{record['qualname']}", new)

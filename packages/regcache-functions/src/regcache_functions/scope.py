@@ -75,13 +75,15 @@ class Scope:
         """What tells the registry's cache from that of every other registry."""
         return f"{name} functions of {self.package}"
 
-    def inputs(self) -> "list[Input]":
-        """What the answer depends on beside the settings and absent modules."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what each kind of scope says
 
-    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
-        """Find the functions by importing what they lie in: the cold path."""
-        raise NotImplementedError
+        def inputs(self) -> list[Input]:
+            """What the answer depends on beside the settings and absent modules."""
+            raise NotImplementedError
+
+        def find(self, registry: FunctionRegistry[Any], manager: Manager) -> Found:
+            """Find the functions by importing what they lie in: the cold path."""
+            raise NotImplementedError
 
 
 class PackageScope(Scope):
