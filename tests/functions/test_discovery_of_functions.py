@@ -275,7 +275,8 @@ def test_package_without_functions_warns(app: App) -> None:
         out = listed, [[str(w.message), w.filename, w.category.__name__] for w in caught]
         """
 
-    warned = [["r: no function was found in empty", "<string>", "ScanWarning"]]
+    advice = "a module must call the registry's own register()"
+    warned = [[f"r: no function was found in empty; {advice}", "<string>", "ScanWarning"]]
     assert [[[], []], warned] == app.run(code)
 
 

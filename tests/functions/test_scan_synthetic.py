@@ -881,7 +881,7 @@ def test_file_that_watches_nothing_of_the_library_is_a_miss(paint: App) -> None:
     file.write_text(json.dumps(document))
     registry = scan()
 
-    assert ["soften", "smear"] == list(registry)[:2]
+    assert ["soften", "stroke"] == list(registry)[:2]
     report = registry.report
     assert report is not None
     assert ("miss", Reason.WRONG_SHAPE, "library") == (report.status, report.reason, report.where)

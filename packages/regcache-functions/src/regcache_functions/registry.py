@@ -585,7 +585,8 @@ def _warn(registry: str, scope: "Scope", found: "Found") -> None:
     for name, (error, _) in found.extra["failures"].items():
         warn_caller(f"{name} failed to import: {error}", ScanWarning)
     if not found.records and not found.extra["rejected"]:
-        warn_caller(f"{registry}: no function was found in {scope.package}", ScanWarning)
+        text = f"{registry}: no function was found in {scope.package}; {scope.advice}"
+        warn_caller(text, ScanWarning)
 
 
 def _registry_at(module: str, name: str) -> "Any":

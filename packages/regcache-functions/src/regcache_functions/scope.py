@@ -36,6 +36,9 @@ class Scope:
         """The top-level package that the functions belong to."""
         return self.package.partition(".")[0]
 
+    #: What to do where nothing is found.
+    advice = "a module must call the registry's own register()"
+
     def holds(self, module: str) -> bool:
         """Whether a module lies in the package: no other may be imported for a cache file."""
         return module == self.package or module.startswith(f"{self.package}.")
@@ -138,6 +141,8 @@ class LibraryScope(Scope):
         public: ``"__all__"`` or ``"names"``.
         trial: The probe and how it is run; ``None`` without one.
     """
+
+    advice = 'public="names" finds what stands in no __all__'
 
     def __init__(
         self,
