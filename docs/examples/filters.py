@@ -1,7 +1,6 @@
 """The fourth example of the site: decorated functions, and those of a library."""
 
 # [filters]
-from typing import Any
 
 from attrs import frozen
 
@@ -30,7 +29,7 @@ print(list(filters.query(tag="blur")))  # from the cache; no module of app.filte
 print(filters.info("gauss").facts.memory)  # so is this: 2.0
 print(filters["gaussian"]([1.0, 2.0], sigma=2.0))  # imports one module
 
-statistics: FunctionRegistry[dict[str, Any]] = FunctionRegistry.scan("statistics", exclude=["p*"])
+statistics = FunctionRegistry.scan("statistics", exclude=["p*"])
 print(statistics.info("quantiles").signature)  # (data, *, n=4, method='exclusive')
 print(list(statistics.query(parameter="xbar")))  # ['stdev', 'variance']
 print(list(statistics.search("harmonic mean")))  # ['harmonic_mean']
