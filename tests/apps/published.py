@@ -84,10 +84,12 @@ def _functions(module: str, fits: Callable[[Any], bool] | None = None) -> set[st
 
 
 def _folder(package: str) -> Path:
-    """The folder of a package at the top, which is found without importing it."""
+    """The folder of a package at the top, found without importing it; one that is not installed has
+    a folder where nothing is.
+    """
     spec = find_spec(package)
-    assert spec is not None and spec.submodule_search_locations, package
-    return Path(spec.submodule_search_locations[0])
+    places = spec.submodule_search_locations if spec is not None else None
+    return Path(places[0]) if places else Path("not installed", package)
 
 
 def _file(module: str) -> Path:
@@ -116,7 +118,7 @@ def _is_function(module: str, name: str) -> bool:
     """Whether the imports of a name end at a ``def``, not at a class, a module or a constant."""
     file = _file(module)
     if not file.is_file():
-        # Compiled: scikit-image publishes classes and functions of Cython; PEP 8 tells them apart.
+        # Compiled, or of pooch, which need not be installed: PEP 8 tells classes from functions.
         return name.lower() == name
     for node in reversed(list(_statements(_parse(file)))):
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:

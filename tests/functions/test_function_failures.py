@@ -89,7 +89,7 @@ def test_facts_of_a_declared_class_come_back(filters: App) -> None:
 @pytest.mark.parametrize(
     ("facts", "problem"),
     [
-        ("second=1", "TypeError: Cost.__init__() got an unexpected keyword argument 'second'"),
+        ("grain=1", "TypeError: Cost.__init__() got an unexpected keyword argument 'grain'"),
         ("", "TypeError: Cost.__init__() missing 1 required positional argument: 'seconds'"),
     ],
 )

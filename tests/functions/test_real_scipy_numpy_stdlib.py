@@ -116,12 +116,12 @@ def test_signatures_of_builtins_come_from_their_documentation() -> None:
     assert [] == [name for name in registry if registry.info(name).signature is None]
 
 
-def test_signatures_that_are_no_python_are_kept_as_text() -> None:
-    """``max(iterable, *[, default=obj, key=func])`` is told, though it has no parameters to ask."""
-    signature = scan("builtins").info("max").signature
+def test_signatures_of_documentation_are_written_as_python_would() -> None:
+    """``max(iterable, *[, default=obj, key=func])`` has parameters to ask for, the optional too."""
+    registry = scan("builtins")
 
-    assert str(signature).startswith("(iterable, *[, ")
-    assert () == signature.parameters  # type: ignore[union-attr]
+    assert "(iterable, *, default=obj, key=func)" == str(registry.info("max").signature)
+    assert {"max", "min"} <= set(registry.query(parameter="key"))
 
 
 def test_builtins_are_listed_without_their_classes() -> None:

@@ -83,7 +83,7 @@ def _signature_record(function: Any) -> dict[str, Any]:
     parts = signatures.parts_of(function)
     if parts is None:
         text = signatures.text_in(doc_of(function), getattr(function, "__name__", ""))
-        return {} if text is None else {"signature": text}
+        return {} if text is None else {"signature": signatures.without_brackets(text)}
     text = signatures.text_of(parts)
     if signatures.parse(text) == parts:
         return {"signature": text}

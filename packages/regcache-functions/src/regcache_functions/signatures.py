@@ -22,6 +22,8 @@ POSITIONAL_ONLY, EITHER, VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = (
     "keyword-only",
     "variadic keyword",
 )
+#: The innermost brackets of a signature, with the comma that may stand in or before them.
+_BRACKETS = re.compile(r"\[\s*(,?\s*)([^\[\]]*)\]")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 Parts = list[Any]
@@ -112,6 +114,28 @@ def text_in(doc: str, name: object) -> str | None:
         if depth == 0 and char == ")":
             return " ".join(doc[len(name) : end + 1].split())
     return None
+
+
+def without_brackets(text: str) -> str:
+    """A signature as documentation writes it, as Python would: ``[, key=f]`` becomes ``, key=f``.
+
+    What stands in brackets is optional; a default that is not told is written as ``...``. A text
+    that stays no valid Python stays as it is.
+
+    >>> without_brackets("(start, stop[, step])"), without_brackets("(x, [base=math.e])")
+    ('(start, stop, step=...)', '(x, base=math.e)')
+    """
+    opened, plain = text, ""
+    while opened != plain and parse(opened) is None:
+        opened, plain = _BRACKETS.sub(_optional, opened), opened
+    return text if parse(opened) is None else opened
+
+
+def _optional(match: re.Match[str]) -> str:
+    before, inside = match.groups()
+    parts = [part.strip() for part in inside.split(",")]
+    given = [part if "=" in part or "*" in part else f"{part}=..." for part in parts if part]
+    return before + ", ".join(given)
 
 
 def _default_text(value: Any) -> str:
