@@ -19,6 +19,8 @@ from throwaway import App
 
 from regcache_functions import FunctionMetadata, FunctionRegistry, UnknownFunctionError
 
+pytestmark = pytest.mark.real
+
 pytest.importorskip("skimage")
 
 APPS = Path(__file__).resolve().parents[1] / "apps"

@@ -14,6 +14,8 @@ import pytest
 
 from regcache_functions import FunctionRegistry
 
+pytestmark = pytest.mark.real
+
 APPS = Path(__file__).resolve().parents[1] / "apps"
 
 
