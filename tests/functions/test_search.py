@@ -243,4 +243,4 @@ def test_parameters_are_found_where_the_text_is_no_python() -> None:
     assert ["function"] == list(registry.query(parameter="last"))
     assert ["function"] == list(registry.query(parameter="kernel"))
     assert [] == list(registry.query(parameter="object"))
-    assert [] == list(registry.query(parameter="iterable"))
+    assert ["max"] == list(registry.query(parameter="iterable"))
