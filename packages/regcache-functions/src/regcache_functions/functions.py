@@ -50,18 +50,21 @@ class State:
         self._aliases: dict[str, list[str]] | None = None
         self._haystack: Any = None
 
-    def described(self) -> "list[tuple[str, Record]]":
+    def described(self) -> "dict[str, Record]":
         """Names and records, but for names that have only been registered until now.
 
         A copy, for other threads may register more meanwhile.
         """
-        return [(name, record) for name, record in list(self.records.items()) if record]
+        records = dict(self.records)
+        if all(records.values()):
+            return records
+        return {name: record for name, record in records.items() if record}
 
     def named(self, alias: str) -> "list[str]":
         """The functions that have another name ``alias``, or lie at this place in a library."""
         if self._aliases is None:
             found: dict[str, list[str]] = {}
-            for name, record in self.described():
+            for name, record in self.described().items():
                 place = f"{record['module']}.{record['qualname']}"
                 in_library = place.removeprefix(f"{self.library}.")
                 for each in {*record.get("aliases", ()), place, in_library}:
@@ -79,7 +82,7 @@ class State:
         if self._haystack is None:
             from .searching import Haystack
 
-            self._haystack = Haystack(dict(self.described()))
+            self._haystack = Haystack(self.described())
         return self._haystack
 
 
@@ -208,7 +211,7 @@ class Functions(_Functions[F]):
         wanted |= {"parameter": parameter, "text": text}
         given = {question: value for question, value in wanted.items() if value is not None}
         records = self._described().described()
-        names = [name for name, record in records if matches(name, record, given)]
+        names = [name for name, record in records.items() if matches(name, record, given)]
         if where is not None:
             names = [name for name in names if where(self.info(name))]
         return Selection(self, names)
