@@ -304,13 +304,13 @@ out = list(FILTERS), list(OTHERS), FILTERS.report.status, OTHERS.report.status, 
     ("made", "statuses"),
     [
         ("FILTERS = make('a')\nOTHERS = make('b')", ["hit", "hit"]),
-        ("FILTERS = make('a')\nOTHERS = make('a')", ["miss", "miss"]),
+        ("FILTERS = make('a')\nOTHERS = make('a')", ["miss", "hit"]),
         ("FILTERS, OTHERS = (FunctionRegistry(n, 'app.filters') for n in 'ab')", ["hit", "hit"]),
     ],
     ids=["two names", "one name", "one line"],
 )
 def test_two_registries_over_one_package(made: str, statuses: list[str], filters: App) -> None:
-    """Each lists its own, cold and warm; two of one name never believe each other's file."""
+    """Each lists its own, cold and warm; of two of one name the last one made has the file."""
     filters.write({"app/registry.py": TWO.format(made.replace("\n", "\n    ")), **BOTH})
 
     answers = [filters.run(USE) for _ in range(3)]

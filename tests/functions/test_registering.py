@@ -148,7 +148,6 @@ def test_decorator_without_arguments_gives_the_function_back(
         (("other",), {}, "other"),
         ((), {"name": "other"}, "other"),
         (("!odd name",), {}, "!odd name"),
-        (("",), {}, "plain"),
     ],
 )
 def test_decorator_with_arguments_gives_the_function_back(

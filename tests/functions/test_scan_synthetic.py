@@ -716,7 +716,7 @@ def test_an_anonymous_predicate_means_no_cache(paint: App) -> None:
     """A predicate whose identity cannot be told disables the cache, and the report says so."""
     registry = scan(predicate=[lambda function: True].__getitem__, include=["smear"])
 
-    with pytest.raises(TypeError):
+    with pytest.raises(ScanError, match="smear: the predicate raised TypeError"):
         list(registry)
     usable = scan(predicate={}.get)
     with pytest.warns(ScanWarning):

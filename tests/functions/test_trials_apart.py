@@ -60,11 +60,11 @@ WILD = {
 }
 
 REASONS = {
-    "hangs": "took longer than 1.0 s",
+    "hangs": "it took longer than 1 s",
     "crashes": "its process was ended by SIGSEGV",
     "crashes_oddly": "its process was ended by signal 40",
     "leaves": "SystemExit: 3",
-    "leaves_hard": "its process ended with status 7",
+    "leaves_hard": "its process ended by itself, with status 7",
     "fails": "ValueError: no",
 }
 

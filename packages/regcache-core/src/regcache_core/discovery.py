@@ -136,10 +136,14 @@ def place_of(error: BaseException) -> str:
     """Where an exception was raised, as ``file:line``; empty if it was not raised."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
+    place = ""
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__"))
+        if not place or not module.startswith("regcache_"):  # what we refuse is said by others
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return place
 
 
 def brought_by(module: ModuleType, foreign: Mapping[K, tuple[object, str]]) -> list[K]:

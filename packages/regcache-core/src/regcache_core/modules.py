@@ -173,6 +173,11 @@ def name_of(thing: "Any") -> "str | None":
     if code is not None and ("<" in kind.__qualname__ or not file_of(kind.__module__)):
         cells = [cell.cell_contents for cell in thing.__closure__ or ()]
         return _with_parts(name, [_parts_of(code), thing.__defaults__, cells])
+    named_defaults = getattr(thing, "__kwdefaults__", None) or {}
+    defaults = [*(getattr(thing, "__defaults__", None) or ()), *named_defaults.values()]
+    if any(each is not None for each in defaults):  # they may come from what is not watched
+        named = _with_parts(name, defaults)
+        return name if is_anonymous(named) else named
     return name
 
 

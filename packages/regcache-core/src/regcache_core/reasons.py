@@ -17,7 +17,7 @@ class Reason(Enum):
     NO_CACHE_FOLDER = ("disabled", "no folder for cache files is known")
     NOT_IDENTIFIED = ("disabled", "nothing tells this program's registries from another's")
     # The file as a file.
-    REFRESH_REQUESTED = ("miss", "REGCACHE_REFRESH asks for a new answer")
+    REFRESH_REQUESTED = ("miss", "a new answer was asked for")
     FILE_ABSENT = ("miss", "there is no cache file yet")
     FILE_UNREADABLE = ("miss", "the cache file cannot be read")
     NOT_A_FILE = ("miss", "something else than a file lies in the cache file's place")

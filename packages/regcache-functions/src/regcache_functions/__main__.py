@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import redirect_stdout
 from typing import Any
 
 from regcache_core import RegcacheError
@@ -27,18 +27,23 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.processes is not None and options.probe is None:
         parser.error("--processes goes with --probe")
-    pool: Any = nullcontext()
-    if options.processes is not None:
-        pool = ProcessPoolExecutor(options.processes)
+    if options.processes is not None and options.processes < 1:
+        parser.error("--processes takes a number of 1 or more")
+    pool = ProcessPoolExecutor(options.processes) if options.processes is not None else None
     try:
-        with pool as executor:
-            return _show(options, _open(options, executor))
+        return _show(options, _open(options, pool))
     except BrokenPipeError:  # what reads our output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        print("interrupted; nothing was stored", file=sys.stderr)
+        return 130
     except (RegcacheError, ImportError) as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,17 +74,21 @@ def _open(options: argparse.Namespace, executor: Executor | None) -> FunctionReg
 
 
 def _show(options: argparse.Namespace, registry: FunctionRegistry[Any]) -> int:
+    with redirect_stdout(sys.stderr):  # libraries print when they are imported
+        len(registry)
+    shown = registry.search(options.search) if options.search else registry
     if options.rejected:
         for name, reason in registry.rejected.items():
             print(f"{name}: {reason}")
         return 0
-    shown = registry.search(options.search) if options.search else registry
     if options.json:
         print(shown.to_json())
     else:
         for name in shown:
             info = shown.info(name)
             print(f"{info}  {info.doc}".rstrip())
+    if not len(shown):
+        print(f"no function of {registry.name} fits", file=sys.stderr)
     return 0 if len(shown) else 1
 
 

@@ -67,7 +67,8 @@ def first_line(function: Any) -> str:
     if signatures.text_in(doc, getattr(function, "__name__", "")):
         while lines and lines[0].strip():  # numpy and C code put a signature first
             lines = lines[1:]
-    return next((line.strip() for line in lines if line.strip()), "")
+    line = next((line.strip() for line in lines if line.strip()), "")
+    return "".join(char for char in signatures.without_addresses(line) if char.isprintable())
 
 
 def doc_of(function: Any) -> str:

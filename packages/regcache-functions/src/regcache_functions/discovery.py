@@ -78,6 +78,9 @@ def discover(
     homes = {record.get("defined_in", "") for record in records.values()}
     outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
     elsewhere.add(map(file_of, outside))
+    # Made again since they were imported: no stamp that could ever hold, so nothing is written.
+    unknown = registry._registered.elsewhere(walked)
+    elsewhere.stamps.update((file_of(name), [0, -1]) for name in unknown)
     extra = {"failures": failures.texts, "rejected": {}, "owner": _owner(scope, elsewhere)}
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from .facts import converter
+from .metadata import FunctionMetadata
 
 if TYPE_CHECKING:
     from .functions import Functions
-    from .metadata import FunctionMetadata
 
 #: How many functions are shown before "and more": what fits on a screen.
 SHOWN = 20
@@ -76,10 +76,16 @@ def to_dataframe(functions: Functions[Any]) -> Any:
         row["signature"] = str(row["signature"] or "")
         facts = converter().unstructure(row.pop("facts"))
         rows.append({**row, **{f"facts.{fact}": value for fact, value in facts.items()}})
-    return pandas.DataFrame(rows, index=list(functions))
+    columns = None if rows else [each for each in _names() if each != "facts"]
+    return pandas.DataFrame(rows, index=list(functions), columns=columns)
 
 
 def _fields(info: FunctionMetadata[Any]) -> dict[str, Any]:
     """The public fields of one function, in order."""
-    fields = attrs.fields(type(info))
-    return {each.name: getattr(info, each.name) for each in fields if each.name[0] != "_"}
+    return {name: getattr(info, name) for name in _names()}
+
+
+def _names() -> list[str]:
+    """The names of the public fields."""
+    fields = attrs.fields(FunctionMetadata)
+    return [each.name for each in fields if each.name[0] != "_"]

@@ -24,7 +24,7 @@ def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
     top = package.partition(".")[0]
     if top in sys.stdlib_module_names:
         return {"distribution": "Python", "version": platform.python_version()}
-    found = _installed(package, places) or _called_like(top)
+    found = _installed(package, places) or _editable(top)
     if found is not None:
         return {"distribution": found.metadata["Name"] or "", "version": found.version or ""}
     version = vars(sys.modules[top]).get("__version__", "") if top in sys.modules else ""
@@ -88,8 +88,11 @@ def _lists(distribution: metadata.Distribution, top: str, place: str) -> bool:
     return False
 
 
-def _called_like(top: str) -> metadata.Distribution | None:
-    try:
-        return metadata.distribution(top.replace("_", "-"))
-    except metadata.PackageNotFoundError:
-        return None
+def _editable(top: str) -> metadata.Distribution | None:
+    """The distribution that says it has a package of this name, else the one of that name."""
+    for name in (*metadata.packages_distributions().get(top, ()), top):
+        try:
+            return metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return None

@@ -7,6 +7,8 @@ records come from and how a function is loaded is left to sub-classes.
 from _collections_abc import Mapping  # as collections.abc has it, without the cost of its package
 from _thread import RLock
 
+from .registration import check
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -204,12 +206,18 @@ class Functions(_Functions[F]):
 
         Returns:
             A selection, in the order of this mapping; it can be asked further.
+
+        Raises:
+            ConfigError: An argument is of the wrong kind (a ``ValueError``).
         """
         from .searching import matches
 
         wanted = {"tag": tag, "module": module, "contract": contract}
         wanted |= {"parameter": parameter, "text": text}
         given = {question: value for question, value in wanted.items() if value is not None}
+        for question, value in given.items():
+            check(question, value, isinstance(value, str), "a text")
+        check("where", where, where is None or callable(where), "a function of the metadata")
         records = self._described().described()
         names = [name for name, record in records.items() if matches(name, record, given)]
         if where is not None:
@@ -225,7 +233,11 @@ class Functions(_Functions[F]):
         Args:
             text: Words, in any case.
             limit: At most so many.
+
+        Raises:
+            ConfigError: The text is none (a ``ValueError``).
         """
+        check("text", text, isinstance(text, str), "a text")
         return Selection(self, self._described().haystack().search(text)[:limit])
 
     # Ways out.

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, as_completed
@@ -23,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from .errors import TrialError
 from .registration import find_place
-from .trials import Outcome, Trial, try_function
+from .trials import Outcome, Trial, told, try_function
 
 if TYPE_CHECKING:
     from .trials import Candidate, Probe
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 #: Seconds after which a child that is asked nothing ends by itself: a long-lived pool of workers
 #: (a Dask cluster) must not keep a library's memory for ever.
 IDLE_S = 60.0
+
+#: Seconds that a child may take to start, and to import the library or the probe: much more than
+#: any needs, so that one that never ends does not stop the scan for ever.
+START_S = 600.0
+#: Seconds between two looks at whether a silent child still lives.
+_POLL_S = 0.1
 
 _START = """\
 import pickle, sys
@@ -119,12 +126,17 @@ class Child:
 
     def __init__(self, start: tuple[list[str], str | None]) -> None:
         self.start = start
+        # In a session of its own, so that what it starts can be ended with it.
         self._process = subprocess.Popen(
             [sys.executable, "-c", _START],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
+        self._answers: SimpleQueue[Any] = SimpleQueue()
+        pipe: Any = self._process.stdout
+        threading.Thread(target=_forward, args=(pipe, self._answers), daemon=True).start()
         self._end = weakref.finalize(self, _end, self._process)
         for part in start:
             self._send(part)
@@ -144,16 +156,20 @@ class Child:
         Raises:
             ChildGone: It died before it began, or cannot import the function or the probe.
         """
-        self._send(request)
-        self._await_readiness()  # the library is imported outside of the time of the function
-        answer = self._receive(timeout)
+        try:
+            self._send(request)
+            self._await_readiness()  # the library is imported outside of the time of the function
+            answer = self._receive(timeout)
+        except BaseException:  # Ctrl-C: what it is doing is of no use to anybody
+            self._end()
+            raise
         if isinstance(answer, Outcome):
             return answer
         self._end()
         return Outcome(None, str(answer))
 
     def _await_readiness(self) -> None:
-        problem = self._receive(None)
+        problem = self._receive(START_S)
         if problem is not None:
             self._end()
             raise ChildGone(f"in a child process of a worker, {problem}")
@@ -164,52 +180,61 @@ class Child:
             pickle.dump(message, pipe)
             pipe.flush()
 
-    def _receive(self, timeout: float | None) -> Any:
-        """The next answer; text if there is none, for the process is gone."""
-        timed_out = threading.Event()
+    def _receive(self, timeout: float) -> Any:
+        """The next answer; text if there is none in time, or the process is gone.
 
-        def kill() -> None:
-            timed_out.set()
-            self._process.kill()
-
-        timer = threading.Timer(timeout, kill) if timeout is not None else None
-        if timer is not None:
-            timer.start()
-        try:
-            pipe: Any = self._process.stdout
-            return pickle.load(pipe)
-        except (EOFError, pickle.UnpicklingError):
-            return f"took longer than {timeout} s" if timed_out.is_set() else self._death()
-        finally:
-            if timer is not None:
-                timer.cancel()
+        The end of the pipe alone does not tell: what the process has started may hold it open.
+        """
+        deadline = time.monotonic() + timeout
+        gone = False
+        while True:
+            wait = min(_POLL_S, max(0.0, deadline - time.monotonic()))
+            with contextlib.suppress(Empty):
+                return self._answers.get(timeout=wait)
+            if gone:
+                return self._death()
+            gone = self._process.poll() is not None  # what it said before is looked for once more
+            if not gone and time.monotonic() >= deadline:
+                return f"it took longer than {timeout:g} s"
 
     def _death(self) -> str:
         code = self._process.wait()
         if code >= 0:
-            return f"its process ended with status {code}"
+            return f"its process ended by itself, with status {code}"
         with contextlib.suppress(ValueError):
             return f"its process was ended by {signal.Signals(-code).name}"
         return f"its process was ended by signal {-code}"
 
 
+def _forward(pipe: IO[bytes], answers: SimpleQueue[Any]) -> None:
+    """Take answers from the pipe of a child until it is closed."""
+    with pipe, contextlib.suppress(EOFError, pickle.UnpicklingError):
+        while True:
+            answers.put(pickle.load(pipe))
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a child: by closing its input, and if it cannot hear that, by force."""
-    for pipe in (process.stdin, process.stdout):
-        with contextlib.suppress(OSError):  # what was not sent cannot be sent any more
-            pipe.close()  # type: ignore[union-attr]
+    """End a child, by force if it cannot hear that its input is closed, and all that it started."""
+    with contextlib.suppress(OSError):  # what was not sent cannot be sent any more
+        process.stdin.close()  # type: ignore[union-attr]
     try:
         process.wait(timeout=1)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it started nothing
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def serve() -> None:
     """Answer requests on standard input; the main function of a child."""
     requests: SimpleQueue[Any] = SimpleQueue()
-    threading.Thread(target=_read, args=(sys.stdin.buffer, requests), daemon=True).start()
-    answers = _private_output()
+    standard: Any = sys.stdin
+    pipe = standard.detach()  # what the probe starts may close its standard input, and wait for us
+    sys.stdin = open(os.devnull)  # noqa: SIM115 - for as long as the process lives
+    threading.Thread(target=_read, args=(pipe, requests), daemon=True).start()
+    answers, process = _private_output(), os.getpid()
     doing = "run the program that the probe is defined in"
     try:
         main = requests.get()
@@ -223,14 +248,31 @@ def serve() -> None:
             doing = "load the probe, which must be at the top of a module that it can import"
             loaded = pickle.loads(probe)
             _answer(answers, None)  # from now on its time runs
-            with _limited(memory):
-                outcome = try_function(loaded, function)
+            outcome = _try(loaded, function, memory)
+            if os.getpid() != process:  # a copy of this process, which the probe has made
+                os._exit(0)
             _answer(answers, outcome)
     except Empty:
         pass
-    except Exception as error:  # a program or a library may raise anything: nothing can be tried
-        _answer(answers, f"it cannot {doing}: {type(error).__name__}: {error}")
+    except (
+        BaseException
+    ) as error:  # a program or a library may raise anything: nothing can be tried
+        _answer(answers, f"it cannot {doing}: {told(error)}")
     os._exit(0)  # the other thread may be reading: an orderly end of Python would wait for it
+
+
+def _try(probe: Any, function: Any, memory: int | None) -> Outcome:
+    """Try a function, whatever it raises, and see that the outcome can be sent."""
+    try:
+        with _limited(memory):
+            outcome = try_function(probe, function)
+    except BaseException as error:  # KeyboardInterrupt and the like: nobody interrupts this process
+        return Outcome(None, told(error))
+    try:
+        pickle.dumps(outcome)
+    except Exception as error:  # facts may hold anything
+        return Outcome(None, f"its facts cannot be sent: {told(error)}")
+    return outcome
 
 
 def _read(pipe: IO[bytes], requests: SimpleQueue[Any]) -> None:

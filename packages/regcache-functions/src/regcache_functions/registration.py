@@ -51,7 +51,7 @@ class Registration:
     ) -> None:
         self.value = value
         self.name = name
-        self.tags = tags
+        self.tags = tuple(dict.fromkeys(tags))
         self.aliases = tuple(each for each in dict.fromkeys(aliases) if each != name)
         self.contract = contract
         self.facts = facts
@@ -93,14 +93,25 @@ class Registration:
         return f"{name} (registered in {self.module}, line {self.line})"
 
 
+#: By the identity of a registry: module -> the ``Registrations`` that it registered with last. A
+#: registry that is made again (by a reload; by its module run as ``__main__`` too) is another
+#: object, which modules that are imported already know nothing of.
+_KNOWN: "dict[tuple[str, str | None], dict[str, Registrations]]" = {}
+
+
 class Registrations:
-    """The functions that are registered in this process, and who holds which name or alias."""
+    """The functions that are registered in this process, and who holds which name or alias.
 
-    __slots__ = ("_by_name", "_claims")
+    Args:
+        identity: Name and package of the registry.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_by_name", "_claims", "_homes")
+
+    def __init__(self, identity: "tuple[str, str | None]") -> None:
         self._by_name: dict[str, Registration] = {}
         self._claims: dict[str, Registration] = {}
+        self._homes = _KNOWN.setdefault(identity, {})
 
     def get(self, name: str) -> "Registration | None":
         """The function of a name, if there is one."""
@@ -124,7 +135,12 @@ class Registrations:
         for name in old.aliases if old is not None else ():
             self._claims.pop(name, None)
         self._by_name[new.name] = new
+        self._homes[new.module] = self
         self._claims.update(dict.fromkeys((new.name, *new.aliases), new))
+
+    def elsewhere(self, modules: "Iterable[str]") -> "list[str]":
+        """Those modules whose functions are registered with another object for this registry."""
+        return [name for name in modules if self._homes.get(name, self) is not self]
 
     def forget(self, is_gone: "Callable[[Registration], bool]") -> None:
         """Take functions out."""

@@ -101,7 +101,7 @@ class FunctionRegistry(Functions[F]):
             declared = " in ".join(f"{module}:{line}" for module, line in places)
             self._scope = PackageScope(package, facts, strict, declared)
         self._state: State | None = None
-        self._registered = Registrations()
+        self._registered = Registrations((name, package))
         self._undescribed: dict[str, Registration] = {}
         self._searching: set[int] = set()  # threads
         self._extra: dict[str, Any] = _NOTHING
@@ -188,6 +188,12 @@ class FunctionRegistry(Functions[F]):
             check(field, function, function is None or callable(function), expected)
         check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
         check("library", library, isinstance(library, str) and library != "", "a module's name")
+        is_number = isinstance(timeout, (int, float)) and 0 < timeout < float("inf")
+        check("timeout", timeout, is_number, "a number of seconds, more than 0")
+        is_size = memory is None or (type(memory) is int and memory > 0)
+        check("memory", memory, is_size, "a number of bytes, more than 0, or None")
+        is_told = isinstance(progress, bool) or callable(progress)
+        check("progress", progress, is_told, "True, or a function of (done, total, name)")
         bounded = memory is None or os.path.exists("/proc/self/statm")
         check("memory", memory, bounded, "None: this system does not tell how much is in use")
         needs_probe = {"executor": executor, "memory": memory, "progress": progress or None}
@@ -268,6 +274,7 @@ class FunctionRegistry(Functions[F]):
         if isinstance(what, str):
             check("name", name, name is None, "not given, for the name is given first")
             what, name = None, what
+        check("name", name, name != "", "a non-empty text")
         for field, text in (("name", name), ("contract", contract)):
             check(field, text, text is None or isinstance(text, str), "a text")
         tags, aliases = texts_of("tags", tags), texts_of("aliases", aliases)

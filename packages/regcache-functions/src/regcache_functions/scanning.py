@@ -6,7 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from types import ModuleType
+from types import BuiltinFunctionType, GenericAlias, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
@@ -23,12 +23,15 @@ from .distributions import owner_of
 from .errors import FactsError, ScanError
 from .facts import to_stored
 from .found import Found
+from .trials import told
 
 if TYPE_CHECKING:
     from .scope import LibraryScope
 
 #: Modules that are parts of a test suite; importing them would need its tools, or run it.
 _TESTS = ("tests", "conftest")
+#: Where types come from that can be called and have a name, but are no functions.
+_TYPING = ("typing", "typing_extensions")
 
 
 class Candidate:
@@ -53,9 +56,9 @@ class Candidate:
         return list(dict.fromkeys(attribute for _, attribute in self.places))
 
     def sort_places(self) -> None:
-        """The best place first: fewest dots, then where it has its own name, then as found."""
+        """The best place first: fewest dots, then where it has its own name, then by name."""
         own = getattr(self.function, "__name__", None)
-        self.places.sort(key=lambda place: (place[0].count("."), place[1] != own))
+        self.places.sort(key=lambda place: (place[0].count("."), place[1] != own, place))
 
 
 def scan(scope: LibraryScope, registry: str, absent: AbsentModules) -> Found:
@@ -94,11 +97,18 @@ def _collect(scope: LibraryScope, failures: Failures) -> tuple[list[Candidate], 
                 failures.add(f"{home}.{name}", error)
                 broken[place] = failures.texts.pop(f"{home}.{name}")[0]
                 continue
-            if is_function and (scope.predicate is None or scope.predicate(value)):
+            if is_function and _fits_predicate(scope, f"{home}.{name}", value):
                 found.setdefault(id(value), Candidate(value)).places.append((home, name))
     for candidate in found.values():
         candidate.sort_places()
     return list(found.values()), broken
+
+
+def _fits_predicate(scope: LibraryScope, place: str, value: Any) -> bool:
+    try:
+        return scope.predicate is None or bool(scope.predicate(value))
+    except Exception as error:  # the application's function: what it did not expect is its to see
+        raise ScanError(place, f"the predicate raised {told(error)}") from error
 
 
 def _modules(scope: LibraryScope, failures: Failures) -> Iterator[tuple[str, ModuleType]]:
@@ -180,17 +190,20 @@ def _is_defined_in(scope: LibraryScope, module: ModuleType, name: str) -> bool:
     """Whether what a name stands for belongs to the library, and is not just imported by it."""
     if name not in vars(module):  # a lazy module's own
         return True
-    home = getattr(vars(module)[name], "__module__", None)
-    if home is None:  # C code does not say; in a module of C code it is its own
-        return not str(getattr(module, "__file__", "")).endswith((".py", ".pyc"))
+    value = vars(module)[name]
+    home = getattr(value, "__module__", None)
+    if home is None:  # C code does not say: a builtin is its own, and all in a module of C code
+        is_python = str(getattr(module, "__file__", "")).endswith((".py", ".pyc"))
+        return isinstance(value, BuiltinFunctionType) or not is_python
     return str(home).partition(".")[0].lstrip("_") == scope.application.lstrip("_")
 
 
 def _is_function(value: Any) -> bool:
-    """Whether a value is a function: it can be called, has a name, and is no class."""
+    """Whether a value is a function: it can be called, has a name, and is no class or type."""
     return (
         callable(value)
-        and not isinstance(value, type)
+        and not isinstance(value, (type, GenericAlias))
+        and type(value).__module__ not in _TYPING
         and isinstance(getattr(value, "__name__", None), str)
     )
 

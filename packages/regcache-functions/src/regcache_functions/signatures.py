@@ -138,6 +138,11 @@ def _optional(match: re.Match[str]) -> str:
     return before + ", ".join(given)
 
 
+def without_addresses(text: str) -> str:
+    """A text without the addresses of objects, which are others in every process."""
+    return _ADDRESS.sub("", text)
+
+
 def _default_text(value: Any) -> str:
     """A default value as text that is the same in every process."""
     if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
@@ -155,7 +160,7 @@ def _repr(value: Any) -> str:
         text = repr(value)
     except Exception:  # a foreign __repr__ may raise anything
         text = f"<{type(value).__qualname__}>"
-    return _ADDRESS.sub("", " ".join(text.split()))
+    return without_addresses(" ".join(text.split()))
 
 
 def _shorten(text: str) -> str:
@@ -167,4 +172,4 @@ def _annotation_text(annotation: Any, empty: Any) -> str | None:
         return None
     if isinstance(annotation, str):
         return annotation
-    return _ADDRESS.sub("", inspect.formatannotation(annotation))
+    return without_addresses(inspect.formatannotation(annotation))

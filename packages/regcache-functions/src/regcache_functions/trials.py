@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     Candidate = tuple[str, tuple[str, str], Any]
 
 
+#: Longest reason that is kept for a rejected function, in characters.
+MAX_REASON = 1000
+
+
 class Outcome:
     """What a trial said of one function.
 
@@ -127,10 +131,28 @@ def try_function(probe: "Probe", function: "Any") -> Outcome:
 
     try:
         facts = converter().unstructure(probe(function))
-        if facts is not None and not isinstance(facts, dict):
+        if facts is not None and not (isinstance(facts, dict) and _are_texts(facts)):
             raise TypeError(f"the probe returned {facts!r}; give a mapping of facts, or None")
     except Reject as refusal:
-        return Outcome(None, str(refusal) or "rejected by the probe")
+        return Outcome(None, _shorten(str(refusal)) or "rejected by the probe")
     except (Exception, SystemExit) as error:  # a function under trial may raise anything
-        return Outcome(None, f"{type(error).__name__}: {error}")
+        return Outcome(None, told(error))
     return Outcome(facts or {})
+
+
+def told(error: BaseException) -> str:
+    """An exception in words: its type and what it says, if it can."""
+    try:
+        text = str(error)
+    except Exception:  # foreign code may raise anything, here too
+        text = ""
+    return _shorten(": ".join(filter(None, [type(error).__name__, text])))
+
+
+def _are_texts(names: "Iterable[Any]") -> bool:
+    return all(isinstance(name, str) for name in names)
+
+
+def _shorten(text: str) -> str:
+    """A reason as it is kept and read at every start."""
+    return text if len(text) <= MAX_REASON else f"{text[: MAX_REASON - 3]}..."
