@@ -74,6 +74,7 @@ def discover(
             records[each.name] = to_record(each, scope.facts, registry.name)
         except Exception as error:  # nothing leads to it, or foreign code may raise anything
             on_failure(each.module, error)
+            failures.texts[each.module][1] = f"{file_of(each.module)}:{each.line}"
     records = {name: record for name, record in records.items() if not _failed(record, failures)}
     homes = {record.get("defined_in", "") for record in records.values()}
     outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
