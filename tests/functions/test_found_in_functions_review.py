@@ -250,12 +250,9 @@ def test_interrupt_of_a_trial_in_this_process_is_one(app: App) -> None:
 
 
 ODD = {
-    "error without text": (
-        "raise Mute",
-        "Mute",
-    ),
+    "error without text": ("raise Mute", "Mute"),
     "key that is no text": ("return {1: 2}", "the probe returned {1: 2}; give a mapping"),
-    "facts that cannot be sent": ("return {'call': lambda: None}", ""),
+    "facts that cannot be sent": ("return {'call': lambda: 1}", "its facts cannot be sent: "),
 }
 
 
@@ -330,10 +327,16 @@ out = None
 
 
 @pytest.mark.parametrize("first", ["blur", "edges"])
-@pytest.mark.parametrize("before", ["", "list(app.registry.FILTERS)"])
-@pytest.mark.parametrize("listing", ["list(FILTERS)", "FILTERS.refresh()"])
+@pytest.mark.parametrize(
+    ("before", "listing"),
+    [
+        ("", "list(FILTERS)"),
+        ("", "FILTERS.refresh()"),
+        ("list(app.registry.FILTERS)", "FILTERS.refresh()"),
+    ],
+)
 def test_reloaded_registry_is_not_saved(
-    listing: str, before: str, first: str, filters: App
+    before: str, listing: str, first: str, filters: App
 ) -> None:
     """A registry that does not know what was imported before it keeps its listing to itself."""
     filters.run(RELOAD.format(first=first, before=before, listing=listing))
@@ -359,7 +362,7 @@ def test_registry_that_is_run_as_a_program_leaves_the_cache(filters: App) -> Non
     cold = filters.run(LIST)
     done = start(filters, "-m", "app.registry")
 
-    assert (0, "Traceback" in done.stderr) == (done.returncode, False)
+    assert 0 == done.returncode, done.stderr
     assert [[NAMES, "miss"], [NAMES, "hit"]] == [cold, filters.run(LIST)]
 
 
@@ -451,15 +454,12 @@ def test_first_line_is_plain_text() -> None:
     """Control characters and addresses of objects are left out of what is shown."""
     registry: FunctionRegistry[Any] = FunctionRegistry("plain")
 
-    @registry.register
-    def colored() -> None:
-        pass
+    def colored() -> None: ...
 
     colored.__doc__ = "Paints\x07 <Pen at 0x7f00aa> in \x1b[31mred.\nMore."
-    again: FunctionRegistry[Any] = FunctionRegistry("plain again")
-    again.register(colored)
+    registry.register(colored)
 
-    assert "Paints <Pen> in [31mred." == again.info("colored").doc
+    assert "Paints <Pen> in [31mred." == registry.info("colored").doc
 
 
 def test_tags_are_kept_once() -> None:
@@ -476,9 +476,9 @@ def test_table_of_nothing_has_its_columns(app: App) -> None:
     registry: FunctionRegistry[Any] = FunctionRegistry("table")
     empty = list(registry.to_dataframe().columns)
     registry.register("f")(lambda: None)
+    filled = list(registry.to_dataframe().columns)
 
-    assert list(registry.to_dataframe().columns) == empty
-    assert {"name", "module", "signature", "doc", "tags"} <= set(empty)
+    assert filled == empty
 
 
 # What is refused, in words.
@@ -545,7 +545,12 @@ def test_predicate_that_raises_is_told_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "error"), [("register(name='')", "ConfigError"), ("register(price=1)", "FactsError")]
+    ("call", "error"),
+    [
+        ("register(name='')", "ConfigError"),
+        ("register(price=1)", "FactsError"),
+        ("register(cost='x')", "FactsError"),
+    ],
 )
 def test_refused_registration_is_placed_in_the_plugin(call: str, error: str, app: App) -> None:
     """What we refuse is told with the line that gave it, and not with one of ours."""
