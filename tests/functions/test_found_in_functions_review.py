@@ -199,6 +199,26 @@ def test_copy_of_the_child_says_nothing(app: App) -> None:
     assert [] == left(started(app))
 
 
+@needs_fork
+def test_probe_may_wait_for_a_process_of_its_own(app: App) -> None:
+    """A fork, which closes its standard input, does not wait for what the child reads there."""
+    write_library(
+        app,
+        "counts",
+        probe="""
+            import multiprocessing, time
+
+            def probe(function):
+                process = multiprocessing.get_context("fork").Process(target=time.time)
+                process.start()
+                process.join(10)
+                return {"status": process.exitcode}
+            """,
+    )
+
+    assert [{"counts": {"status": 0}}, {}] == tried(app)
+
+
 @needs_signals
 def test_what_a_probe_started_ends_with_its_time(app: App) -> None:
     """A program that a probe started is ended with the probe when that takes too long."""
