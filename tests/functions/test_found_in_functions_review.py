@@ -591,8 +591,8 @@ def test_refused_registration_is_placed_in_the_plugin(call: str, error: str, app
             "app/filters/bad.py": f"""\
                 from app.registry import FILTERS
 
-                @FILTERS.{call}
                 def bad(): ...
+                FILTERS.{call}(bad)
                 """,
         }
     )
@@ -601,7 +601,7 @@ def test_refused_registration_is_placed_in_the_plugin(call: str, error: str, app
 
     told = app.run(code, PYTHONWARNINGS="ignore")["app.filters.bad"]
     assert told.startswith(error)
-    assert told.endswith(f" at {place}:3")
+    assert told.endswith(f" at {place}:4")
 
 
 # The command line.
