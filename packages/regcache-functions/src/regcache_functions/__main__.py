@@ -7,6 +7,7 @@ import os
 import sys
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import redirect_stdout
+from multiprocessing import active_children
 from typing import Any
 
 from regcache_core import RegcacheError
@@ -36,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
+        for worker in active_children():  # the pool would wait until each has tried its function
+            worker.terminate()
         print("interrupted; nothing was stored", file=sys.stderr)
         return 130
     except (RegcacheError, ImportError) as error:
@@ -43,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     finally:
         if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def _parser() -> argparse.ArgumentParser:
