@@ -699,3 +699,34 @@ def test_editable_library_belongs_to_its_distribution(tmp_path: Path) -> None:
 
     assert ("sci-tiny", "1.0") == (cold["distribution"], cold["version"])
     assert ("sci-tiny", "1.0", "hit") == (warm["distribution"], warm["version"], warm["status"])
+
+
+DEAF = """
+import ctypes
+from concurrent.futures import ThreadPoolExecutor
+from regcache_functions import FunctionRegistry
+
+def probe(function):
+    if function.__name__ == "a":
+        ctypes.PyDLL(None).sleep(100)  # in C, and no other thread of Python runs meanwhile
+
+if __name__ == "__main__":
+    with ThreadPoolExecutor(1) as executor:
+        registry = FunctionRegistry.scan("deaf", probe=probe, executor=executor, timeout=1)
+        print(list(registry), registry.rejected)
+"""
+
+
+def test_child_that_hears_nothing_is_ended_by_force(app: App) -> None:
+    """A function that keeps all of Python waiting is ended all the same, and costs only itself."""
+    app.write({"deaf.py": "__all__ = ['a', 'b']\ndef a(): ...\ndef b(): ...\n", "try.py": DEAF})
+    done = subprocess.run(
+        [sys.executable, "try.py"],
+        env=app.environment(),
+        cwd=app.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert "['b'] {'a': 'it took longer than 1 s'}\n" == done.stdout

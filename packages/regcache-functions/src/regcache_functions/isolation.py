@@ -222,7 +222,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    if hasattr(os, "killpg"):
+    if os.name == "posix":  # pragma: no branch - other systems have no such groups
         with contextlib.suppress(ProcessLookupError, PermissionError):  # it started nothing
             os.killpg(process.pid, signal.SIGKILL)
 
