@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -97,6 +97,50 @@ def forget(names: set[str]) -> None:
     for name in names:
         sys.modules.pop(name, None)
 
+
+Change = Callable[[App], None]
+
+
+def write(name: str, text: str) -> Change:
+    """A change that writes a file."""
+    return lambda app: app.write({name: text})
+
+
+def replace(name: str, old: str, new: str) -> Change:
+    """A change that edits a file."""
+
+    def change(app: App) -> None:
+        path = app.folder / name
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+    return change
+
+
+def rename(old: str, new: str) -> Change:
+    """A change that renames a file."""
+    return lambda app: os.rename(app.folder / old, app.folder / new)
+
+
+#: Before code whose threads may wait for each other: ends a deadlock, and lets all begin at once.
+WATCHDOG = """
+import faulthandler, sys, threading
+faulthandler.dump_traceback_later(60, exit=True)
+sys.setswitchinterval(1e-5)
+
+def together(count, work):
+    results, barrier = [None] * count, threading.Barrier(count)
+    def run(i):
+        barrier.wait()
+        try:
+            results[i] = work(i)
+        except BaseException as error:
+            results[i] = repr(error)
+    threads = [threading.Thread(target=run, args=[i]) for i in range(count)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return results
+"""
 
 #: An application with a registry of readers, ``csv`` and ``json``, each a module.
 READERS = {

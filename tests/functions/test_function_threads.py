@@ -1,26 +1,8 @@
 """Threads that search, list, load and register at once: no deadlock, equal answers."""
 
 import pytest
-from throwaway import App
+from throwaway import WATCHDOG, App
 
-WATCHDOG = """
-import faulthandler, sys, threading
-faulthandler.dump_traceback_later(60, exit=True)
-sys.setswitchinterval(1e-5)
-
-def together(count, work):
-    results, barrier = [None] * count, threading.Barrier(count)
-    def run(i):
-        barrier.wait()
-        try:
-            results[i] = work(i)
-        except BaseException as error:
-            results[i] = repr(error)
-    threads = [threading.Thread(target=run, args=[i]) for i in range(count)]
-    for thread in threads: thread.start()
-    for thread in threads: thread.join()
-    return results
-"""
 NAMES = ["gaussian", "median", "sobel"]
 
 

@@ -1,10 +1,9 @@
 """A registry of functions answered from the cache equals what a full search would find now."""
 
-import os
 from collections.abc import Callable
 
 import pytest
-from throwaway import App
+from throwaway import App, rename, replace, write
 
 LIST = """
 from app.registry import FILTERS
@@ -17,29 +16,6 @@ report = FILTERS.report
 out = report.status, report.reason and report.reason.name, report.saved and report.saved.status
 """
 ONE = "from app.registry import FILTERS\n@FILTERS.register\ndef new(): ...\n"
-
-
-def write(name: str, text: str) -> Callable[[App], None]:
-    """A change that writes a file."""
-    return lambda app: app.write({name: text})
-
-
-def replace(name: str, old: str, new: str) -> Callable[[App], None]:
-    """A change that edits a file."""
-
-    def change(app: App) -> None:
-        path = app.folder / name
-        assert old in path.read_text()
-        path.write_text(path.read_text().replace(old, new))
-
-    return change
-
-
-def rename(old: str, new: str) -> Callable[[App], None]:
-    """A change that renames a file."""
-    return lambda app: os.rename(app.folder / old, app.folder / new)
-
-
 BLUR = "app/filters/blur.py"
 CHANGES: dict[str, tuple[Callable[[App], None], str]] = {
     "module added": (write("app/filters/a.py", ONE), "SOURCE_ADDED"),

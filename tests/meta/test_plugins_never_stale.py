@@ -1,10 +1,9 @@
 """A registry answered from the cache equals what full discovery would find now."""
 
-import os
 from collections.abc import Callable
 
 import pytest
-from throwaway import App
+from throwaway import App, rename, replace, write
 
 LIST = """
 from app.readers.base import READERS
@@ -13,29 +12,6 @@ out = [[key, READERS.info(key).module, READERS.info(key).facts] for key in READE
 STATUS = (
     LIST + "\nout = READERS.report.status, READERS.report.reason and READERS.report.reason.name"
 )
-
-
-def write(name: str, text: str) -> Callable[[App], None]:
-    """A change that writes a file."""
-    return lambda app: app.write({name: text})
-
-
-def replace(name: str, old: str, new: str) -> Callable[[App], None]:
-    """A change that edits a file."""
-
-    def change(app: App) -> None:
-        path = app.folder / name
-        assert old in path.read_text()
-        path.write_text(path.read_text().replace(old, new))
-
-    return change
-
-
-def rename(old: str, new: str) -> Callable[[App], None]:
-    """A change that renames a file."""
-    return lambda app: os.rename(app.folder / old, app.folder / new)
-
-
 READER = "from app.readers.base import Reader\nclass New(Reader):\n    format = 'new'\n"
 CHANGES: dict[str, tuple[Callable[[App], None], str]] = {
     "plugin added": (write("app/readers/a.py", READER), "SOURCE_ADDED"),
