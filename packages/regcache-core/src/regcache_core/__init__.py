@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .converters import configure_converter, make_converter
     from .discovery import (
         Failures,
+        Found,
         brought_by,
         forget_folder_listings,
         import_module,
@@ -57,6 +58,7 @@ __all__ = [
     "ConfigError",
     "EditedModules",
     "Failures",
+    "Found",
     "FoundFiles",
     "Input",
     "NoCacheFolderError",
@@ -104,6 +106,7 @@ _MODULES = {
     "ConfigError": "errors",
     "EditedModules": "inputs",
     "Failures": "discovery",
+    "Found": "discovery",
     "FoundFiles": "inputs",
     "Input": "inputs",
     "NoCacheFolderError": "errors",

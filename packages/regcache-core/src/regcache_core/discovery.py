@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from .errors import warn_caller
 from .modules import find_spec
 from .packages import iter_module_names
 
@@ -122,6 +123,38 @@ class Failures:
             self.passing = error
         known = self.absent.names
         known.extend(missing for missing in missing_modules(error) if missing not in known)
+
+
+class Found:
+    """What a discovery found.
+
+    Args:
+        records: Key -> record, in order; made of JSON values.
+        extra: What is stored beside the records; ``extra["failures"]`` is ``Failures.texts``.
+        passing: An error of this moment (a disk, a warning filter), if one made a module fail.
+        unfinished: Whether modules of the package are still being executed, further up.
+    """
+
+    def __init__(
+        self,
+        records: dict[Any, dict[str, Any]],
+        extra: dict[str, Any],
+        passing: Exception | None,
+        unfinished: bool = False,
+    ) -> None:
+        self.records = records
+        self.extra = extra
+        self.passing = passing
+        self.unfinished = unfinished
+
+    def warn_of_failures(self, category: type[Warning]) -> None:
+        """Give one warning for each module that failed, at the line of the application.
+
+        Args:
+            category: The kind of warning.
+        """
+        for name, (error, _) in self.extra["failures"].items():
+            warn_caller(f"{name} failed to import: {error}", category)
 
 
 def missing_modules(error: BaseException | None) -> Iterator[str]:

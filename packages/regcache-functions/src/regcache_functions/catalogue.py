@@ -37,7 +37,6 @@ class Catalogue(Functions["Any"]):
     def __init__(
         self, registries: "Iterable[FunctionRegistry[Any]]", name: str = "catalogue"
     ) -> None:
-        super().__init__()
         self._name = name
         self._members: dict[str, FunctionRegistry[Any]] = {}
         self._seen: list[tuple[State, int]] = []

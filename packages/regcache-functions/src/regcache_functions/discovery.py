@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from regcache_core import (
     AbsentModules,
     Failures,
+    Found,
     FoundFiles,
     brought_by,
     file_of,
@@ -26,7 +27,6 @@ from regcache_core import (
 from .describing import describe
 from .errors import DuplicateFunctionError, ScanError
 from .facts import to_stored
-from .found import Found
 from .registration import resolve_method
 
 if TYPE_CHECKING:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: How many functions are shown before "and more": what fits on a screen.
 SHOWN = 20
 _WIDTH = 100
+#: The public fields of one function, in order.
+_FIELDS = [each.name for each in attrs.fields(FunctionMetadata) if each.name[0] != "_"]
 
 
 def to_text(functions: Functions[Any]) -> str:
@@ -76,16 +78,10 @@ def to_dataframe(functions: Functions[Any]) -> Any:
         row["signature"] = str(row["signature"] or "")
         facts = converter().unstructure(row.pop("facts"))
         rows.append({**row, **{f"facts.{fact}": value for fact, value in facts.items()}})
-    columns = None if rows else [each for each in _names() if each != "facts"]
+    columns = None if rows else [each for each in _FIELDS if each != "facts"]
     return pandas.DataFrame(rows, index=list(functions), columns=columns)
 
 
 def _fields(info: FunctionMetadata[Any]) -> dict[str, Any]:
     """The public fields of one function, in order."""
-    return {name: getattr(info, name) for name in _names()}
-
-
-def _names() -> list[str]:
-    """The names of the public fields."""
-    fields = attrs.fields(FunctionMetadata)
-    return [each.name for each in fields if each.name[0] != "_"]
+    return {name: getattr(info, name) for name in _FIELDS}

@@ -5,7 +5,6 @@ records come from and how a function is loaded is left to sub-classes.
 """
 
 from _collections_abc import Mapping  # as collections.abc has it, without the cost of its package
-from _thread import RLock
 
 from .registration import check
 
@@ -95,10 +94,7 @@ class Functions(_Functions[F]):
     ``functions[name]`` imports the one module that has it, and takes aliases too.
     """
 
-    __slots__ = ("__weakref__", "_lock")
-
-    def __init__(self) -> None:
-        self._lock = RLock()  # held to publish, never while importing
+    __slots__ = ("__weakref__",)
 
     # What a sub-class says.
 
@@ -280,7 +276,6 @@ class Selection(Functions[F]):
     __slots__ = ("_names", "_source", "_state")
 
     def __init__(self, source: "Functions[F]", names: "Iterable[str]") -> None:
-        super().__init__()
         self._source = source
         self._names = tuple(names)
         self._state: State | None = None

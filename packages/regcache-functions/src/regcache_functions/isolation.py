@@ -254,9 +254,7 @@ def serve() -> None:
             _answer(answers, outcome)
     except Empty:
         pass
-    except (
-        BaseException
-    ) as error:  # a program or a library may raise anything: nothing can be tried
+    except BaseException as error:  # a program or a library may raise anything
         _answer(answers, f"it cannot {doing}: {told(error)}")
     os._exit(0)  # the other thread may be reading: an orderly end of Python would wait for it
 

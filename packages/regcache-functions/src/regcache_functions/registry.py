@@ -6,7 +6,7 @@ be asked of them is in ``functions``; what is searched is in ``scope``.
 
 import os
 import sys
-from _thread import get_ident
+from _thread import RLock, get_ident
 from time import perf_counter_ns
 
 from .functions import Functions, State
@@ -31,10 +31,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from regcache_core import Report
+    from regcache_core import Found, Report
 
     from .caching import Manager
-    from .found import Found
     from .functions import Function, Record
     from .metadata import FunctionMetadata
     from .scope import Scope
@@ -84,7 +83,6 @@ class FunctionRegistry(Functions[F]):
         strict: bool = False,
         enable_cache: bool = True,
     ) -> None:
-        super().__init__()
         check("name", name, isinstance(name, str) and name != "", "a non-empty string")
         of_package = package is None or (isinstance(package, str) and package != "")
         check("package", package, of_package, "the name of a package")
@@ -100,6 +98,7 @@ class FunctionRegistry(Functions[F]):
 
             declared = " in ".join(f"{module}:{line}" for module, line in places)
             self._scope = PackageScope(package, facts, strict, declared)
+        self._lock = RLock()  # held to publish, never while importing
         self._state: State | None = None
         self._registered = Registrations((name, package))
         self._undescribed: dict[str, Registration] = {}
@@ -589,8 +588,7 @@ def _warn(registry: str, scope: "Scope", found: "Found") -> None:
 
     from .errors import ScanWarning
 
-    for name, (error, _) in found.extra["failures"].items():
-        warn_caller(f"{name} failed to import: {error}", ScanWarning)
+    found.warn_of_failures(ScanWarning)
     if not found.records and not found.extra["rejected"]:
         text = f"{registry}: no function was found in {scope.package}; {scope.advice}"
         warn_caller(text, ScanWarning)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from regcache_core import (
     AbsentModules,
     Failures,
+    Found,
     find_package,
     forget_folder_listings,
     import_module,
@@ -22,7 +23,6 @@ from .describing import describe
 from .distributions import owner_of
 from .errors import FactsError, ScanError
 from .facts import to_stored
-from .found import Found
 from .trials import told
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _modules(scope: LibraryScope, failures: Failures) -> Iterator[tuple[str, Mod
             raise ScanError(name, f"{type(error).__name__}: {error}") from error
         failures.add(name, error)
 
-    roots = [_absolute(scope, name) for name in scope.modules] or [scope.package]
+    roots = scope.roots
     seen: set[str] = set()
     for root in roots:
         for name, module in _walk(scope, root, on_failure):
@@ -143,11 +143,6 @@ def _walk(scope: LibraryScope, name: str, on_failure: Any) -> Iterator[tuple[str
         if last.startswith("_") or last in _TESTS or _excludes(scope, each):
             continue
         yield from _walk(scope, each, on_failure)
-
-
-def _absolute(scope: LibraryScope, name: str) -> str:
-    """The full name of a module that was given with or without the library's."""
-    return name if scope.holds(name) else f"{scope.package}.{name}"
 
 
 def _relative(scope: LibraryScope, module: str, name: str) -> str:
@@ -179,8 +174,7 @@ def _public_names(scope: LibraryScope, home: str, module: ModuleType) -> list[st
     published = getattr(module, "__all__", None) if scope.public == "__all__" else None
     if published is not None:
         return [name for name in dict.fromkeys(published) if isinstance(name, str)]
-    roots = [_absolute(scope, name) for name in scope.modules] or [scope.package]
-    if scope.public == "__all__" and home not in roots:
+    if scope.public == "__all__" and home not in scope.roots:
         return []
     names = [name for name in dir(module) if not name.startswith("_")]
     return [name for name in names if _is_defined_in(scope, module, name)]

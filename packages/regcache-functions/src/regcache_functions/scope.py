@@ -8,10 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from regcache_core import Input
+    from regcache_core import Found, Input
 
     from .caching import Manager
-    from .found import Found
     from .registry import FunctionRegistry
     from .trials import Trial
 
@@ -166,6 +165,13 @@ class LibraryScope(Scope):
         self.predicate = predicate
         self.public = public
         self.trial = trial
+
+    @property
+    def roots(self) -> "list[str]":
+        """Full names of the modules that the search begins with."""
+        package = self.package
+        names = [each if self.holds(each) else f"{package}.{each}" for each in self.modules]
+        return names or [package]
 
     @property
     def is_identified(self) -> bool:

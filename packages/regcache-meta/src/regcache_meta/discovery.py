@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
     Failures,
+    Found,
     brought_by,
     find_package,
     find_spec,
@@ -160,29 +161,6 @@ def _warn_of(name: str, error: Exception) -> None:
     warn_caller(f"{name} failed to import: {problem}", DiscoveryWarning)
 
 
-class Found:
-    """What a discovery found.
-
-    Attributes:
-        records: Key -> record, in order.
-        extra: What is stored beside the records.
-        passing: An error of this moment (a disk, a warning filter), if one made a module fail.
-        unfinished: Whether modules of the package are still being executed, further up.
-    """
-
-    def __init__(
-        self,
-        records: dict[Any, dict[str, Any]],
-        extra: dict[str, Any],
-        passing: Exception | None,
-        unfinished: bool,
-    ) -> None:
-        self.records = records
-        self.extra = extra
-        self.passing = passing
-        self.unfinished = unfinished
-
-
 def discover(
     scope: Scope,
     registry: LazyDiscoveryDict[Any, Any],
@@ -243,8 +221,7 @@ def _find_homes(
 
 def warn(scope: Scope, found: Found) -> None:
     """One warning for each module that failed, and one for a search that found nothing."""
-    for name, (error, _) in found.extra["failures"].items():
-        warn_caller(f"{name} failed to import: {error}", DiscoveryWarning)
+    found.warn_of_failures(DiscoveryWarning)
     if scope.scanned and not found.records:
         text = f"{scope.package} has no sub-class of {scope.base.__qualname__} with a key"
         warn_caller(text, DiscoveryWarning)

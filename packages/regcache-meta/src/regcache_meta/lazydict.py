@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
     from typing import Any, TypeVar
 
-    from regcache_core import RegistryCacheManager, Report
+    from regcache_core import Found, RegistryCacheManager, Report
 
     from .config import SecondaryRegistry
-    from .discovery import Found
     from .facts import PluginFailure, PluginInfo
     from .mapping import Record, State
     from .scope import Scope
