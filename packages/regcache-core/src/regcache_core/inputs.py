@@ -52,6 +52,16 @@ class Input:
         """Today's value, to be taken when a scan starts and written when it ends."""
         return self.current()
 
+    def complete(self, recorded: "Any") -> "Any":
+        """What is to be written, now that the answer has been computed.
+
+        To be overridden by an input that learns during the scan what the answer depends on.
+
+        Args:
+            recorded: What ``record`` gave when the scan started.
+        """
+        return recorded
+
     def check(self, recorded: "Any") -> "Any":
         """Compare a recorded value with today's.
 
@@ -177,9 +187,13 @@ class FoundFiles(SourceTree):
 
     def __init__(self, member: str, created_ns: int) -> None:
         super().__init__(())
-        self.member, self.current = member, lambda: self.stamps
+        self.member, self.current = member, dict
         self.created_ns = created_ns
         self.stamps: dict[str, Any] = {}
+
+    def complete(self, recorded: "Any") -> "dict[str, Any]":
+        """The stamps of what was found."""
+        return self.stamps
 
     def add(self, files: "Iterable[str]") -> None:
         """Stamp files as they are now.

@@ -391,7 +391,7 @@ class RegistryCacheManager(Generic[K, T]):
 
         self._check_switches(path, identity)
         inputs = self._inputs(identity)
-        recorded = self._scan or _record(inputs)
+        recorded = _complete(inputs, self._scan or _record(inputs))
         if file_mtimes is not None:
             stamps = stamps_from_mtimes(file_mtimes)
             recorded["file_mtimes"] = {**recorded.get("file_mtimes", {}), **stamps}
@@ -473,6 +473,10 @@ def _check_plain(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> No
 
 def _record(inputs: "Iterable[Input]") -> "dict[str, Any]":
     return {item.member: item.record() for item in inputs}
+
+
+def _complete(inputs: "Iterable[Input]", recorded: "dict[str, Any]") -> "dict[str, Any]":
+    return {item.member: item.complete(recorded[item.member]) for item in inputs}
 
 
 def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[str, Any]":
