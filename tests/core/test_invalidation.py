@@ -30,6 +30,12 @@ def rewrite(path, text, **times):
         os.utime(path, ns=(before, before + times["shift"]))
 
 
+def put_again(path):
+    """Put an equal file in a file's place, as `git checkout` does."""
+    shutil.copyfile(path, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").replace(path)
+
+
 def replace_by_folder(path):
     """Put a folder in a file's place."""
     path.unlink()
@@ -71,8 +77,11 @@ CHANGES = {
         "SOURCE_CHANGED",
         "a.txt",
     ),
-    "touched": (lambda f: os.utime(f / "a.txt"), "SOURCE_CHANGED", "a.txt"),
-    "set back": (lambda f: os.utime(f / "a.txt", ns=(0, 0)), "SOURCE_CHANGED", "a.txt"),
+    "same size, same time": (
+        lambda f: rewrite(f / "a.txt", "A.TXT", shift=0),
+        "SOURCE_CHANGED",
+        "a.txt",
+    ),
     "emptied": (lambda f: rewrite(f / "a.txt", ""), "SOURCE_CHANGED", "a.txt"),
     "added": (lambda f: (f / "new.txt").touch(), "SOURCE_ADDED", "new.txt"),
     "added deep down": (
@@ -129,6 +138,18 @@ HARMLESS = {
     "hidden folder": lambda f: ((f / ".git").mkdir(), (f / ".git/x.txt").touch()),
     "added and removed": lambda f: ((f / "new.txt").touch(), (f / "new.txt").unlink()),
     "folder touched": lambda f: os.utime(f / "more"),
+    "touched": lambda f: os.utime(f / "a.txt"),
+    "set back": lambda f: os.utime(f / "a.txt", ns=(0, 0)),
+    "set forward": lambda f: os.utime(f / "a.txt", ns=(2**62, 2**62)),
+    "written again": lambda f: rewrite(f / "a.txt", "a.txt"),
+    "put in place again": lambda f: put_again(f / "a.txt"),
+    "all put in place again": lambda f: (
+        shutil.copytree(f, f.parent / "copy"),
+        shutil.rmtree(f),
+        (f.parent / "copy").rename(f),
+    ),
+    "linked": lambda f: os.link(f / "a.txt", f.parent / "link"),
+    "other rights": lambda f: (f / "a.txt").chmod(0o400),
 }
 
 
@@ -369,11 +390,11 @@ def test_relative_times_are_of_the_working_folder(folder, make, monkeypatch):
     [
         ("a.txt", 1.0, "SOURCE_CHANGED"),
         ("a.txt", "yesterday", "SOURCE_CHANGED"),
-        ("a.txt", [1, 2], "SOURCE_CHANGED"),
+        ("a.txt", [1, 2, 3, 4, ""], "SOURCE_CHANGED"),
         ("a.txt", None, "SOURCE_ADDED"),
         ("gone.txt", 1.0, "SOURCE_REMOVED"),
-        ("gone.txt", [1, 2], "SOURCE_REMOVED"),
-        ("a.txt", [1, 2, 3], "WRONG_SHAPE"),
+        ("gone.txt", [1, 2, 3, 4, ""], "SOURCE_REMOVED"),
+        ("a.txt", [1, 2], "WRONG_SHAPE"),
     ],
 )
 def test_times_that_no_longer_hold_are_not_saved(folder, make, path, value, reason):
@@ -427,39 +448,32 @@ def test_given_times_stand_beside_the_inputs(folder, make, tmp_path):
         assert str(changed) == manager.last_report.where
 
 
-def test_time_of_a_fresh_folder_is_trusted_when_it_is_old(folder, watch):
-    """A folder that changed just now is compared by its names, until its time can be trusted."""
-    now = time.time_ns()
-    os.utime(folder, ns=(now, now))
+def test_fresh_stamps_are_trusted_when_they_are_old(folder, watch):
+    """What changed just now is compared by content, until its times can be trusted."""
+    (folder / "a.txt").write_text("fresh")
     manager = watch(folder)
-    stamps = [read(manager)["file_mtimes"][str(folder)]]
+    times = []
+    for wait in (0, 2.1):
+        time.sleep(wait)
+        loaded = manager.load_cache()
+        stamps = read(manager)["file_mtimes"]
+        times.append([stamps[str(path)][2] for path in (folder, folder / "a.txt")])
 
-    manager.load_cache()
-    stamps.append(read(manager)["file_mtimes"][str(folder)])
-    then = now - 3 * 10**9
-    os.utime(folder, ns=(then, then))
-    manager.load_cache()
-    stamps.append(read(manager)["file_mtimes"][str(folder)])
-
-    names = ["a.txt", "b.txt", "more"]
-    assert [[-1, names], [-1, names], [then, names]] == stamps
-    assert "hit" == manager.last_report.status
+    assert {"a": 1} == loaded
+    assert [[-1, -1], [os.stat(p).st_ctime_ns for p in (folder, folder / "a.txt")]] == times
 
 
 def test_renewed_file_is_left_alone(folder, watch):
     """Once all times are trusted, a load writes nothing."""
-    now = time.time_ns()
-    os.utime(folder, ns=(now, now))
     manager = watch(folder)
-    old = now - 5 * 10**9
-    os.utime(folder, ns=(old, old))
+    time.sleep(2.1)
     manager.load_cache()
     before = os.stat(manager.path)
 
     manager.load_cache()
 
     after = os.stat(manager.path)
-    assert [old, ["a.txt", "b.txt", "more"]] == read(manager)["file_mtimes"][str(folder)]
+    assert "hit" == manager.last_report.status
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections import OrderedDict
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -661,6 +662,7 @@ def test_warm_load_imports_no_heavy_module(make, folder, run_python):
         status = manager.last_report.status
         print(json.dumps([items, status, sorted(set(sys.modules) - before)]))
     """
+    time.sleep(2.1)  # until the folder's times can be trusted
     cold = run_python(code, env={"REGCACHE_EAGER_IMPORT": None})
     warm = run_python(code, env={"REGCACHE_EAGER_IMPORT": None})
 

@@ -220,7 +220,7 @@ def test_tree_of_a_zipped_module_watches_the_archive(tmp_path):
     stamps = package_tree("zipped").record()
 
     status = os.stat(tmp_path / "lib.zip")
-    assert [status.st_mtime_ns, status.st_size] == stamps[str(tmp_path / "lib.zip")]
+    assert [status.st_mtime_ns, status.st_size] == stamps[str(tmp_path / "lib.zip")][:2]
 
 
 @pytest.mark.parametrize("function", [package_tree, get_package_file_mtimes])

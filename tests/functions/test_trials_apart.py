@@ -77,6 +77,7 @@ needs_limits = pytest.mark.skipif(
 def wild(app: App, monkeypatch: pytest.MonkeyPatch) -> App:
     """A library of misbehaving functions, and a probe that calls them."""
     app.write(WILD)
+    time.sleep(0.02)  # what is written in the clock tick of its import counts as edited since
     return app
 
 

@@ -1,7 +1,6 @@
 """What a start imports beyond a bare interpreter: lists with reasons, held in fresh processes."""
 
 import configparser
-import os
 import sys
 import time
 from pathlib import Path
@@ -84,6 +83,7 @@ DESCRIBING = {
 # Beyond what a hand-written loop with pkgutil and importlib imports.
 DISCOVERING = {
     "__future__": "annotations as text",
+    "_blake2": "content of the sources, for the day when their times move",
     "json": "facts as the file will give them back; the file is written",
     "json.decoder": "json",
     "json.encoder": "json",
@@ -123,11 +123,9 @@ def run(app: App, code: str) -> Any:
     return app.run(code + LISTED)
 
 
-def age(folder: Path) -> None:
-    """Let files and folders look older than the tick of any file system's clock."""
-    long_ago = time.time() - 3600
-    for path in [folder, *folder.rglob("*")]:
-        os.utime(path, (long_ago, long_ago))
+def age() -> None:
+    """Wait until the times of what was written can be trusted."""
+    time.sleep(2.1)
 
 
 def warm(app: App, code: str) -> list[str]:
@@ -189,7 +187,7 @@ assert all(listed)
 def test_listing_a_foreign_package_warm_imports_these_modules(app: App) -> None:
     """Keys of a registry over a package need this list, and not the package itself."""
     app.write(FILES)
-    age(app.folder)
+    age()
     declaring = {name: why for name, why in DECLARING.items() if "registration" not in name}
 
     assert sorted(declaring | READING | FOREIGN | {"base_of_all": "the base class"}) == warm(
@@ -209,7 +207,7 @@ def test_listing_a_foreign_package_warm_imports_these_modules(app: App) -> None:
 def test_each_use_imports_what_it_needs(use: str, modules: list[str], app: App) -> None:
     """Facts cost one module of ours more, a plugin its own module, and other listings nothing."""
     app.write(FILES)
-    age(app.folder)
+    age()
     listing = warm(app, PACK + "list(pack)")
 
     assert modules == sorted(set(warm(app, PACK + use)) - set(listing))
@@ -249,7 +247,7 @@ APPLICATION = {
 def test_listing_decorated_functions_warm_imports_these_modules(app: App) -> None:
     """Names of functions need this list, and nothing of the package that has them."""
     app.write(FILTERS)
-    age(app.folder)
+    age()
     code = USE_FILTERS + "assert [*FILTERS] and 'gauss' in FILTERS and not FILTERS.failures"
 
     allowed = REGISTERING | SCOPE | READING_FUNCTIONS | APPLICATION
@@ -259,7 +257,7 @@ def test_listing_decorated_functions_warm_imports_these_modules(app: App) -> Non
 def test_listing_a_scanned_library_warm_imports_these_modules(app: App) -> None:
     """Names of a library's functions need this list, and nothing of the library."""
     app.write({"library/__init__.py": "", "library/maths.py": "def add(a, b): return a + b\n"})
-    age(app.folder)
+    age()
     code = """
 from regcache_functions import FunctionRegistry
 library = FunctionRegistry.scan("library", modules=["maths"], public="names")
@@ -289,7 +287,7 @@ def test_each_use_of_functions_imports_what_it_needs(
 ) -> None:
     """A function costs its module, a question one of ours, metadata attrs; all else nothing."""
     app.write(FILTERS)
-    age(app.folder)
+    age()
     listing = warm(app, USE_FILTERS)
 
     more = set(warm(app, USE_FILTERS + use)) - set(listing)

@@ -7,7 +7,7 @@ whether a recorded value still holds. Anything else that an answer should depend
 
 import os
 import sys
-from time import time
+from time import time, time_ns
 
 from .modules import find_spec
 from .report import Refusal
@@ -106,10 +106,14 @@ class Timestamp(Input):
 
 
 class SourceTree(Input):
-    """Source files and folders, compared by ``st_mtime_ns`` and ``st_size``, exactly.
+    """Source files and folders, compared by their stamps, exactly; by content where these moved.
+
+    A stamp is ``[st_mtime_ns, st_size, st_ctime_ns, st_ino, digest]``. While the four numbers hold,
+    so does the content. If one moved (git checkout, a container built anew, a hard link more), the
+    content decides: where it is the same, the stamp is renewed.
 
     A folder is watched with everything below it but hidden entries and ``__pycache__``: its stamp
-    is its own time and the names in it. If only the time moved, the names are compared, so that
+    has the names in it in the place of the size. If it moved, the names are compared, so that
     files that are no sources (byte code, editor backups) cost no rebuild.
 
     Args:
@@ -135,7 +139,7 @@ class SourceTree(Input):
         return stamp_trees(self.paths, self.suffixes)
 
     def check(self, recorded: "Any") -> "Any":
-        """Compare every recorded stamp with the file; one ``os.stat`` for each file or folder."""
+        """Compare every recorded stamp; one ``os.stat`` for each file or folder that stayed."""
         self.check_paths(recorded)
         moved = []
         stat = os.stat
@@ -148,18 +152,19 @@ class SourceTree(Input):
                 raise Refusal("SOURCE_REMOVED", path, stamp) from error
             if stamp is None:
                 raise Refusal("SOURCE_ADDED", path)
-            mtime_ns, content = stamp
-            if content == now.st_size and mtime_ns == now.st_mtime_ns:
-                continue
-            if content.__class__ is not list:
-                raise Refusal("SOURCE_CHANGED", path, stamp, [now.st_mtime_ns, now.st_size])
-            if mtime_ns != now.st_mtime_ns:
+            mtime_ns, content, ctime_ns, inode, _ = stamp
+            if (
+                mtime_ns != now.st_mtime_ns
+                or ctime_ns != now.st_ctime_ns
+                or inode != now.st_ino
+                or (content != now.st_size and content.__class__ is not list)
+            ):
                 moved.append(path)
         if not moved:
             return None
-        from .stamps import compare_folders
+        from .stamps import compare
 
-        return compare_folders(recorded, moved, self.suffixes)
+        return compare(recorded, moved, self.suffixes)
 
     def check_paths(self, recorded: "Any") -> None:
         """Refuse stamps that leave one of ``paths`` out.
@@ -170,6 +175,10 @@ class SourceTree(Input):
         for path in self.paths:
             if path not in recorded:
                 raise Refusal("SOURCE_ADDED", path)
+
+
+#: Kernels round the time of a change down to their tick: 1 to 10 ms.
+_TICK_NS = 10_000_000
 
 
 class FoundFiles(SourceTree):
@@ -204,16 +213,20 @@ class FoundFiles(SourceTree):
         """
         files = [file for file in files if file]
         self.stamps.update(SourceTree(files).record())
-        edited = [file for file in files if _is_newer(file, self.created_ns)]
-        self.stamps.update((file, [0, -1]) for file in edited)
+        self.distrust(file for file in files if _is_newer(file, self.created_ns - _TICK_NS))
+
+    def distrust(self, files: "Iterable[str]") -> None:
+        """Give files a stamp that never holds, so that the answer is not written."""
+        self.stamps.update((file, [0, -1, 0, 0, ""]) for file in files)
 
 
 class EditedModules(Input):
     """Source files that were edited after this process imported them.
 
     What they define is that of the old text, their stamps would be those of the new one: such an
-    answer must not be written. Files of modules that are in ``sys.modules`` when the scan starts
-    are edited if their inode changed after the registry was declared.
+    answer must not be written. A file is edited if its inode changed after the registry was
+    declared (if the module was imported before the scan) or after the scan started, even if its
+    content is as before again.
 
     Args:
         holds: Whether a module, given by its name, is searched for plugins.
@@ -227,12 +240,21 @@ class EditedModules(Input):
         files: "Callable[[], Iterable[str]]",
         created_ns: int,
     ) -> None:
-        super().__init__("edited", self._edited)
+        super().__init__("edited", self._edited_before)
         self.holds = holds
         self.files = files
         self.created_ns = created_ns
+        self._started_ns = created_ns
 
-    def _edited(self) -> "list[str]":
+    def _edited_before(self) -> "list[str]":
+        self._started_ns = time_ns()
+        return self._edited(self.created_ns - _TICK_NS)
+
+    def complete(self, recorded: "list[str]") -> "list[str]":
+        """The files that were edited before the scan or during it."""
+        return recorded or self._edited(self._started_ns)
+
+    def _edited(self, time_ns: int) -> "list[str]":
         files = {*self.files()}
         for name, module in list(sys.modules.items()):
             if self.holds(name):
@@ -240,7 +262,7 @@ class EditedModules(Input):
                 if self.is_outdated(module):
                     return [file]
                 files.add(file)
-        return sorted(file for file in files if file and _is_newer(file, self.created_ns))
+        return sorted(file for file in files if file and _is_newer(file, time_ns))
 
     def is_outdated(self, module: "ModuleType") -> bool:
         """Whether a module does not hold what its file says, for another reason than an edit.

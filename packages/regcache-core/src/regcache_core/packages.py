@@ -28,8 +28,8 @@ def get_package_file_mtimes(package: str) -> dict[str, Any]:
         package: Name of the package, or the path of a folder.
 
     Returns:
-        Absolute path -> ``[st_mtime_ns, st_size]`` for a file, ``[st_mtime_ns, [names]]`` for a
-        folder.
+        Absolute path -> ``[st_mtime_ns, st_size, st_ctime_ns, st_ino, digest]``; a folder has the
+        names in it in the place of the size.
 
     Raises:
         ModuleNotFoundError: There is no such package.

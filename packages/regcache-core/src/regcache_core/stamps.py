@@ -1,7 +1,8 @@
-"""Stamps of files and folders: taken when a scan starts, compared when a folder's time moved.
+"""Stamps of files and folders: taken when a scan starts, compared by content when they moved.
 
-A file's stamp is ``[st_mtime_ns, st_size]``, a folder's ``[st_mtime_ns, [names]]``, that of a path
-where nothing is ``None``. This is the cold side of ``inputs.SourceTree``.
+A file's stamp is ``[st_mtime_ns, st_size, st_ctime_ns, st_ino, digest]``, a folder's has the names
+in it in the place of the size and an empty digest, that of a path where nothing is ``None``. This
+is the cold side of ``inputs.SourceTree``.
 """
 
 from __future__ import annotations
@@ -13,11 +14,21 @@ from collections.abc import Iterable, Mapping
 
 from .report import Refusal
 
-#: A folder that changed less than two seconds ago may change again within the same tick of its
-#: file system's clock and look the same (git calls such entries racy); two seconds is the coarsest
-#: tick in use (FAT). Its time is not trusted until it is older; its names are compared instead.
+try:  # hashlib would load OpenSSL as well, which takes longer than to hash a package
+    from _blake2 import blake2b
+except ImportError:  # pragma: no cover - PyPy and others may have no such module
+    from hashlib import blake2b
+
+#: What changed less than two seconds ago may change again within the same tick of its file
+#: system's clock and look the same (git calls such entries racy); two seconds is the coarsest
+#: tick in use (FAT). Its times are not trusted until they are older: its content is compared.
 RACY_NS = 2_000_000_000
+#: Images are built with one time for all files: 0 (OSTree), 1 (Nix), 1980-01-01 (zip). Before 1981
+#: a time tells nothing.
+MEANINGLESS_NS = 347_155_200_000_000_000
 _UNTRUSTED = -1
+# Where ctime is the change of the inode, nobody can set it back; on Windows it is the creation.
+_HAS_CHANGE_TIME = os.name == "posix"
 
 Stamp = list[object]
 
@@ -44,7 +55,7 @@ def _stamp(
         stamps[path] = None
         return
     if not stat.S_ISDIR(status.st_mode):
-        stamps[path] = [status.st_mtime_ns, status.st_size]
+        stamps[path] = _file_stamp(path, status)
         return
     here = (status.st_dev, status.st_ino)
     if here in parents:  # a symbolic link to a folder above
@@ -52,9 +63,9 @@ def _stamp(
     try:
         folders, files = list_folder(path, suffixes)
     except OSError:  # not ours to list, or gone by now; looked into again at every start
-        stamps[path] = [_UNTRUSTED, []]
+        stamps[path] = [_UNTRUSTED, [], _UNTRUSTED, status.st_ino, ""]
         return
-    stamps[path] = [_trusted(status.st_mtime_ns), sorted(folders + files)]
+    stamps[path] = _folder_stamp(status, folders + files)
     for name in folders + files:
         _stamp(os.path.join(path, name), suffixes, stamps, parents | {here})
 
@@ -64,8 +75,41 @@ def _stamp_archive(path: str, stamps: dict[str, Stamp | None]) -> None:
     while path != os.path.dirname(path):
         path = os.path.dirname(path)
         if os.path.isfile(path):
-            status = os.stat(path)
-            stamps[path] = [status.st_mtime_ns, status.st_size]
+            stamps[path] = _file_stamp(path, os.stat(path))
+
+
+def _file_stamp(path: str, status: os.stat_result) -> Stamp:
+    return [
+        status.st_mtime_ns,
+        status.st_size,
+        _trusted_ctime(status),
+        status.st_ino,
+        _digest(path, status),
+    ]
+
+
+def _folder_stamp(status: os.stat_result, names: list[str]) -> Stamp:
+    return [status.st_mtime_ns, sorted(names), _trusted_ctime(status), status.st_ino, ""]
+
+
+def _trusted_ctime(status: os.stat_result) -> int:
+    changed_ns = status.st_ctime_ns if _HAS_CHANGE_TIME else status.st_mtime_ns
+    is_old = MEANINGLESS_NS < changed_ns < time.time_ns() - RACY_NS
+    return status.st_ctime_ns if is_old else _UNTRUSTED
+
+
+def _digest(path: str, status: os.stat_result) -> str:
+    """BLAKE2b of a file's content; empty for what is no regular file or cannot be read."""
+    if not stat.S_ISREG(status.st_mode):
+        return ""
+    digest = blake2b(digest_size=16)
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError:
+        return ""
+    return digest.hexdigest()
 
 
 def list_folder(path: str, suffixes: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -89,46 +133,61 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _trusted(mtime_ns: int) -> int:
-    return mtime_ns if mtime_ns < time.time_ns() - RACY_NS else _UNTRUSTED
-
-
-def compare_folders(
+def compare(
     recorded: Mapping[str, Stamp | None], moved: Iterable[str], suffixes: tuple[str, ...]
 ) -> dict[str, Stamp | None] | None:
-    """Compare the names in folders whose time moved.
+    """Compare the content of files, and the names in folders, whose stamps moved.
+
+    Args:
+        recorded: All stamps.
+        moved: Those paths whose stamps do not hold as they are.
+        suffixes: Endings of the file names that count; empty for all files.
 
     Returns:
-        The stamps with the times that can be trusted by now, or ``None`` if none changed.
+        All stamps, with those of today for what is the same; ``None`` if that changes nothing.
 
     Raises:
-        Refusal: A name was added or is gone.
+        Refusal: A content is another one, or a name was added or is gone.
     """
     renewed = {}
     for path in moved:
-        mtime_ns = _compare_names(path, recorded[path], suffixes)
-        if mtime_ns != _UNTRUSTED:
-            renewed[path] = [mtime_ns, recorded[path][1]]  # type: ignore[index]
+        old: Stamp = recorded[path]  # type: ignore[assignment]
+        new = _same_names(path, old, suffixes) if type(old[1]) is list else _same_file(path, old)
+        if new != old:
+            renewed[path] = new
     return {**recorded, **renewed} if renewed else None
 
 
-def _compare_names(path: str, stamp: Stamp | None, suffixes: tuple[str, ...]) -> int:
-    """Compare the names in one folder; gives the time for the folder's next stamp."""
-    old: set[object] = set(stamp[1]) if stamp else set()  # type: ignore[call-overload]
+def _same_file(path: str, old: Stamp) -> Stamp:
+    """The stamp of today for a file that has the content it had."""
     try:
-        mtime_ns = os.stat(path).st_mtime_ns  # before the names: a later change moves it again
+        status = os.stat(path)  # before the content: a later change moves it again
+    except OSError as error:
+        raise Refusal("SOURCE_REMOVED", path, old) from error
+    if status.st_size == old[1]:
+        new = _file_stamp(path, status)
+        if new[-1] == old[-1] != "":
+            return new
+    raise Refusal("SOURCE_CHANGED", path, old[:2], [status.st_mtime_ns, status.st_size])
+
+
+def _same_names(path: str, old: Stamp, suffixes: tuple[str, ...]) -> Stamp:
+    """The stamp of today for a folder that has the names it had."""
+    known: set[object] = set(old[1])  # type: ignore[call-overload]
+    try:
+        status = os.stat(path)  # before the names: a later change moves it again
         folders, files = list_folder(path, suffixes)
     except PermissionError as error:
-        if old:
+        if known:
             raise Refusal("SOURCE_REMOVED", path) from error
-        return _UNTRUSTED  # still not ours to list
+        return old  # still not ours to list
     except OSError as error:
         raise Refusal("SOURCE_REMOVED", path) from error
-    new: set[object] = {*folders, *files}
-    for reason, names in (("SOURCE_ADDED", new - old), ("SOURCE_REMOVED", old - new)):
-        if names:
-            raise Refusal(reason, os.path.join(path, str(min(names, key=str))))
-    return _trusted(mtime_ns)
+    names: set[object] = {*folders, *files}
+    for reason, some in (("SOURCE_ADDED", names - known), ("SOURCE_REMOVED", known - names)):
+        if some:
+            raise Refusal(reason, os.path.join(path, str(min(some, key=str))))
+    return _folder_stamp(status, folders + files)
 
 
 def stamps_from_mtimes(mtimes: Mapping[str, object]) -> dict[str, Stamp | None]:
@@ -156,4 +215,4 @@ def _exact(path: str, value: object) -> Stamp | None:
         raise Refusal("SOURCE_REMOVED", path, value) from error
     if value not in (status.st_mtime, status.st_mtime_ns):
         raise Refusal("SOURCE_CHANGED", path, value, status.st_mtime)
-    return [status.st_mtime_ns, status.st_size]
+    return _file_stamp(path, status)

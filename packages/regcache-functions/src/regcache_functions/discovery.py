@@ -81,7 +81,7 @@ def discover(
     elsewhere.add(map(file_of, outside))
     # Made again since they were imported: no stamp that could ever hold, so nothing is written.
     unknown = registry._registered.elsewhere(walked)
-    elsewhere.stamps.update((file_of(name), [0, -1]) for name in unknown)
+    elsewhere.distrust(map(file_of, unknown))
     extra = {"failures": failures.texts, "rejected": {}, "owner": _owner(scope, elsewhere)}
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 
