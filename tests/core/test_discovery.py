@@ -7,8 +7,8 @@ import pytest
 from throwaway import forget
 
 from regcache_core import (
-    AbsentModules,
     Failures,
+    ImportPath,
     brought_by,
     import_module,
     missing_modules,
@@ -122,9 +122,9 @@ FAILING = {
     "pack/h.py": "import warnings; warnings.warn('old')",
 }
 REMEMBER = """
-from regcache_core import AbsentModules, Failures, import_modules
+from regcache_core import Failures, ImportPath, import_modules
 warnings.simplefilter("error", UserWarning)
-absent = AbsentModules()
+absent = ImportPath()
 failures = Failures(absent)
 import pack
 names = [m.__name__ for m in import_modules(pack.__path__, "pack.", failures.add, exclude={left})]
@@ -158,7 +158,7 @@ def test_first_failure_of_this_moment_is_kept(left, passing, write, run_python):
 
 def test_module_that_only_one_finder_misses_is_not_missing():
     """An error that names a module which can be found is not about its absence."""
-    absent = AbsentModules()
+    absent = ImportPath()
     failures = Failures(absent)
 
     failures.add("plugin", ModuleNotFoundError("json is on strike", name="json"))

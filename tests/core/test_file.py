@@ -11,7 +11,7 @@ from core_tools import NOBODY, needs_users, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regcache_core import AbsentModules, Input, Reason, RegistryCacheManager, SourceTree
+from regcache_core import ImportPath, Input, Reason, RegistryCacheManager, SourceTree
 from regcache_core.reading import MAX_BYTES
 
 posix = pytest.mark.skipif(os.name != "posix", reason="only POSIX has such modes and files")
@@ -76,13 +76,13 @@ VALUES = [
     ["\0", "..", "", ".x"],
 ]
 MEMBERS = ["format", "identity", "cache_version", "version", "timestamp", "file_mtimes"]
-MEMBERS += ["absent_modules", "settings", "items", "extra"]
+MEMBERS += ["import_path", "settings", "items", "extra"]
 
 
 @pytest.fixture
 def manager(make, folder):
     """A manager with inputs of each kind, and a cache file."""
-    inputs = [SourceTree([folder]), AbsentModules(), Input("settings", lambda: {"deep": True})]
+    inputs = [SourceTree([folder]), ImportPath(), Input("settings", lambda: {"deep": True})]
     manager = make(inputs=inputs)
     assert manager.save_cache({"a": 1, "!b": 2, 7: 3})
     return manager
@@ -108,7 +108,7 @@ def test_hostile_content_is_a_miss(manager, name):
 def test_wrong_value_of_a_member_is_a_miss(manager, member):
     """Each member with a value of a wrong type, or without one, is a miss and no exception."""
     whole = read(manager)
-    right = {"extra": {}, "absent_modules": [], "file_mtimes": whole["file_mtimes"]}
+    right = {"extra": {}, "file_mtimes": whole["file_mtimes"]}
     wrong = [value for value in VALUES if value != right.get(member, ...)]
     loaded = []
     for value in wrong:
@@ -119,8 +119,6 @@ def test_wrong_value_of_a_member_is_a_miss(manager, member):
     allowed = {
         # Records are the deserializer's to judge: ours takes any.
         "items": [value for value in wrong if type(value) is dict],
-        # Names that are no modules are absent.
-        "absent_modules": [["x"], "", "x", "!int x", {"x": None}, *wrong[-2:]],
         "extra": [value for value in wrong if type(value) is dict],
     }
     assert all(value in allowed.get(member, []) for value in believed)

@@ -11,8 +11,8 @@ import pytest
 from core_tools import NOBODY, make_old, needs_users, read
 
 from regcache_core import (
-    AbsentModules,
     CacheConfig,
+    ImportPath,
     Input,
     Reason,
     SourceTree,
@@ -701,8 +701,8 @@ def test_input_that_is_new_or_gone(make):
 def test_module_that_appears_is_a_miss(make, tmp_path, monkeypatch):
     """A module that was missing counts as soon as it can be found; it is not imported for that."""
     monkeypatch.syspath_prepend(tmp_path)
-    absent = AbsentModules()
-    absent.names += ["appearing_module", "nowhere.sub"]
+    absent = ImportPath()
+    absent.add(["appearing_module", "nowhere.sub"])
     manager = make(inputs=[absent])
     manager.save_cache({"a": 1})
     hit = manager.load_cache()

@@ -16,10 +16,10 @@ from core_items import Color, Entry, Level, Point, Shape, Track
 from core_tools import as_is, read
 
 from regcache_core import (
-    AbsentModules,
     CacheConfig,
     CacheWarning,
     ConfigError,
+    ImportPath,
     Input,
     Reason,
     RegistryCacheManager,
@@ -602,17 +602,17 @@ def test_load_can_be_refused_for_what_lies_beside_the_items(make, folder):
 
 
 def test_absent_module_found_while_building_is_recorded(make):
-    """Names added to `AbsentModules` during the scan are in the file that is saved."""
-    absent = AbsentModules()
-    manager = make(inputs=[absent])
+    """Names added to `ImportPath` during the scan are in the file that is saved."""
+    path = ImportPath()
+    manager = make(inputs=[path])
 
     def build():
-        absent.names.append("module_that_is_nowhere")
+        path.add(["module_that_is_nowhere"])
         return {"a": 1}
 
     manager.get_or_build(build)
 
-    assert ["module_that_is_nowhere"] == read(manager)["absent_modules"]
+    assert "module_that_is_nowhere" == read(manager)["import_path"]["absent"]
 
 
 def test_application_is_the_package_of_the_version_getter():

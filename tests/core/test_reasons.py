@@ -9,8 +9,8 @@ import pytest
 from core_tools import NOBODY, as_is
 
 from regcache_core import (
-    AbsentModules,
     CacheConfig,
+    ImportPath,
     Input,
     Reason,
     Refusal,
@@ -134,12 +134,25 @@ def give_away(situation):
     os.chown(situation.path, NOBODY, NOBODY)
 
 
-def let_module_appear(situation):
-    """The report after a missing module can be found."""
-    absent = AbsentModules()
-    absent.names.append("json")
-    situation.edit(situation.manager, absent_modules=["json"])
-    return load(situation, more=[absent])
+def change_site(name, change):
+    """A situation in which a folder on `sys.path` changed, of which a module and a name matter."""
+
+    def run(situation):
+        site = situation.folder.parent / "site"
+        (site / "tool-1.dist-info").mkdir(parents=True)
+        (site / "tool.py").touch()
+        situation.monkeypatch.syspath_prepend(site)
+        situation.monkeypatch.setattr("sys.path", [str(situation.folder), *sys.path])
+        situation.monkeypatch.setitem(sys.modules, "tool", ModuleType("tool"))
+        path = ImportPath()
+        path.add(["absent_tool"])
+        situation.make(more=[path]).save_cache({"a": 1})
+        change(site)
+        report = load(situation, more=[ImportPath()])
+        assert name == report.where
+        return report
+
+    return run
 
 
 class Refusing(Input):
@@ -190,7 +203,9 @@ SITUATIONS = {
     "SOURCE_CHANGED": load_after(lambda s: s.source.write_text("changed")),
     "SOURCE_REMOVED": load_after(lambda s: s.source.unlink()),
     "SOURCE_ADDED": load_after(lambda s: (s.folder / "new.txt").touch()),
-    "MODULE_APPEARED": let_module_appear,
+    "MODULE_APPEARED": change_site("absent_tool", lambda site: (site / "absent_tool.py").touch()),
+    "MODULE_GONE": change_site("tool", lambda site: (site / "tool.py").unlink()),
+    "DISTRIBUTION_CHANGED": change_site("tool", lambda site: (site / "tool-1.dist-info").rmdir()),
     "VERSION_UNKNOWN": lambda s: load(s, version=None),
     "NOT_SERIALIZABLE": save_without_json,
     "WRITE_FAILED": save_into_a_file,

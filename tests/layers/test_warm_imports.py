@@ -25,6 +25,7 @@ DECLARING = {
 READING = {
     "_json": "the C scanner; json itself (with re and enum) is not imported",
     "regcache_core.config": "age and switches",
+    "regcache_core.import_path": "the folders on sys.path, compared with now",
     "regcache_core.inputs": "what the answer depends on, compared with now",
     "regcache_core.location": "where the file lies",
     "regcache_core.manager": "load",
@@ -94,6 +95,8 @@ DISCOVERING = {
     "regcache_core.keys": "keys to text",
     "regcache_core.packages": "the modules of a package",
     "regcache_core.reasons": "why there was no hit",
+    "regcache_core.recording": "which modules are missing",
+    "regcache_core.searched": "what lies on sys.path when the scan starts",
     "regcache_core.stamps": "the sources as they are when the scan starts",
     "regcache_core.writing": "the file is written",
     "regcache_meta.discovery": "which classes there are then",
@@ -175,6 +178,7 @@ def test_listing_five_registries_warm_imports_these_modules(app: App) -> None:
     """All keys of the sample application, secondary ones too, need this list and no plugin."""
     pytest.importorskip("numpy")
     pytest.importorskip("zmq")
+    age(app.folder)
     code = f"""
 sys.path.insert(0, {str(ROOT / "tests/apps")!r})
 from microlab.registries import METADATA_HANDLERS, REGISTRIES

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 import regcache_core
 from regcache_core import (
     PYTHON_SUFFIXES,
-    AbsentModules,
     CacheConfig,
     ConfigError,
     EditedModules,
     Failures,
     FoundFiles,
+    ImportPath,
     Input,
     Reason,
     Refusal,
@@ -101,7 +101,7 @@ of_type: RegistryCacheManager[tuple[str, int], Palette] = RegistryCacheManager(
     item_type=Palette,
     converter=make_converter(),
     config=CacheConfig(max_age_days=None, check_mtimes=False, cache_version="2"),
-    inputs=[SourceTree(["a", Path("b")], PYTHON_SUFFIXES), AbsentModules()],
+    inputs=[SourceTree(["a", Path("b")], PYTHON_SUFFIXES), ImportPath()],
     application="painter",
 )
 assert_type(of_type.load_cache(), "dict[tuple[str, int], Palette] | None")
@@ -122,7 +122,7 @@ setting = Input("settings", lambda: {"deep": True})
 assert_type(setting.member, str)
 assert_type(setting.paths, "tuple[str, ...]")
 assert_type(package_tree("json"), SourceTree)
-assert_type(AbsentModules().names, "list[str]")
+assert_type(ImportPath().names, "list[str]")
 found = FoundFiles("elsewhere", 0)
 found.add(file for file in ["a"])
 assert_type(found.stamps, "dict[str, Any]")
@@ -130,7 +130,7 @@ edited = EditedModules("json".__eq__, lambda: ["a"], 0)
 assert_type(edited.is_outdated(ModuleType("a")), bool)
 
 # Modules, and their discovery.
-failures = Failures(AbsentModules())
+failures = Failures(ImportPath())
 assert_type(import_module("json", failures.add), "ModuleType | None")
 assert_type(import_modules(["a"], "b.", failures.add, exclude=["c"]), Iterator[ModuleType])
 assert_type(failures.texts, "dict[str, list[str]]")

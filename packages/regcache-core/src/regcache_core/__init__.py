@@ -30,7 +30,8 @@ if TYPE_CHECKING:
         SerializationError,
         warn_caller,
     )
-    from .inputs import PYTHON_SUFFIXES, AbsentModules, EditedModules, FoundFiles, Input, SourceTree
+    from .import_path import ImportPath
+    from .inputs import PYTHON_SUFFIXES, EditedModules, FoundFiles, Input, SourceTree
     from .keys import key_to_text, text_to_key
     from .location import get_cache_file_path
     from .manager import RegistryCacheManager
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PYTHON_SUFFIXES",
-    "AbsentModules",
     "CacheConfig",
     "CacheWarning",
     "ConfigError",
@@ -60,6 +60,7 @@ __all__ = [
     "Failures",
     "Found",
     "FoundFiles",
+    "ImportPath",
     "Input",
     "NoCacheFolderError",
     "Reason",
@@ -100,7 +101,6 @@ __all__ = [
 
 _MODULES = {
     "PYTHON_SUFFIXES": "inputs",
-    "AbsentModules": "inputs",
     "CacheConfig": "config",
     "CacheWarning": "errors",
     "ConfigError": "errors",
@@ -108,6 +108,7 @@ _MODULES = {
     "Failures": "discovery",
     "Found": "discovery",
     "FoundFiles": "inputs",
+    "ImportPath": "import_path",
     "Input": "inputs",
     "NoCacheFolderError": "errors",
     "Reason": "reasons",

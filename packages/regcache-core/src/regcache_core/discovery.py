@@ -17,7 +17,7 @@ from .packages import iter_module_names
 if TYPE_CHECKING:
     from typing import TypeVar
 
-    from .inputs import AbsentModules
+    from .import_path import ImportPath
 
     K = TypeVar("K")
 
@@ -90,7 +90,7 @@ class Failures:
     """What a discovery remembers of the modules that failed to import.
 
     Args:
-        absent: The input that is told which modules nothing finds, so that a plugin whose
+        import_path: The input that is told which modules nothing finds, so that a plugin whose
             dependency is missing appears when the dependency does.
 
     Attributes:
@@ -99,15 +99,15 @@ class Failures:
         passing: The first error of this moment (``OSError``, ``MemoryError``, a ``Warning`` that
             a filter made an error) or ``None``. An answer without that module must not be kept.
 
-    >>> from regcache_core import AbsentModules, Failures, import_module
-    >>> failures = Failures(AbsentModules())
+    >>> from regcache_core import Failures, ImportPath, import_module
+    >>> failures = Failures(ImportPath())
     >>> import_module("no_such_module", failures.add)
     >>> failures.texts["no_such_module"][0]
     "ModuleNotFoundError: No module named 'no_such_module'"
     """
 
-    def __init__(self, absent: AbsentModules) -> None:
-        self.absent = absent
+    def __init__(self, import_path: ImportPath) -> None:
+        self.import_path = import_path
         self.texts: dict[str, list[str]] = {}
         self.passing: Exception | None = None
 
@@ -121,8 +121,7 @@ class Failures:
         self.texts[name] = [f"{type(error).__name__}: {error}", place_of(error)]
         if self.passing is None and isinstance(error, (OSError, MemoryError, Warning)):
             self.passing = error
-        known = self.absent.names
-        known.extend(missing for missing in missing_modules(error) if missing not in known)
+        self.import_path.add(missing_modules(error))
 
 
 class Found:

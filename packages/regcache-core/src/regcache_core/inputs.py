@@ -9,7 +9,6 @@ import os
 import sys
 from time import time, time_ns
 
-from .modules import find_spec
 from .report import Refusal
 
 TYPE_CHECKING = False
@@ -285,26 +284,3 @@ def _is_newer(file: str, time_ns: int) -> bool:
         file = os.path.dirname(file)
     # A folder: the file is gone from it. Else the file itself, or the zip archive that it is in.
     return os.path.isdir(file) or os.stat(file).st_ctime_ns > time_ns
-
-
-class AbsentModules(Input):
-    """Modules that could not be found when the answer was computed.
-
-    A plugin that failed to import because ``X`` is not installed appears as soon as ``X`` can be
-    found. Nothing is imported to find out.
-
-    Attributes:
-        names: The missing modules; filled while plugins are being imported.
-    """
-
-    def __init__(self) -> None:
-        super().__init__("absent_modules", lambda: self.names)
-        self.names: list[str] = []
-
-    def check(self, recorded: "Any") -> None:
-        """Refuse if one of the recorded modules can be found now."""
-        if recorded.__class__ is not list:  # a text or an object could be gone through, too
-            raise Refusal("WRONG_SHAPE", self.member, recorded)
-        for name in recorded:
-            if find_spec(name) is not None:
-                raise Refusal("MODULE_APPEARED", name)

@@ -42,6 +42,11 @@ class Reason(Enum):
     SOURCE_REMOVED = ("miss", "a source file is gone")
     SOURCE_ADDED = ("miss", "a source file was added")
     MODULE_APPEARED = ("miss", "a module that was missing can be imported now")
+    MODULE_GONE = (
+        "miss",
+        "a module that was in use is gone, or lies elsewhere",
+    )
+    DISTRIBUTION_CHANGED = ("miss", "a distribution was installed, replaced or removed")
     # Something failed.
     VERSION_UNKNOWN = ("error", "version_getter did not give a version")
     NOT_SERIALIZABLE = ("error", "a key or an item cannot be turned into JSON")

@@ -2,7 +2,7 @@
 
 from regcache_core import (
     PYTHON_SUFFIXES,
-    AbsentModules,
+    ImportPath,
     Input,
     Refusal,
     RegistryCacheManager,
@@ -38,12 +38,12 @@ class Manager:
 
     Attributes:
         cache: Core's cache manager.
-        absent: The modules that nothing finds.
+        import_path: The modules that are missing, and those from elsewhere.
         inputs: The inputs that the scope gave.
     """
 
     def __init__(self, scope: "Scope", name: str) -> None:
-        self.absent = AbsentModules()
+        self.import_path = ImportPath(scope.application)
         self.inputs: list[Any] = scope.inputs()
         check = _make_check(scope.package)
         version = scope.version()  # once: a search may import what says it
@@ -55,7 +55,7 @@ class Manager:
             inputs=[
                 Input("settings", scope.settings, "SETTINGS_CHANGED"),
                 *self.inputs,
-                self.absent,
+                self.import_path,
             ],
             application=scope.application,
         )

@@ -9,10 +9,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
-    AbsentModules,
     Failures,
     Found,
     FoundFiles,
+    ImportPath,
     brought_by,
     file_of,
     find_package,
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 def discover(
     scope: PackageScope,
     registry: FunctionRegistry[Any],
-    absent: AbsentModules,
+    import_path: ImportPath,
     elsewhere: FoundFiles,
 ) -> Found:
     """Import all modules of a package, and describe the functions that are registered then."""
-    failures = Failures(absent)
+    failures = Failures(import_path)
 
     def on_failure(name: str, error: Exception) -> None:
         if isinstance(error, DuplicateFunctionError):  # no broken module, but a broken registry
@@ -60,11 +60,12 @@ def discover(
         if not scope.holds(each.module)
     }
     walked: dict[str, int] = {}  # module -> its place in the order
-    for module in _modules_of(scope, on_failure):
-        walked[module.__name__] = len(walked)
-        for each in brought_by(module, foreign):
-            del foreign[each]
-            each.module = module.__name__
+    with import_path.recording():
+        for module in _modules_of(scope, on_failure):
+            walked[module.__name__] = len(walked)
+            for each in brought_by(module, foreign):
+                del foreign[each]
+                each.module = module.__name__
     registry._forget(lambda registration: _is_gone(scope, registration.module, walked))
     registered = [each for each in registry._snapshot() if each.module in walked]
     registered.sort(key=lambda each: walked[each.module])

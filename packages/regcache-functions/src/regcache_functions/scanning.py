@@ -10,9 +10,9 @@ from types import BuiltinFunctionType, GenericAlias, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
-    AbsentModules,
     Failures,
     Found,
+    ImportPath,
     find_package,
     forget_folder_listings,
     import_module,
@@ -61,11 +61,11 @@ class Candidate:
         self.places.sort(key=lambda place: (place[0].count("."), place[1] != own, place))
 
 
-def scan(scope: LibraryScope, registry: str, absent: AbsentModules) -> Found:
+def scan(scope: LibraryScope, registry: str, import_path: ImportPath) -> Found:
     """Import the modules of a library, collect the functions that they publish, try these."""
-    failures = Failures(absent)
+    failures = Failures(import_path)
     forget_folder_listings()
-    with warnings.catch_warnings():
+    with import_path.recording(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of deprecated names, which are listed all the same
         candidates, broken = _collect(scope, failures)
         _name(scope, candidates)

@@ -80,7 +80,7 @@ class Scope:
     if TYPE_CHECKING:  # what each kind of scope says
 
         def inputs(self) -> list[Input]:
-            """What the answer depends on beside the settings and absent modules."""
+            """What the answer depends on beside the settings and the import path."""
             raise NotImplementedError
 
         def find(self, registry: FunctionRegistry[Any], manager: Manager) -> Found:
@@ -124,7 +124,7 @@ class PackageScope(Scope):
         """Import all modules of the package, and describe what has registered itself then."""
         from .discovery import discover
 
-        return discover(self, registry, manager.absent, manager.inputs[1])
+        return discover(self, registry, manager.import_path, manager.inputs[1])
 
 
 class LibraryScope(Scope):
@@ -226,7 +226,7 @@ class LibraryScope(Scope):
         """Import the modules, collect what they publish, try it."""
         from .scanning import scan
 
-        return scan(self, registry.name, manager.absent)
+        return scan(self, registry.name, manager.import_path)
 
     def arguments(self) -> "dict[str, Any]":
         """The arguments of ``FunctionRegistry.scan`` that make this scope again elsewhere."""

@@ -4,9 +4,9 @@ import sys
 
 from regcache_core import (
     PYTHON_SUFFIXES,
-    AbsentModules,
     EditedModules,
     FoundFiles,
+    ImportPath,
     Input,
     RegistryCacheManager,
     SourceTree,
@@ -67,13 +67,13 @@ class FilesElsewhere(FoundFiles):
 
 def make_manager(
     scope: "Scope",
-) -> "tuple[RegistryCacheManager[Any, Any], AbsentModules, FilesElsewhere]":
+) -> "tuple[RegistryCacheManager[Any, Any], ImportPath, FilesElsewhere]":
     """A new manager for one load or one discovery, and the inputs that a discovery fills.
 
     Raises:
         DiscoveryError: There is no such package.
     """
-    absent, elsewhere = AbsentModules(), FilesElsewhere(scope)
+    import_path, elsewhere = ImportPath(scope.application), FilesElsewhere(scope)
     prefix = f"{scope.package}."
 
     def check_record(record: "Any") -> "Any":
@@ -101,13 +101,13 @@ def make_manager(
         inputs=[
             Input("settings", scope.settings, "SETTINGS_CHANGED"),
             SourceTree([*_package_paths(scope), *scope.source_files()], PYTHON_SUFFIXES),
-            absent,
             elsewhere,
+            import_path,
             EditedClasses(scope),
         ],
         application=scope.application,
     )
-    return manager, absent, elsewhere
+    return manager, import_path, elsewhere
 
 
 def _package_paths(scope: "Scope") -> "list[str]":

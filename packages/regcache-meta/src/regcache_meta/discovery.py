@@ -27,7 +27,7 @@ from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
 from .plugins import find_class, is_local, serialize_plugin_class
 
 if TYPE_CHECKING:
-    from regcache_core import AbsentModules
+    from regcache_core import ImportPath
 
     from .caching import FilesElsewhere
     from .lazydict import LazyDiscoveryDict
@@ -164,11 +164,11 @@ def _warn_of(name: str, error: Exception) -> None:
 def discover(
     scope: Scope,
     registry: LazyDiscoveryDict[Any, Any],
-    absent: AbsentModules,
+    import_path: ImportPath,
     elsewhere: FilesElsewhere,
 ) -> Found:
     """Import all modules of a registry's package, and describe the classes that are there then."""
-    failures = Failures(absent)
+    failures = Failures(import_path)
 
     def keep(name: str, error: Exception) -> None:
         failures.add(name, error)
@@ -184,12 +184,13 @@ def discover(
     }
     walked: dict[str, int] = {}  # module -> its place in the order
     brought: dict[Hashable, str] = {}  # key -> the first module that has it
-    for module in _modules_of(scope, keep):
-        walked[module.__name__] = len(walked)
-        if scope.scanned:
-            _register_scanned(scope, module, registry)
-        for key in brought_by(module, foreign):
-            brought.setdefault(key, module.__name__)
+    with import_path.recording():
+        for module in _modules_of(scope, keep):
+            walked[module.__name__] = len(walked)
+            if scope.scanned:
+                _register_scanned(scope, module, registry)
+            for key in brought_by(module, foreign):
+                brought.setdefault(key, module.__name__)
     registered = dict(registered)  # other threads may register more meanwhile
     homes = _find_homes(registered, registry._bringers, brought, walked)
     _drop_vanished(scope, registry, registered.keys() - homes.keys())

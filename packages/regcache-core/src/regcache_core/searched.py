@@ -1,0 +1,251 @@
+"""What the folders on ``sys.path`` hold: recorded after a scan, compared when one of them moved.
+
+The cold side of ``import_path``. A folder's stamp is ``[mtime_ns, ctime_ns, inode]``, followed by
+the modules in it that are of interest and by the names of its metadata, as one text each.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .discovery import forget_folder_listings
+from .import_path import SEPARATOR, first_entry, look_into, stamp_of
+from .modules import find_package, find_spec
+from .report import Refusal
+from .stamps import RACY_NS
+
+if TYPE_CHECKING:
+    from .import_path import ImportPath
+
+_UNTRUSTED = -1
+
+Folders = Mapping[str, Any]
+
+
+def look_at_path(entries: Iterable[str]) -> dict[str, Any]:
+    """Everything on ``sys.path`` as it is when a scan starts, and the modules that are loaded."""
+    folders = {path: [*_trusted(path), *_names_in(path)] for path in entries}
+    return {"folders": folders, "loaded": sorted(_top_modules())}
+
+
+def _trusted(path: str) -> list[int]:
+    """A stamp, with a time that never holds if it may change again within the same tick."""
+    mtime_ns, ctime_ns, inode = stamp_of(path)
+    if mtime_ns > time.time_ns() - RACY_NS:
+        mtime_ns = _UNTRUSTED
+    return [mtime_ns, ctime_ns, inode]
+
+
+def _names_in(path: str) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError:  # nothing there, not ours to list, or an archive
+        return []
+
+
+def _top_modules() -> set[str]:
+    return {name.partition(".")[0] for name in list(sys.modules)}
+
+
+def _contents(path: str, names: Iterable[str], wanted: set[str]) -> list[str]:
+    """What is of interest in a folder, or in an archive of modules."""
+    if not os.path.isfile(path):
+        return [*look_into(names, path, wanted)]
+    import pkgutil
+
+    importer: Any = pkgutil.get_importer(path)
+    held = [name for name in wanted if importer is not None and importer.find_spec(name)]
+    return [SEPARATOR.join(sorted(held)), ""]
+
+
+def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
+    """The record of a scan that has ended.
+
+    Args:
+        start: What ``look_at_path`` gave when the scan started.
+        path: What was missing.
+
+    Raises:
+        Refusal: A module that was missing can be found by now.
+    """
+    absent = [name for name in path.names if name not in sys.modules and _is_plain(name)]
+    outside = {top for top in _top_modules() if _is_outside(top, path.application)}
+    tops = {name.partition(".")[0] for name in absent} - {path.application}
+    folders = _folders(start["folders"], outside | tops)
+    # What was there before is no plugin's doing, unless one is known to use it; but what lies among
+    # installed distributions may be used by any.
+    unused = {*start["loaded"]} - path.used - _installed(folders) - tops
+    wanted = (outside - unused) | tops
+    return {
+        "wanted": SEPARATOR.join(sorted(wanted)),
+        "absent": SEPARATOR.join(absent),
+        "probed": SEPARATOR.join(sorted({normalize(name) for name in path.probed})),
+        "outside": bool(outside) or "importlib.metadata" in sys.modules,
+        "folders": _folders(start["folders"], wanted),
+        "inside": _inside(absent, path.application, folders),
+    }
+
+
+def _is_plain(name: str) -> bool:
+    return name != "" and SEPARATOR not in name
+
+
+def _is_outside(top: str, application: str) -> bool:
+    """Whether a top-level module belongs neither to the application, nor to Python, nor to us."""
+    return (
+        top not in (application, "__main__", "__mp_main__")
+        and top not in sys.stdlib_module_names
+        and not top.startswith("regcache_")
+        and _is_plain(top)
+    )
+
+
+def _folders(start: Mapping[str, Any], wanted: set[str]) -> dict[str, list[Any]]:
+    return {
+        path: [*stamp[:3], *_contents(path, stamp[3:], wanted)] for path, stamp in start.items()
+    }
+
+
+def _installed(folders: Folders) -> set[str]:
+    """The modules that lie beside metadata of distributions."""
+    return {name for *_, held, metadata in folders.values() if metadata for name in _split(held)}
+
+
+def _split(text: str) -> list[str]:
+    return text.split(SEPARATOR) if text else []
+
+
+def _inside(absent: Iterable[str], application: str, folders: Folders) -> dict[str, list[Any]]:
+    """The folders in which missing sub-modules would lie, but for those that installers look after.
+
+    Raises:
+        Refusal: One of the sub-modules can be found by now.
+    """
+    tails: dict[str, set[str]] = {}
+    for name in absent:
+        parent, _, tail = name.rpartition(".")
+        for folder in (find_package(parent) or []) if parent else []:
+            if name.startswith(f"{application}.") or not _is_installed(folder, folders):
+                tails.setdefault(os.path.abspath(folder), set()).add(tail)
+    inside = {}
+    for folder, wanted in tails.items():
+        stamp = _trusted(folder)
+        held, _ = look_into(_names_in(folder), folder, wanted)
+        if held:
+            _refuse_found(absent)
+        inside[folder] = [*stamp, SEPARATOR.join(sorted(wanted)), held]
+    return inside
+
+
+def _is_installed(folder: str, folders: Folders) -> bool:
+    return any(
+        metadata and folder.startswith(os.path.join(path, ""))
+        for path, (*_, metadata) in folders.items()
+    )
+
+
+def _refuse_found(absent: Iterable[str]) -> None:
+    """Raise a ``Refusal`` if one of the modules that were missing can be found."""
+    forget_folder_listings()
+    for name in absent:
+        if find_spec(name) is not None:
+            raise Refusal("MODULE_APPEARED", name)
+
+
+def compare(recorded: Mapping[str, Any], entries: list[str]) -> dict[str, Any] | None:
+    """Compare what lies on ``sys.path`` with what was recorded, now that something moved.
+
+    Args:
+        recorded: The record.
+        entries: The folders and archives on ``sys.path``.
+
+    Returns:
+        The record with the stamps of now, or ``None`` if it is as good as it can be.
+
+    Raises:
+        Refusal: A module or distribution appeared, is gone or was replaced.
+    """
+    old, wanted = recorded["folders"], {*_split(recorded["wanted"])}
+    new = {path: _look_at(path, wanted) for path in entries}
+    _compare_holders(_holders(old), _holders(new))
+    _compare_metadata(recorded, old, new)
+    _refuse_found(_split(recorded["absent"]))
+    inside = {path: _compare_inside(path, stamp) for path, stamp in recorded["inside"].items()}
+    renewed = {**recorded, "folders": new, "inside": inside}
+    first = first_entry(entries)
+    moved = [
+        path
+        for path, stamp in new.items()
+        # Folders that differ from start to start are not worth writing for.
+        if path != first and stamp != old.get(path) and (path in old or any(stamp[3:]))
+    ]
+    return renewed if moved or inside != recorded["inside"] else None
+
+
+def _look_at(path: str, wanted: set[str]) -> list[Any]:
+    stamp = _trusted(path)  # before the names: a later change moves it again
+    return [*stamp, *_contents(path, _names_in(path), wanted)]
+
+
+def _holders(folders: Folders) -> dict[str, list[str]]:
+    """For each module of interest the folders that hold it, in the order of the search."""
+    holders: dict[str, list[str]] = {}
+    for path, (*_, held, _metadata) in folders.items():
+        for name in _split(held):
+            holders.setdefault(name, []).append(path)
+    return holders
+
+
+def _compare_holders(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> None:
+    for name in sorted({*old, *new}):
+        before, now = old.get(name, []), new.get(name, [])
+        if before != now:
+            if not before:
+                raise Refusal("MODULE_APPEARED", name)
+            raise Refusal("MODULE_GONE", name, before, now)
+
+
+def _compare_metadata(recorded: Mapping[str, Any], old: Folders, new: Folders) -> None:
+    """Refuse if a distribution is gone or was replaced, or appeared that was asked for."""
+    probed = {*_split(recorded["probed"])}
+    for path, (*_, metadata) in new.items():
+        before = {*_split(old[path][4])} if path in old else set()
+        now = {*_split(metadata)}
+        gone = before - now
+        if gone and recorded["outside"]:
+            name = min(gone)
+            new_one = min((n for n in now - before if name_in(n) == name_in(name)), default=None)
+            raise Refusal("DISTRIBUTION_CHANGED", name_in(name), name, new_one)
+        for name in sorted(now - before):
+            if name_in(name) in probed:
+                raise Refusal("DISTRIBUTION_CHANGED", name_in(name), None, name)
+
+
+def _compare_inside(folder: str, stamp: Any) -> list[Any]:
+    """The stamp of a package's folder that lacks what it lacked."""
+    *_, wanted, before = stamp
+    now = _trusted(folder)
+    held, _ = look_into(_names_in(folder), folder, {*_split(wanted)})
+    if held != before:
+        reason = "MODULE_APPEARED" if {*_split(held)} - {*_split(before)} else "MODULE_GONE"
+        raise Refusal(reason, folder, before, held)
+    return [*now, wanted, held]
+
+
+def name_in(metadata: str) -> str:
+    """The normalized name of a distribution, from the name of its metadata.
+
+    >>> name_in("Sci_Tiny-1.0.dist-info"), name_in("sci_tiny.egg-info")
+    ('sci-tiny', 'sci-tiny')
+    """
+    return normalize(metadata.rpartition(".")[0].partition("-")[0])
+
+
+def normalize(name: str) -> str:
+    """The name of a distribution as installers compare it (PEP 503)."""
+    words = name.lower().replace("_", "-").replace(".", "-").split("-")
+    return "-".join(filter(None, words))
