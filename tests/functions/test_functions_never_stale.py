@@ -125,7 +125,7 @@ out = names, FILTERS.report.saved.reason.name
     [
         ("import app.filters.blur", BLUR, '"median"', '"mode"', "EDITED_SINCE_IMPORT"),
         ("import app.filters.blur", BLUR, '"median"', '"naidem"', "EDITED_SINCE_IMPORT"),
-        ("", "app/facts.py", "0.0", "1.0", "EDITED_SINCE_IMPORT"),
+        ("", "app/facts.py", "0.0", "1.0", "SOURCE_CHANGED"),
         ("import vendor", "vendor.py", "From", "Of", "SOURCE_CHANGED"),
     ],
 )

@@ -90,6 +90,7 @@ DISCOVERING = {
     "json.encoder": "json",
     "json.scanner": "json",
     "math": "no NaN in the file",
+    "regcache_core.dependants": "what plugins import outside of their package",
     "regcache_core.discovery": "the loop",
     "regcache_core.errors": "errors that a user may meet",
     "regcache_core.keys": "keys to text",
@@ -178,7 +179,7 @@ def test_listing_five_registries_warm_imports_these_modules(app: App) -> None:
     """All keys of the sample application, secondary ones too, need this list and no plugin."""
     pytest.importorskip("numpy")
     pytest.importorskip("zmq")
-    age(app.folder)
+    age()
     code = f"""
 sys.path.insert(0, {str(ROOT / "tests/apps")!r})
 from microlab.registries import METADATA_HANDLERS, REGISTRIES

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .__about__ import __version__
     from .config import CacheConfig
     from .converters import configure_converter, make_converter
+    from .dependants import Outdated, find_dependants, import_some, watch_imports
     from .discovery import (
         Failures,
         Found,
@@ -63,6 +64,7 @@ __all__ = [
     "ImportPath",
     "Input",
     "NoCacheFolderError",
+    "Outdated",
     "Reason",
     "Refusal",
     "RegcacheError",
@@ -74,6 +76,7 @@ __all__ = [
     "brought_by",
     "configure_converter",
     "file_of",
+    "find_dependants",
     "find_package",
     "find_sources",
     "find_spec",
@@ -83,6 +86,7 @@ __all__ = [
     "get_package_file_mtimes",
     "import_module",
     "import_modules",
+    "import_some",
     "is_anonymous",
     "is_gone",
     "is_same_source",
@@ -97,6 +101,7 @@ __all__ = [
     "place_of",
     "text_to_key",
     "warn_caller",
+    "watch_imports",
 ]
 
 _MODULES = {
@@ -111,6 +116,7 @@ _MODULES = {
     "ImportPath": "import_path",
     "Input": "inputs",
     "NoCacheFolderError": "errors",
+    "Outdated": "dependants",
     "Reason": "reasons",
     "Refusal": "report",
     "RegcacheError": "errors",
@@ -122,6 +128,7 @@ _MODULES = {
     "brought_by": "discovery",
     "configure_converter": "converters",
     "file_of": "modules",
+    "find_dependants": "dependants",
     "find_package": "modules",
     "find_sources": "modules",
     "find_spec": "modules",
@@ -131,6 +138,7 @@ _MODULES = {
     "get_package_file_mtimes": "packages",
     "import_module": "discovery",
     "import_modules": "discovery",
+    "import_some": "dependants",
     "is_anonymous": "modules",
     "is_gone": "modules",
     "is_same_source": "modules",
@@ -145,6 +153,7 @@ _MODULES = {
     "place_of": "discovery",
     "text_to_key": "keys",
     "warn_caller": "errors",
+    "watch_imports": "dependants",
 }
 
 

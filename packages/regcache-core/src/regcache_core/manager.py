@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from cattrs import Converter
 
+    from .dependants import Outdated
+
     K = TypeVar("K")
     T = TypeVar("T")
 else:
@@ -110,6 +112,7 @@ class RegistryCacheManager(Generic[K, T]):
         self._more_inputs = tuple(inputs)
         _check_members(self._more_inputs)
         self._scan: dict[str, Any] | None = None
+        self._refused: tuple[dict[str, Any], list[Input]] | None = None
 
     @property
     def path(self) -> "str | None":
@@ -185,7 +188,7 @@ class RegistryCacheManager(Generic[K, T]):
             status: Any = "disabled" if refusal.reason.status == "disabled" else "error"
             report = refused(refusal, path, status)
         finally:
-            self._scan = None
+            self._scan = self._refused = None
         report.save_ns = perf_counter_ns() - start
         self.last_report = report
         if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
@@ -253,12 +256,31 @@ class RegistryCacheManager(Generic[K, T]):
         """
         identity = self._identity()
         report = refused(Refusal("REFRESH_REQUESTED"), cache_file(identity))
-        self._scan = None
+        self._scan = self._refused = None
         try:
             self._scan = _record(self._inputs(identity))
         except Refusal as refusal:
             report = refused(refusal, report.path)
         self.last_report = report
+
+    def outdated(self) -> "Outdated | None":
+        """The answer that the last load refused, if only source files have changed since.
+
+        For computing anew just what depends on these; ``None`` if something else changed too.
+        """
+        refused, self._refused = self._refused, None
+        if refused is None or self._scan is None:
+            return None
+        from .dependants import find_outdated
+
+        document, inputs = refused
+        try:
+            records = self._items(document, self.from_record)
+        except Refusal:
+            return None
+        finally:
+            self.extra = {}
+        return find_outdated(inputs, document, self._scan, records)
 
     def refuse_load(self, reason: str, where: str) -> None:
         """Make a miss of the last load: what lies beside the items is not what was stored there.
@@ -290,6 +312,7 @@ class RegistryCacheManager(Generic[K, T]):
         path, inputs = None, None
         items = None
         self.extra = {}
+        self._refused = None
         try:
             identity = self._identity()
             path = cache_file(identity)
@@ -318,7 +341,12 @@ class RegistryCacheManager(Generic[K, T]):
 
     def _fresh_document(self, path: str, inputs: "list[Input]") -> "dict[str, Any]":
         document = read_document(path)
-        renewed = _check(inputs, document)
+        try:
+            renewed = _check(inputs, document)
+        except Refusal as refusal:
+            if refusal.reason.name.startswith("SOURCE_"):
+                self._refused = document, inputs
+            raise
         if renewed:
             _renew(path, {**document, **renewed})
         return document

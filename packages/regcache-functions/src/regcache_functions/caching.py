@@ -92,6 +92,17 @@ def _are_parameters(parts: "list[Any]") -> bool:
     return texts != [] and all(text is None or text.__class__ is str for text in texts)
 
 
+def is_extra(extra: "dict[str, Any]") -> bool:
+    """Whether what is stored beside the records is what we store."""
+    try:
+        texts = [*extra["rejected"].values(), *extra["owner"].values()]
+        texts += [text for error in extra["failures"].values() for text in error]
+    except (AttributeError, LookupError, TypeError):
+        return False
+    known = extra["owner"].keys() == {"distribution", "version"}
+    return known and all(text.__class__ is str for text in texts)
+
+
 #: Libraries that load lazily read from their stubs what they publish.
 _STUB = ".pyi"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from regcache_core import (
     import_module,
     import_modules,
     is_unfinished,
+    watch_imports,
 )
 
 from .describing import describe
@@ -44,14 +45,7 @@ def discover(
     """Import all modules of a package, and describe the functions that are registered then."""
     failures = Failures(import_path)
 
-    def on_failure(name: str, error: Exception) -> None:
-        if isinstance(error, DuplicateFunctionError):  # no broken module, but a broken registry
-            raise error
-        if scope.strict or name == scope.package:
-            raise ScanError(name, f"{type(error).__name__}: {error}") from error
-        failures.add(name, error)
-        registry._forget(lambda registration: registration.module == name)
-
+    on_failure = refusing(scope, registry, failures)
     forget_folder_listings()
     # Those from elsewhere that are here already: a module of the package may import them too.
     foreign = {
@@ -66,9 +60,45 @@ def discover(
             for each in brought_by(module, foreign):
                 del foreign[each]
                 each.module = module.__name__
+                registry._is_modular = False
     registry._forget(lambda registration: _is_gone(scope, registration.module, walked))
     registered = [each for each in registry._snapshot() if each.module in walked]
     registered.sort(key=lambda each: walked[each.module])
+    records = describe_all(scope, registry, registered, failures, on_failure)
+    watch_sources(scope, registry, records, [*walked, *failures.texts], import_path, elsewhere)
+    extra = {
+        "failures": dict(sorted(failures.texts.items())),
+        "rejected": {},
+        "owner": _owner(scope, elsewhere),
+        "modular": registry._is_modular,
+    }
+    return Found(records, extra, failures.passing, is_unfinished(scope.holds))
+
+
+def refusing(
+    scope: PackageScope, registry: FunctionRegistry[Any], failures: Failures
+) -> Callable[[str, Exception], None]:
+    """A listener that keeps a failure if that costs only a module, and raises it otherwise."""
+
+    def on_failure(name: str, error: Exception) -> None:
+        if isinstance(error, DuplicateFunctionError):  # no broken module, but a broken registry
+            raise error
+        if scope.strict or name == scope.package:
+            raise ScanError(name, f"{type(error).__name__}: {error}") from error
+        failures.add(name, error)
+        registry._forget(lambda registration: registration.module == name)
+
+    return on_failure
+
+
+def describe_all(
+    scope: PackageScope,
+    registry: FunctionRegistry[Any],
+    registered: Iterable[Registration],
+    failures: Failures,
+    on_failure: Callable[[str, Exception], object],
+) -> dict[str, dict[str, Any]]:
+    """Name -> record; a module with a function that cannot be described counts as failed."""
     records = {}
     for each in registered:
         try:
@@ -76,15 +106,25 @@ def discover(
         except Exception as error:  # nothing leads to it, or foreign code may raise anything
             on_failure(each.module, error)
             failures.texts[each.module][1] = f"{file_of(each.module)}:{each.line}"
-    records = {name: record for name, record in records.items() if not _failed(record, failures)}
+    return {name: record for name, record in records.items() if not _failed(record, failures)}
+
+
+def watch_sources(
+    scope: PackageScope,
+    registry: FunctionRegistry[Any],
+    records: Mapping[str, Mapping[str, Any]],
+    searched: Iterable[str],
+    import_path: ImportPath,
+    elsewhere: FoundFiles,
+) -> None:
+    """Make inputs of the files that functions come from, and of what their modules import."""
     homes = {record.get("defined_in", "") for record in records.values()}
     outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
     elsewhere.add(map(file_of, outside))
+    searched = [*searched]
     # Made again since they were imported: no stamp that could ever hold, so nothing is written.
-    unknown = registry._registered.elsewhere(walked)
-    elsewhere.distrust(map(file_of, unknown))
-    extra = {"failures": failures.texts, "rejected": {}, "owner": _owner(scope, elsewhere)}
-    return Found(records, extra, failures.passing, is_unfinished(scope.holds))
+    elsewhere.distrust(map(file_of, registry._registered.elsewhere(searched)))
+    watch_imports(searched, scope.application, scope.holds, import_path, elsewhere)
 
 
 def to_record(registration: Registration, facts_type: type | None, registry: str) -> dict[str, Any]:

@@ -103,6 +103,7 @@ class FunctionRegistry(Functions[F]):
         self._registered = Registrations((name, package))
         self._undescribed: dict[str, Registration] = {}
         self._searching: set[int] = set()  # threads
+        self._is_modular = True  # as far as is known, no module looks at what others registered
         self._extra: dict[str, Any] = _NOTHING
         self._report: Report | None = None
 
@@ -442,14 +443,15 @@ class FunctionRegistry(Functions[F]):
         if scope is None:
             return self._publish({}, _NOTHING)
         if get_ident() in self._searching:
+            self._is_modular = False
             return self._combined({})
-        from .caching import Manager
+        from .caching import Manager, is_extra
 
         manager = Manager(scope, self._name)
         if self._is_cached(scope):
             records = manager.cache.load_cache()
             if records is not None:
-                if _is_extra(manager.cache.extra):
+                if is_extra(manager.cache.extra):
                     self._report = manager.cache.last_report
                     return self._publish(records, manager.cache.extra)
                 manager.cache.refuse_load("WRONG_SHAPE", "extra")
@@ -569,17 +571,6 @@ _NOTHING: "dict[str, Any]" = {
     "rejected": {},
     "owner": {"distribution": "", "version": ""},
 }
-
-
-def _is_extra(extra: "dict[str, Any]") -> bool:
-    """Whether what is stored beside the records is what we store."""
-    try:
-        texts = [*extra["rejected"].values(), *extra["owner"].values()]
-        texts += [text for error in extra["failures"].values() for text in error]
-    except (AttributeError, LookupError, TypeError):
-        return False
-    known = extra["owner"].keys() == _NOTHING["owner"].keys()
-    return known and all(text.__class__ is str for text in texts)
 
 
 def _warn(registry: str, scope: "Scope", found: "Found") -> None:

@@ -121,10 +121,21 @@ class PackageScope(Scope):
         ]
 
     def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
-        """Import all modules of the package, and describe what has registered itself then."""
+        """Import the modules of the package, and describe what has registered itself then.
+
+        Only those that depend on changed sources, if nothing else makes a cached answer outdated.
+        """
         from .discovery import discover
 
-        return discover(self, registry, manager.import_path, manager.inputs[1])
+        inputs = manager.import_path, manager.inputs[1]
+        outdated = manager.cache.outdated()
+        if outdated:
+            from .rediscovery import rediscover
+
+            found = rediscover(self, registry, outdated, *inputs)
+            if found is not None:
+                return found
+        return discover(self, registry, *inputs)
 
 
 class LibraryScope(Scope):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from regcache_core import (
     is_unfinished,
     key_to_text,
     warn_caller,
+    watch_imports,
 )
 
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
@@ -135,14 +136,14 @@ def _import_modules(
     return import_modules(
         paths,
         prefix,
-        _refusing(listener, strict),
+        refusing(listener, strict),
         recursive=recursive,
         exclude=exclude,
         packages=packages,
     )
 
 
-def _refusing(listener: Listener, strict: bool) -> Listener:
+def refusing(listener: Listener, strict: bool) -> Listener:
     """A listener that hears of a failure if that costs only a module."""
 
     def on_failure(name: str, error: Exception) -> None:
@@ -172,7 +173,7 @@ def discover(
 
     def keep(name: str, error: Exception) -> None:
         failures.add(name, error)
-        _drop(scope, registry, [k for k, c in [*registered.items()] if c.__module__ == name])
+        drop(scope, registry, [k for k, c in [*registered.items()] if c.__module__ == name])
 
     forget_folder_listings()
     registered = registry._registered
@@ -188,17 +189,43 @@ def discover(
         for module in _modules_of(scope, keep):
             walked[module.__name__] = len(walked)
             if scope.scanned:
-                _register_scanned(scope, module, registry)
+                register_scanned(scope, module, registry)
             for key in brought_by(module, foreign):
                 brought.setdefault(key, module.__name__)
     registered = dict(registered)  # other threads may register more meanwhile
     homes = _find_homes(registered, registry._bringers, brought, walked)
     _drop_vanished(scope, registry, registered.keys() - homes.keys())
     order = sorted(homes, key=lambda key: walked[homes[key]])
-    records = {key: _record(scope, registered[key], homes[key]) for key in order}
+    records = {key: record_of(scope, registered[key], homes[key]) for key in order}
     elsewhere.add_classes(registered[key] for key in order)
-    extra = {"failures": failures.texts, **_secondaries(scope, registered, records)}
+    watch_imports(
+        [*walked, *failures.texts], scope.application, scope.holds, import_path, elsewhere
+    )
+    extra = {"failures": failures.texts, **secondaries_of(scope, registered, records)}
+    if registry._is_modular and is_separable(scope, records):
+        extra["bases"] = bases_of(scope, (registered[key] for key in order))
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
+
+
+def is_separable(scope: Scope, records: Mapping[Any, dict[str, Any]]) -> bool:
+    """Whether the records of one module can be made anew without the other modules."""
+    return scope.config.discovery_function is None and not any("via" in r for r in records.values())
+
+
+def bases_of(scope: Scope, classes: Iterable[type]) -> dict[str, list[str]]:
+    """The modules of the application that each plugin module's classes derive from.
+
+    But for those of the registry's base class: after a change of these all is discovered anew.
+    """
+    known = {parent.__module__ for parent in scope.base.__mro__}
+    bases: dict[str, set[str]] = {}
+    for cls in classes:
+        for parent in cls.__mro__:
+            home = parent.__module__
+            is_own = home.partition(".")[0] == scope.application
+            if is_own and home not in known and home != cls.__module__:
+                bases.setdefault(cls.__module__, set()).add(home)
+    return {module: sorted(homes) for module, homes in bases.items()}
 
 
 def _find_homes(
@@ -235,7 +262,7 @@ def _is_made(cls: type) -> bool:
 def _modules_of(scope: Scope, on_failure: Listener) -> Iterator[ModuleType]:
     """The package itself and its modules, imported one by one."""
     config, name = scope.config, str(scope.package)
-    package = import_module(name, _refusing(on_failure, strict=True))
+    package = import_module(name, refusing(on_failure, strict=True))
     yield package  # type: ignore[misc]
     paths = find_package(name)
     if paths is None:  # a plain module
@@ -253,7 +280,7 @@ def _modules_of(scope: Scope, on_failure: Listener) -> Iterator[ModuleType]:
     yield from _import_modules(paths, f"{name}.", recursive, config.strict, listener=on_failure)
 
 
-def _register_scanned(
+def register_scanned(
     scope: Scope, module: ModuleType, registry: LazyDiscoveryDict[Any, Any]
 ) -> None:
     """Register the classes of a module that knows nothing of registries."""
@@ -266,6 +293,7 @@ def _register_scanned(
         if key is not None:
             registry._register(key, cls)
             registry._bringers[key] = [module.__name__]
+            registry._is_modular &= cls.__module__ == module.__name__
 
 
 def _drop_vanished(
@@ -274,17 +302,17 @@ def _drop_vanished(
     """Forget classes of the package whose module is gone: discovery would not find them now."""
     modules = {key: registry._registered[key].__module__ for key in homeless}
     gone = [key for key, name in modules.items() if scope.holds(name) and not find_spec(name)]
-    _drop(scope, registry, gone)
+    drop(scope, registry, gone)
 
 
-def _drop(scope: Scope, registry: LazyDiscoveryDict[Any, Any], keys: Iterable[Any]) -> None:
+def drop(scope: Scope, registry: LazyDiscoveryDict[Any, Any], keys: Iterable[Any]) -> None:
     for key in keys:
         cls = registry._registered.pop(key)
         for secondary in scope.config.secondary_registries:
             secondary.forget(cls)
 
 
-def _record(scope: Scope, cls: type, home: str) -> dict[str, Any]:
+def record_of(scope: Scope, cls: type, home: str) -> dict[str, Any]:
     record = describe(cls, scope.config.facts)
     if home != cls.__module__:
         record["via"] = home
@@ -317,7 +345,7 @@ def _as_stored(facts: dict[str, Any]) -> dict[str, Any]:
         return facts  # the save refuses them, with the place and the reason
 
 
-def _secondaries(
+def secondaries_of(
     scope: Scope, registered: dict[Any, type], records: dict[Any, dict[str, Any]]
 ) -> dict[str, Any]:
     """For each secondary registry: its keys, and the primary key of the class behind each."""

@@ -62,6 +62,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._scope: Scope | None = None
         self._discovering: set[int] = set()
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
+        self._is_modular = True  # as far as is known, no module looks at what others registered
         self._failures: dict[str, list[str]] = {}
         self._owners: dict[str, dict[Any, Any]] = {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
@@ -204,6 +205,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if scope is None or scope.package is None:
             return self._publish({})
         if get_ident() in self._discovering:
+            self._is_modular = False
             return self._so_far()
         from .caching import make_manager
 
@@ -259,15 +261,21 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self,
         scope: "Scope",
         manager: "RegistryCacheManager[Any, Any]",
-        inputs: "Any",
+        inputs: "list[Any]",
         anew: bool = False,
     ) -> "State[K, V]":
         from .discovery import discover, warn
 
-        start = perf_counter_ns()
+        found, start = None, perf_counter_ns()
         self._discovering.add(get_ident())
         try:
-            found = discover(scope, self, *inputs)
+            outdated = None if anew else manager.outdated()
+            if outdated and self._read_extra(manager.decode_key, outdated.extra, outdated.records):
+                from .rediscovery import rediscover
+
+                found = rediscover(scope, self, outdated, *inputs)
+            if found is None:
+                found = discover(scope, self, *inputs)
         finally:
             self._discovering.discard(get_ident())
         if found.unfinished:  # read while the package is being imported: nothing is final yet
@@ -331,6 +339,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _register(self, key: K, value: "Any") -> None:
         scope = self._scope
         if scope is not None and scope.package:
+            if not scope.scanned and scope.holds(value.__module__):
+                executing = next(modules_in_execution(scope.holds), None)
+                self._is_modular = self._is_modular and executing == value.__module__
             not_searched = scope.config.discovery_recursive is False
             if not_searched or not scope.holds(value.__module__) or is_local(value):
                 self._bringers[key] = [*modules_in_execution(scope.holds)]
@@ -342,6 +353,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if scope is not None and scope.package and isinstance(value, type):
             executing = [*modules_in_execution(scope.holds)]
             if executing and issubclass(value, scope.base):
+                self._is_modular = False
                 self._bringers[key] = executing
                 self._registered.pop(key, None)
                 super()._register(key, value)

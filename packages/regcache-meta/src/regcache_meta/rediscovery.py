@@ -1,0 +1,213 @@
+"""Plugins found anew after a change in the sources: only what depends on it is imported.
+
+The rest of the answer is taken from the cache file. Wherever that might give another answer than
+``discovery``, this gives none, and all is discovered.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from regcache_core import (
+    Failures,
+    Found,
+    brought_by,
+    find_dependants,
+    find_package,
+    forget_folder_listings,
+    import_some,
+    is_unfinished,
+    key_to_text,
+    watch_imports,
+)
+
+from .discovery import (
+    Listener,
+    bases_of,
+    drop,
+    is_separable,
+    record_of,
+    refusing,
+    register_scanned,
+    secondaries_of,
+)
+from .errors import DiscoveryError, DuplicateKeyError
+
+if TYPE_CHECKING:
+    from regcache_core import ImportPath, Outdated
+
+    from .caching import FilesElsewhere
+    from .lazydict import LazyDiscoveryDict
+    from .scope import Scope
+
+Records = dict[Any, dict[str, Any]]
+
+
+def rediscover(
+    scope: Scope,
+    registry: LazyDiscoveryDict[Any, Any],
+    outdated: Outdated,
+    import_path: ImportPath,
+    elsewhere: FilesElsewhere,
+) -> Found | None:
+    """Import what depends on changed sources, and keep the rest of an outdated answer.
+
+    Returns:
+        What ``discover`` would give; ``None`` where only that can tell.
+    """
+    affected = _affected(scope, outdated)
+    if affected is None or is_unfinished(scope.holds):
+        return None
+    failures = Failures(import_path)
+    with import_path.recording():
+        walked = _import(scope, registry, affected, outdated, failures)
+    if walked is None:
+        return None
+    known = [*registry._registered.items()]
+    new = {key: cls for key, cls in known if cls.__module__ in affected & walked.keys()}
+    made = {key: record_of(scope, cls, cls.__module__) for key, cls in new.items()}
+    kept = {
+        key: record
+        for key, record in outdated.records.items()
+        if record["module"] in walked.keys() - affected
+    }
+    if not (registry._is_modular and is_separable(scope, made)) or made.keys() & kept.keys():
+        return None
+    if not _agrees(scope, registry, affected, kept):
+        return None
+    records = _in_order(walked, kept, made)
+    secondary = _secondaries(scope, new, records, made, outdated)
+    if secondary is None:
+        return None
+    searched = [*affected & walked.keys(), *failures.texts]
+    elsewhere.add_classes(new.values())
+    watch_imports(searched, scope.application, scope.holds, import_path, elsewhere)
+    outdated.keep()
+    homes = {record["module"] for record in kept.values()}
+    bases = {name: each for name, each in outdated.extra["bases"].items() if name in homes}
+    bases.update(bases_of(scope, new.values()))
+    extra = {"failures": failures.texts, "secondary": secondary, "bases": bases}
+    return Found(records, extra, failures.passing)
+
+
+def _import(
+    scope: Scope,
+    registry: LazyDiscoveryDict[Any, Any],
+    affected: set[str],
+    outdated: Outdated,
+    failures: Failures,
+) -> dict[str, None] | None:
+    """Import the affected modules; gives all modules of the package, in order.
+
+    Returns:
+        Those that do not fail; ``None`` where all have to be imported.
+    """
+
+    def on_failure(name: str, error: Exception) -> None:
+        failures.add(name, error)
+        known = [*registry._registered.items()]
+        drop(scope, registry, [key for key, cls in known if cls.__module__ == name])
+
+    forget_folder_listings()
+    foreign = {
+        key: (cls, cls.__module__)
+        for key, cls in [*registry._registered.items()]
+        if not scope.holds(cls.__module__)
+    }
+    walked = {str(scope.package): None}
+    listener = refusing(on_failure, scope.config.strict)
+    try:
+        for name, module in _modules_of(scope, affected, listener):
+            walked[name] = None
+            if module is None:
+                if name in outdated.extra["failures"]:
+                    failures.texts[name] = outdated.extra["failures"][name]
+                continue
+            if scope.scanned:
+                register_scanned(scope, module, registry)
+            if brought_by(module, foreign):
+                return None
+    except (DuplicateKeyError, DiscoveryError):
+        return None  # a full discovery raises it, or another one that comes first
+    return walked
+
+
+def _affected(scope: Scope, outdated: Outdated) -> set[str] | None:
+    """The modules whose plugins are to be found anew; ``None`` for all of them."""
+    package, bases = str(scope.package), outdated.extra.get("bases")
+    roots = find_package(package)
+    if bases is None or not _is_bases(bases):
+        return None
+    if roots is None or outdated.changed & {*scope.source_files()}:
+        return None
+    if any(map(find_package, outdated.extra["failures"])):
+        return None  # whether its modules are searched depends on how it failed
+    affected = find_dependants(outdated, package, map(os.path.abspath, roots), bases)
+    return None if affected is None or package in affected else affected
+
+
+def _is_bases(value: Any) -> bool:
+    """Whether what is stored is what ``bases_of`` gives; a file comes from outside."""
+    if type(value) is not dict or not all(type(each) is list for each in value.values()):
+        return False
+    return all(type(name) is str for each in value.values() for name in each)
+
+
+def _modules_of(
+    scope: Scope, affected: set[str], listener: Listener
+) -> Iterator[tuple[str, ModuleType | None]]:
+    name = str(scope.package)
+    recursive = scope.config.discovery_recursive is not False
+    paths = find_package(name) or []
+    return import_some(paths, f"{name}.", affected, listener, recursive=recursive)
+
+
+def _agrees(
+    scope: Scope, registry: LazyDiscoveryDict[Any, Any], affected: set[str], kept: Records
+) -> bool:
+    """Whether the classes that are loaded anyway are those that are kept."""
+    return all(
+        kept.get(key) == record_of(scope, cls, cls.__module__)
+        for key, cls in [*registry._registered.items()]
+        if scope.holds(cls.__module__) and cls.__module__ not in affected
+    )
+
+
+def _in_order(walked: Iterable[str], kept: Records, made: Records) -> Records:
+    """All records in the order of their modules, as a full discovery has it."""
+    groups: dict[str, list[tuple[Any, dict[str, Any]]]] = {name: [] for name in walked}
+    for part in (kept, made):
+        for key, record in part.items():
+            groups[record["module"]].append((key, record))
+    return {key: record for group in groups.values() for key, record in group}
+
+
+def _secondaries(
+    scope: Scope,
+    new: Mapping[Any, type],
+    records: Records,
+    made: Records,
+    outdated: Outdated,
+) -> dict[str, Any] | None:
+    """The keys of the secondary registries; ``None`` where one is claimed twice."""
+    found = secondaries_of(scope, dict(new), made)
+    if "unstorable" in found:
+        return None
+    remade = {key_to_text(key) for key in made}
+    merged: dict[str, dict[str, str]] = {}
+    for name, owners in found["secondary"].items():
+        filled: dict[str, list[str]] = {}
+        for part in (outdated.extra["secondary"][name], owners):
+            for text, owner in part.items():
+                if (part is owners) == (owner in remade):
+                    filled.setdefault(owner, []).append(text)
+        pairs = [
+            (text, owner) for owner in map(key_to_text, records) for text in filled.get(owner, ())
+        ]
+        merged[name] = dict(pairs)
+        if len(merged[name]) != len(pairs):
+            return None
+    return merged
