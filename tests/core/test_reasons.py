@@ -10,6 +10,8 @@ from core_tools import NOBODY, as_is
 
 from regcache_core import (
     CacheConfig,
+    Declared,
+    EnvironmentVariable,
     ImportPath,
     Input,
     Reason,
@@ -155,6 +157,24 @@ def change_site(name, change):
     return run
 
 
+def load_declared(dependency, change):
+    """A situation in which `change` has been made to what is declared."""
+
+    def run(situation):
+        situation.make(more=[Declared([dependency])]).save_cache({"a": 1})
+        change(situation)
+        return load(situation, more=[Declared([dependency])])
+
+    return run
+
+
+def install(situation):
+    """Put a distribution's metadata into a folder on the path."""
+    (situation.folder / "sci_tiny-1.0.dist-info").mkdir()
+    situation.monkeypatch.setattr(sys, "path", [*sys.path, str(situation.folder)])
+    situation.edit(situation.manager, file_mtimes=SourceTree([situation.folder]).record())
+
+
 class Refusing(Input):
     """An input that refuses by itself, as those of regcache-meta do."""
 
@@ -205,6 +225,9 @@ SITUATIONS = {
     "SOURCE_ADDED": load_after(lambda s: (s.folder / "new.txt").touch()),
     "MODULE_APPEARED": change_site("absent_tool", lambda site: (site / "absent_tool.py").touch()),
     "MODULE_GONE": change_site("tool", lambda site: (site / "tool.py").unlink()),
+    "VARIABLE_CHANGED": load_declared(
+        EnvironmentVariable("PAINTER_EXTRA"), lambda s: s.monkeypatch.setenv("PAINTER_EXTRA", "1")
+    ),
     "DISTRIBUTION_CHANGED": change_site("tool", lambda site: (site / "tool-1.dist-info").rmdir()),
     "VERSION_UNKNOWN": lambda s: load(s, version=None),
     "NOT_SERIALIZABLE": save_without_json,

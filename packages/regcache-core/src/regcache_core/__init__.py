@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .__about__ import __version__
     from .config import CacheConfig
     from .converters import configure_converter, make_converter
+    from .declared import Dependency, Distribution, EnvironmentVariable, File, as_dependencies
     from .dependants import Outdated, find_dependants, import_some, watch_imports
     from .discovery import (
         Failures,
@@ -32,7 +33,14 @@ if TYPE_CHECKING:
         warn_caller,
     )
     from .import_path import ImportPath
-    from .inputs import PYTHON_SUFFIXES, EditedModules, FoundFiles, Input, SourceTree
+    from .inputs import (
+        PYTHON_SUFFIXES,
+        Declared,
+        EditedModules,
+        FoundFiles,
+        Input,
+        SourceTree,
+    )
     from .keys import key_to_text, text_to_key
     from .location import get_cache_file_path
     from .manager import RegistryCacheManager
@@ -57,8 +65,13 @@ __all__ = [
     "CacheConfig",
     "CacheWarning",
     "ConfigError",
+    "Declared",
+    "Dependency",
+    "Distribution",
     "EditedModules",
+    "EnvironmentVariable",
     "Failures",
+    "File",
     "Found",
     "FoundFiles",
     "ImportPath",
@@ -73,6 +86,7 @@ __all__ = [
     "SerializationError",
     "SourceTree",
     "__version__",
+    "as_dependencies",
     "brought_by",
     "configure_converter",
     "file_of",
@@ -109,8 +123,13 @@ _MODULES = {
     "CacheConfig": "config",
     "CacheWarning": "errors",
     "ConfigError": "errors",
+    "Declared": "inputs",
+    "Dependency": "declared",
+    "Distribution": "declared",
     "EditedModules": "inputs",
+    "EnvironmentVariable": "declared",
     "Failures": "discovery",
+    "File": "declared",
     "Found": "discovery",
     "FoundFiles": "inputs",
     "ImportPath": "import_path",
@@ -125,6 +144,7 @@ _MODULES = {
     "SerializationError": "errors",
     "SourceTree": "inputs",
     "__version__": "__about__",
+    "as_dependencies": "declared",
     "brought_by": "discovery",
     "configure_converter": "converters",
     "file_of": "modules",

@@ -13,9 +13,11 @@ from .report import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from types import ModuleType
     from typing import Any
+
+    from .declared import Dependency
 
 
 #: What makes a file a source of Python modules: text, byte code without source, extension modules.
@@ -308,3 +310,99 @@ def _is_newer(file: str, time_ns: int) -> bool:
         file = os.path.dirname(file)
     # A folder: the file is gone from it. Else the file itself, or the zip archive that it is in.
     return os.path.isdir(file) or os.stat(file).st_ctime_ns > time_ns
+
+
+class Declared(Input):
+    """What a registry and its plugins are declared to depend on: files, variables, distributions.
+
+    Two registries that differ in nothing else share one cache file; each refuses the other's.
+
+    Args:
+        depends_on: What the registry declares, ``File``, ``EnvironmentVariable`` and
+            ``Distribution`` objects; order and repetition do not matter.
+        created_ns: When the registry was declared, in nanoseconds since the epoch, if modules that
+            were imported since may have read what is declared: an answer is not written if that
+            has changed. ``None`` if whoever builds an answer reads all of it anew.
+
+    Raises:
+        ConfigError: ``depends_on`` is something else (a ``ValueError``).
+
+    >>> from regcache_core import File
+    >>> Declared([File("/usr/share/palettes"), File("/usr/share/palettes")]).depends_on
+    (File('/usr/share/palettes'),)
+    """
+
+    def __init__(
+        self, depends_on: "Collection[Dependency]" = (), created_ns: "int | None" = None
+    ) -> None:
+        super().__init__("depends_on", dict)
+        self.depends_on = _sorted(depends_on)
+        self.created_ns = created_ns
+        self._found: set[Dependency] = set()
+        self._completed: dict[str, Any] | None = None
+
+    def add(self, depends_on: "Collection[Dependency]") -> None:
+        """Record also what a plugin declares, which was found while the answer was computed.
+
+        Raises:
+            ConfigError: It is no list of dependencies.
+        """
+        self._found.update(_sorted(depends_on))
+
+    def record(self) -> "dict[str, Any]":
+        """What is declared as it is now; all environment variables, since a plugin may set some."""
+        environment = dict(os.environ)
+        start = {"environment": environment, "start_ns": time_ns()}
+        if not self.depends_on:
+            return start
+        from .dependencies import describe
+
+        return {**start, "declared": describe(self.depends_on, environment)}
+
+    def keep(self, recorded: "dict[str, Any]") -> None:
+        """Go on watching what plugins declared then."""
+        if recorded:
+            from .dependencies import dependencies_in
+
+            self._found.update(dependencies_in(recorded))
+
+    def complete(self, recorded: "dict[str, Any]") -> "dict[str, Any]":
+        """The record of all that is declared; empty if nothing is.
+
+        Raises:
+            Refusal: Something of it changed after it may have been read.
+        """
+        found = self._found - {*self.depends_on}
+        if not found and not self.depends_on:
+            return {}
+        from .dependencies import describe, join, refuse_outdated
+
+        environment, start_ns = recorded["environment"], recorded["start_ns"]
+        by_plugins = _sorted(found)
+        now = describe(by_plugins, environment)
+        completed = join(self.depends_on, recorded.get("declared", {}), now)
+        if self.created_ns is not None:
+            dependencies = [*self.depends_on, *by_plugins]
+            refuse_outdated(dependencies, completed, environment, start_ns, self.created_ns)
+        self._completed = completed
+        return completed
+
+    def check(self, recorded: "Any") -> "Any":
+        """Compare what is recorded with what is declared and with what is the case now."""
+        if recorded.__class__ is not dict:
+            raise Refusal("WRONG_SHAPE", self.member, recorded)
+        if not recorded and not self.depends_on:
+            return None
+        from .dependencies import check
+
+        # The answer of this process is made from the variables as they were when its search
+        # started; what a plugin has set since, it will set again.
+        return check(recorded, self.depends_on, recorded is not self._completed)
+
+
+def _sorted(depends_on: "Collection[Dependency]") -> "tuple[Dependency, ...]":
+    if depends_on == ():
+        return ()
+    from .declared import as_dependencies
+
+    return as_dependencies(depends_on)

@@ -46,6 +46,7 @@ class Reason(Enum):
         "miss",
         "a module that was in use is gone, or lies elsewhere",
     )
+    VARIABLE_CHANGED = ("miss", "a declared environment variable has another value")
     DISTRIBUTION_CHANGED = ("miss", "a distribution was installed, replaced or removed")
     # Something failed.
     VERSION_UNKNOWN = ("error", "version_getter did not give a version")

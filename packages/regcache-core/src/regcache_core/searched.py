@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .declared import normalize
 from .discovery import forget_folder_listings
 from .import_path import SEPARATOR, first_entry, look_into, stamp_of
 from .modules import find_package, find_spec
@@ -243,9 +244,3 @@ def name_in(metadata: str) -> str:
     ('sci-tiny', 'sci-tiny')
     """
     return normalize(metadata.rpartition(".")[0].partition("-")[0])
-
-
-def normalize(name: str) -> str:
-    """The name of a distribution as installers compare it (PEP 503)."""
-    words = name.lower().replace("_", "-").replace(".", "-").split("-")
-    return "-".join(filter(None, words))

@@ -2,6 +2,7 @@
 
 from regcache_core import (
     PYTHON_SUFFIXES,
+    Declared,
     ImportPath,
     Input,
     Refusal,
@@ -56,6 +57,7 @@ class Manager:
                 Input("settings", scope.settings, "SETTINGS_CHANGED"),
                 *self.inputs,
                 self.import_path,
+                Declared(scope.depends_on, scope.created_ns),
             ],
             application=scope.application,
         )

@@ -25,13 +25,13 @@ from .registration import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from concurrent.futures import Executor
     from typing import Any, Literal, overload
 
     from typing_extensions import TypeVar
 
-    from regcache_core import Found, Report
+    from regcache_core import Dependency, Found, Report
 
     from .caching import Manager
     from .functions import Function, Record
@@ -60,6 +60,8 @@ class FunctionRegistry(Functions[F]):
         facts: An attrs class (or any that cattrs knows) of facts about each function, declared by
             keyword in ``register``; without it facts are JSON values.
         strict: Raise if a module fails to import, instead of keeping the error in ``failures``.
+        depends_on: What decides beside the sources which functions there are: ``File``,
+            ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
         enable_cache: Whether a cache file is used; without it every process searches.
 
     Raises:
@@ -81,6 +83,7 @@ class FunctionRegistry(Functions[F]):
         *,
         facts: "type[F] | None" = None,
         strict: bool = False,
+        depends_on: "Collection[Dependency]" = (),
         enable_cache: bool = True,
     ) -> None:
         check("name", name, isinstance(name, str) and name != "", "a non-empty string")
@@ -97,7 +100,7 @@ class FunctionRegistry(Functions[F]):
             from .scope import PackageScope
 
             declared = " in ".join(f"{module}:{line}" for module, line in places)
-            self._scope = PackageScope(package, facts, strict, declared)
+            self._scope = PackageScope(package, facts, strict, declared, depends_on)
         self._lock = RLock()  # held to publish, never while importing
         self._state: State | None = None
         self._registered = Registrations((name, package))
@@ -127,6 +130,7 @@ class FunctionRegistry(Functions[F]):
         progress: "Progress | bool" = False,
         facts: "type[Facts] | None" = None,
         strict: bool = False,
+        depends_on: "Collection[Dependency]" = (),
         enable_cache: bool = True,
     ) -> "FunctionRegistry[Facts]":
         """A registry of the functions of an installed library that knows nothing of registries.
@@ -167,6 +171,8 @@ class FunctionRegistry(Functions[F]):
                 draws a bar (needs rich).
             facts: Class of the facts that the probe returns, converted by cattrs.
             strict: Raise if a module fails to import.
+            depends_on: What decides beside the library which functions there are, and what a trial
+                says of them; as for a package.
             enable_cache: Whether a cache file is used.
 
         Raises:
@@ -217,6 +223,7 @@ class FunctionRegistry(Functions[F]):
             trial=trial,
             facts=facts,
             strict=strict,
+            depends_on=depends_on,
         )
         return registry  # type: ignore[no-any-return]
 

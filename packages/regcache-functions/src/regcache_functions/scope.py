@@ -5,10 +5,10 @@ from time import time_ns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from typing import Any
 
-    from regcache_core import Found, Input
+    from regcache_core import Dependency, Found, Input
 
     from .caching import Manager
     from .registry import FunctionRegistry
@@ -22,12 +22,27 @@ class Scope:
         package: The package (or plain module) whose functions are listed.
         facts: Class of the facts of each function; ``None`` for plain JSON values.
         strict: Raise if a module fails to import.
+        depends_on: What the answer is declared to depend on.
+
+    Raises:
+        ConfigError: ``depends_on`` is no list of dependencies (a ``ValueError``).
     """
 
-    def __init__(self, package: str, facts: "type | None", strict: bool) -> None:
+    def __init__(
+        self,
+        package: str,
+        facts: "type | None",
+        strict: bool,
+        depends_on: "Collection[Dependency]" = (),
+    ) -> None:
         self.package = package
         self.facts = facts
         self.strict = strict
+        self.depends_on = depends_on
+        if depends_on != ():
+            from regcache_core import as_dependencies
+
+            self.depends_on = as_dependencies(depends_on)
         self.created_ns = time_ns()
 
     @property
@@ -96,8 +111,15 @@ class PackageScope(Scope):
         declared: Where the registry is made, as ``module:line``.
     """
 
-    def __init__(self, package: str, facts: "type | None", strict: bool, declared: str) -> None:
-        super().__init__(package, facts, strict)
+    def __init__(
+        self,
+        package: str,
+        facts: "type | None",
+        strict: bool,
+        declared: str,
+        depends_on: "Collection[Dependency]" = (),
+    ) -> None:
+        super().__init__(package, facts, strict, depends_on)
         self.declared = declared
 
     def version(self) -> str:
@@ -167,8 +189,9 @@ class LibraryScope(Scope):
         trial: "Trial | None" = None,
         facts: "type | None" = None,
         strict: bool = False,
+        depends_on: "Collection[Dependency]" = (),
     ) -> None:
-        super().__init__(library, facts, strict)
+        super().__init__(library, facts, strict, depends_on)
         self.modules = tuple(modules)
         self.recursive = recursive
         self.include = tuple(include)
@@ -255,6 +278,7 @@ class LibraryScope(Scope):
             "probe_version": trial.version if trial else "",
             "facts": self.facts,
             "strict": self.strict,
+            "depends_on": self.depends_on,
             **probing,
         }
 

@@ -4,6 +4,7 @@ import sys
 
 from regcache_core import (
     PYTHON_SUFFIXES,
+    Declared,
     EditedModules,
     FoundFiles,
     ImportPath,
@@ -67,13 +68,14 @@ class FilesElsewhere(FoundFiles):
 
 def make_manager(
     scope: "Scope",
-) -> "tuple[RegistryCacheManager[Any, Any], ImportPath, FilesElsewhere]":
+) -> "tuple[RegistryCacheManager[Any, Any], ImportPath, FilesElsewhere, Declared]":
     """A new manager for one load or one discovery, and the inputs that a discovery fills.
 
     Raises:
         DiscoveryError: There is no such package.
     """
     import_path, elsewhere = ImportPath(scope.application), FilesElsewhere(scope)
+    declared = Declared(scope.depends_on, scope.created_ns)
     prefix = f"{scope.package}."
 
     def check_record(record: "Any") -> "Any":
@@ -103,11 +105,12 @@ def make_manager(
             SourceTree([*_package_paths(scope), *scope.source_files()], PYTHON_SUFFIXES),
             elsewhere,
             import_path,
+            declared,
             EditedClasses(scope),
         ],
         application=scope.application,
     )
-    return manager, import_path, elsewhere
+    return manager, import_path, elsewhere, declared
 
 
 def _package_paths(scope: "Scope") -> "list[str]":

@@ -2,8 +2,10 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, MutableMapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, MutableMapping
     from typing import Any
+
+    from regcache_core import Dependency
 
     KeyExtractor = Callable[[str, type], Hashable | None]
 
@@ -71,9 +73,12 @@ class RegistryConfig:
         strict: Raise if a module fails to import, instead of keeping the error in ``failures``.
         facts: Names of class attributes to be stored in the cache (JSON values), so that
             ``registry.info(key).facts`` gives them without an import.
+        depends_on: What decides beside the sources which plugins there are: ``File``,
+            ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
     """
 
     __slots__ = (
+        "depends_on",
         "discovery_function",
         "discovery_package",
         "discovery_recursive",
@@ -102,6 +107,7 @@ class RegistryConfig:
         discovery_function: "Callable[..., Any] | None" = None,
         strict: bool = False,
         facts: "Iterable[str]" = (),
+        depends_on: "Collection[Dependency]" = (),
     ) -> None:
         check("facts", facts, not isinstance(facts, str), "a list of attribute names")
         self.registry_dict = registry_dict
@@ -116,6 +122,7 @@ class RegistryConfig:
         self.discovery_function = discovery_function
         self.strict = strict
         self.facts = tuple(facts)
+        self.depends_on = check_dependencies("depends_on", depends_on)
 
     def key_of(self, cls: "Any") -> "Hashable | None":
         """The key of a class: declared by its attribute or classmethod, else derived.
@@ -164,3 +171,16 @@ def check(field: str, value: object, right: bool, expected: str) -> None:
         from regcache_core import ConfigError
 
         raise ConfigError(field, value, expected)
+
+
+def check_dependencies(field: str, given: "Collection[Dependency]") -> "tuple[Dependency, ...]":
+    """What was declared, sorted; what checks it is imported only if something is.
+
+    Raises:
+        ConfigError: It is no list of dependencies.
+    """
+    if given == ():
+        return ()
+    from regcache_core import as_dependencies
+
+    return as_dependencies(given, field)

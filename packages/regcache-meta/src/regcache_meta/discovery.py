@@ -25,10 +25,10 @@ from regcache_core import (
 )
 
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
-from .plugins import find_class, is_local, serialize_plugin_class
+from .plugins import dependencies_of, find_class, is_local, serialize_plugin_class
 
 if TYPE_CHECKING:
-    from regcache_core import ImportPath
+    from regcache_core import Declared, ImportPath
 
     from .caching import FilesElsewhere
     from .lazydict import LazyDiscoveryDict
@@ -167,6 +167,7 @@ def discover(
     registry: LazyDiscoveryDict[Any, Any],
     import_path: ImportPath,
     elsewhere: FilesElsewhere,
+    declared: Declared,
 ) -> Found:
     """Import all modules of a registry's package, and describe the classes that are there then."""
     failures = Failures(import_path)
@@ -201,6 +202,8 @@ def discover(
     watch_imports(
         [*walked, *failures.texts], scope.application, scope.holds, import_path, elsewhere
     )
+    for key in order:
+        declared.add(dependencies_of(registered[key]))
     extra = {"failures": failures.texts, **secondaries_of(scope, registered, records)}
     if registry._is_modular and is_separable(scope, records):
         extra["bases"] = bases_of(scope, (registered[key] for key in order))

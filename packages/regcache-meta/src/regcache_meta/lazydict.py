@@ -20,10 +20,10 @@ from .plugins import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
     from typing import Any, TypeVar
 
-    from regcache_core import Found, RegistryCacheManager, Report
+    from regcache_core import Dependency, Found, RegistryCacheManager, Report
 
     from .config import SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
@@ -79,6 +79,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         recursive: "bool | None" = None,
         strict: bool = False,
         facts: "Iterable[str]" = (),
+        depends_on: "Collection[Dependency]" = (),
         name: "str | None" = None,
         enable_cache: bool = True,
     ) -> "LazyDiscoveryDict[Any, type[B]]":
@@ -93,6 +94,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             recursive: Whether sub-packages are searched; by default if there are any.
             strict: Raise if a module fails to import.
             facts: Names of class attributes to be stored, see ``info``.
+            depends_on: What decides beside the sources which classes there are: ``File``,
+                ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
             name: What the registry is called in messages and in its cache file's name.
             enable_cache: Whether a cache file is used.
 
@@ -121,6 +124,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             discovery_recursive=recursive,
             strict=strict,
             facts=facts,
+            depends_on=depends_on,
         )
         plugin_base: Any = base
         registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)

@@ -4,10 +4,17 @@ import sys
 
 from regcache_core import file_of, is_gone, is_same_source
 
+from .config import check_dependencies
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
+
+    from regcache_core import Dependency
+
+#: The attribute by which a class declares what it depends on.
+DEPENDS_ON = "__registry_depends_on__"
 
 
 def serialize_plugin_class(plugin_class: type) -> "dict[str, str]":
@@ -49,6 +56,19 @@ def find_class(module: str, qualname: str) -> "type | None":
             return None
         found = namespace[part]
     return found if isinstance(found, type) else None
+
+
+def dependencies_of(cls: type) -> "tuple[Dependency, ...]":
+    """What a class declares to depend on, by its own attribute or by an inherited one.
+
+    Raises:
+        ConfigError: The attribute holds something else.
+    """
+    for base in cls.__mro__:  # no getattr: the metaclass of a foreign class may answer anything
+        if DEPENDS_ON in vars(base):
+            field = f"{base.__module__}.{base.__qualname__}.{DEPENDS_ON}"
+            return check_dependencies(field, vars(base)[DEPENDS_ON])
+    return ()
 
 
 def same_declaration(first: type, second: type) -> bool:

@@ -35,9 +35,10 @@ from .discovery import (
     secondaries_of,
 )
 from .errors import DiscoveryError, DuplicateKeyError
+from .plugins import dependencies_of
 
 if TYPE_CHECKING:
-    from regcache_core import ImportPath, Outdated
+    from regcache_core import Declared, ImportPath, Outdated
 
     from .caching import FilesElsewhere
     from .lazydict import LazyDiscoveryDict
@@ -52,6 +53,7 @@ def rediscover(
     outdated: Outdated,
     import_path: ImportPath,
     elsewhere: FilesElsewhere,
+    declared: Declared,
 ) -> Found | None:
     """Import what depends on changed sources, and keep the rest of an outdated answer.
 
@@ -84,6 +86,8 @@ def rediscover(
         return None
     searched = [*affected & walked.keys(), *failures.texts]
     elsewhere.add_classes(new.values())
+    for cls in new.values():
+        declared.add(dependencies_of(cls))
     watch_imports(searched, scope.application, scope.holds, import_path, elsewhere)
     outdated.keep()
     homes = {record["module"] for record in kept.values()}

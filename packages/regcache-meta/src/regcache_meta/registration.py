@@ -6,7 +6,7 @@ from abc import ABCMeta
 from .config import PRIMARY_KEY, RegistryConfig, SecondaryRegistry
 from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
 from .mapping import LazyDict
-from .plugins import DECLARATION_TOKEN, check_holder, is_abstract
+from .plugins import DECLARATION_TOKEN, check_holder, dependencies_of, is_abstract
 from .scope import Scope, readable_name
 
 TYPE_CHECKING = False
@@ -22,12 +22,15 @@ class AutoRegisterMeta(ABCMeta):
 
     A class declares a registry by the class attribute ``__registry_key__`` (the name of the class
     attribute that holds a plugin's key), with ``__registry__``, ``__key_extractor__``,
-    ``__skip_if_no_key__``, ``__secondary_registries__``, ``__registry_name__`` and
-    ``__registry_facts__`` where wanted; or by ``__registry_config__`` (or the class keyword
-    ``registry_config``), a ``RegistryConfig`` that says all of it at once. Its sub-classes inherit
-    the registry, as ``cls.__registry__``; abstract ones are skipped.
+    ``__skip_if_no_key__``, ``__secondary_registries__``, ``__registry_name__``,
+    ``__registry_facts__`` and ``__registry_depends_on__`` where wanted; or by
+    ``__registry_config__`` (or the class keyword ``registry_config``), a ``RegistryConfig`` that
+    says all of it at once. Its sub-classes inherit the registry, as ``cls.__registry__``; abstract
+    ones are skipped. A sub-class may have a ``__registry_depends_on__`` of its own, for what it
+    alone depends on.
 
     Raises:
+        ConfigError: ``__registry_depends_on__`` is no list of dependencies (a ``ValueError``).
         DuplicateKeyError: Two different classes have the same key (a ``ValueError``).
         MissingKeyError: A class has no key, and the registry does not skip such classes.
         TypeError: A class inherits two registries, or its key is not hashable.
@@ -198,6 +201,7 @@ def _register(cls: "Any", config: RegistryConfig) -> None:
         from .errors import MissingKeyError
 
         raise MissingKeyError(str(config.registry_name), cls, config.key_attribute)
+    dependencies_of(cls)  # a wrong declaration is told where it is made
     if DECLARATION_TOKEN not in vars(cls):
         setattr(cls, DECLARATION_TOKEN, object())
     _put(config, key, cls)

@@ -5,12 +5,14 @@ from time import time_ns
 
 from regcache_core import fingerprint, is_anonymous, name_of
 
-from .plugins import is_local
+from .plugins import dependencies_of, is_local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from regcache_core import Dependency
 
     from .config import RegistryConfig
 
@@ -26,7 +28,7 @@ class Scope:
         include: Which of the classes that are found count.
     """
 
-    __slots__ = ("base", "config", "created_ns", "include", "package", "scanned")
+    __slots__ = ("base", "config", "created_ns", "depends_on", "include", "package", "scanned")
 
     def __init__(
         self,
@@ -42,6 +44,8 @@ class Scope:
         self.scanned = scanned
         self.include = include
         self.created_ns = time_ns()
+        #: What the registry depends on: declared by its set-up, or by its base class.
+        self.depends_on: tuple[Dependency, ...] = (*config.depends_on, *dependencies_of(base))
 
     @property
     def name(self) -> str:
@@ -129,6 +133,7 @@ class Scope:
             "recursive": config.discovery_recursive,
             "strict": config.strict,
             "facts": config.facts,
+            "depends_on": config.depends_on,
             "name": config.registry_name,
             "enable_cache": enable_cache,
         }
