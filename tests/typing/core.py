@@ -15,8 +15,13 @@ from regcache_core import (
     PYTHON_SUFFIXES,
     CacheConfig,
     ConfigError,
+    Declared,
+    Dependency,
+    Distribution,
     EditedModules,
+    EnvironmentVariable,
     Failures,
+    File,
     FoundFiles,
     ImportPath,
     Input,
@@ -27,6 +32,7 @@ from regcache_core import (
     Report,
     SerializationError,
     SourceTree,
+    as_dependencies,
     file_of,
     find_package,
     fingerprint,
@@ -126,6 +132,15 @@ assert_type(ImportPath().names, "list[str]")
 found = FoundFiles("elsewhere", 0)
 found.add(file for file in ["a"])
 assert_type(found.stamps, "dict[str, Any]")
+declared = Declared([File("a"), File(Path("a")), EnvironmentVariable("A"), Distribution("a")], 0)
+assert_type(declared.depends_on, "tuple[Dependency, ...]")
+declared.add({File("a")})
+files: list[File] = [File("a")]
+dependencies: list[Dependency] = [File("a"), Distribution("a")]
+Declared(files).add(dependencies)
+assert_type(as_dependencies(files), "tuple[Dependency, ...]")
+assert_type(File("a").name, str)
+Declared(["a"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 edited = EditedModules("json".__eq__, lambda: ["a"], 0)
 assert_type(edited.is_outdated(ModuleType("a")), bool)
 

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 from typing_extensions import assert_type
 
-from regcache_core import Report
+from regcache_core import Distribution, File, Report
 from regcache_functions import (
     Catalogue,
     FunctionMetadata,
@@ -26,7 +26,7 @@ class Cost:
 
 
 PLAIN: FunctionRegistry[Any] = FunctionRegistry("plain")
-COSTS = FunctionRegistry("costs", package="app.filters", facts=Cost)
+COSTS = FunctionRegistry("costs", package="app.filters", facts=Cost, depends_on=[File("a")])
 
 
 @COSTS.register
@@ -131,7 +131,9 @@ def probe(function: Callable[..., Any]) -> Cost:
 
 def scanned() -> None:
     """A scan gives a registry with the class of facts that is declared."""
-    registry = FunctionRegistry.scan("statistics", probe=probe, facts=Cost, public="names")
+    registry = FunctionRegistry.scan(
+        "statistics", probe=probe, facts=Cost, public="names", depends_on=(Distribution("a"),)
+    )
     assert_type(registry, FunctionRegistry[Cost])
     assert_type(registry.info("fmean").facts, Cost)
     Catalogue([registry, PLAIN])

@@ -6,7 +6,7 @@ from typing import Any
 from pygments.lexer import Lexer
 from typing_extensions import assert_type
 
-from regcache_core import Report
+from regcache_core import EnvironmentVariable, File, Report
 from regcache_meta import (
     AutoRegister,
     AutoRegisterMeta,
@@ -77,6 +77,14 @@ def over_a_package() -> None:
     assert_type(lexers, LazyDiscoveryDict[Any, type[Lexer]])
     assert_type(lexers["PythonLexer"], type[Lexer])
     assert_type(lexers["PythonLexer"](), Lexer)
+
+
+def dependent(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
+    """What is declared is any collection of dependencies."""
+    RegistryConfig(registry, "format", depends_on=[File("a"), EnvironmentVariable("A")])
+    RegistryConfig(registry, "format", depends_on="a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    lexers = LazyDiscoveryDict.for_package("pygments.lexers", Lexer, depends_on={File("a")})
+    assert_type(lexers["PythonLexer"], type[Lexer])
 
 
 def declared() -> None:

@@ -181,7 +181,7 @@ def refuse_outdated(
     recorded: "Mapping[str, Any]",
     environment: "Mapping[str, str]",
     start_ns: int,
-    created_ns: int,
+    since_ns: int,
 ) -> None:
     """Refuse to keep an answer that may be made of what a dependency was before.
 
@@ -193,7 +193,7 @@ def refuse_outdated(
         recorded: Their record.
         environment: The environment variables when the search started.
         start_ns: When the search started, in nanoseconds since the epoch.
-        created_ns: When the registry was declared.
+        since_ns: When the registry was declared.
 
     Raises:
         Refusal: Something changed.
@@ -205,7 +205,7 @@ def refuse_outdated(
     is_absent = not all(any(map(_is_info, places)) for places in distributions)
     folders = filter(os.path.isdir, search_path()) if is_absent else ()
     for path in [*recorded.get("files", ()), *folders]:
-        if _is_newer(path, created_ns):
+        if _is_newer(path, since_ns):
             raise Refusal("EDITED_SINCE_IMPORT", path)
 
 

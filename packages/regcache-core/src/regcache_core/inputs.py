@@ -383,7 +383,8 @@ class Declared(Input):
         completed = join(self.depends_on, recorded.get("declared", {}), now)
         if self.created_ns is not None:
             dependencies = [*self.depends_on, *by_plugins]
-            refuse_outdated(dependencies, completed, environment, start_ns, self.created_ns)
+            since_ns = self.created_ns - _TICK_NS
+            refuse_outdated(dependencies, completed, environment, start_ns, since_ns)
         self._completed = completed
         return completed
 
