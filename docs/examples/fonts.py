@@ -2,9 +2,11 @@
 
 # [fonts]
 import os
+from collections.abc import Collection
 from pathlib import Path
+from typing import ClassVar
 
-from regcache_core import Distribution, EnvironmentVariable, File
+from regcache_core import Dependency, Distribution, EnvironmentVariable, File
 from regcache_meta import AutoRegisterMeta
 
 
@@ -12,7 +14,7 @@ class Font(metaclass=AutoRegisterMeta):
     """Base class of all fonts; in ``app/fonts/base.py``."""
 
     __registry_key__ = "family"
-    __registry_depends_on__ = (
+    __registry_depends_on__: ClassVar[Collection[Dependency]] = (
         File("families.txt"),  # beside this module; it need not exist
         EnvironmentVariable("APP_FONTS"),
         Distribution("fonttools"),

@@ -38,6 +38,13 @@ class Writer(AutoRegister):
     """A base class without a metaclass."""
 
     __registry_key__ = "format"
+    __registry_depends_on__ = [File("a")]  # noqa: RUF012
+
+
+class Blind(Writer):
+    """A plugin that depends on something else."""
+
+    __registry_depends_on__ = [EnvironmentVariable("A")]  # noqa: RUF012
 
 
 def dictionary(registry: LazyDiscoveryDict[str, type[Base]], key: str) -> None:

@@ -11,8 +11,10 @@ from .scope import Scope, readable_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Collection, Hashable
     from typing import Any, ClassVar, TypeVar
+
+    from regcache_core import Dependency
 
     B = TypeVar("B")
 
@@ -88,6 +90,7 @@ class AutoRegister:
 
     if TYPE_CHECKING:
         __registry__: ClassVar[LazyDiscoveryDict[Any, Any]]
+        __registry_depends_on__: ClassVar[Collection[Dependency]]
 
     def __init_subclass__(
         cls, registry_config: "RegistryConfig | None" = None, **kwargs: "Any"
