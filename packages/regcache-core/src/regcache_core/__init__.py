@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     )
     from .packages import get_package_file_mtimes, iter_module_names, package_tree
     from .reasons import Reason
+    from .rechecking import Rechecks
     from .report import Refusal, Report
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "NoCacheFolderError",
     "Outdated",
     "Reason",
+    "Rechecks",
     "Refusal",
     "RegcacheError",
     "RegistryCacheManager",
@@ -137,6 +139,7 @@ _MODULES = {
     "NoCacheFolderError": "errors",
     "Outdated": "dependants",
     "Reason": "reasons",
+    "Rechecks": "rechecking",
     "Refusal": "report",
     "RegcacheError": "errors",
     "RegistryCacheManager": "manager",

@@ -40,7 +40,7 @@ class Catalogue(Functions["Any"]):
         self._name = name
         self._members: dict[str, FunctionRegistry[Any]] = {}
         self._seen: list[tuple[State, int]] = []
-        self._state = State({}, {})
+        self._state: State | None = None
         for registry in registries:
             if registry.name in self._members or SEPARATOR in registry.name:
                 from regcache_core import ConfigError
@@ -81,14 +81,14 @@ class Catalogue(Functions["Any"]):
         """
         from attrs import evolve
 
-        key = self._resolve(name)
+        key = self._seek(name)
         registry, _, own = key.partition(SEPARATOR)
         return evolve(self._members[registry].info(own), name=key, loader=self.__getitem__)
 
     def _opened(self) -> State:
         states = [each._described() for each in self._members.values()]
         seen = [(state, state.changes) for state in states]
-        if seen != self._seen:
+        if self._state is None or seen != self._seen:
             records = {
                 f"{registry}{SEPARATOR}{name}": record
                 for registry, state in zip(self._members, states, strict=True)
@@ -96,6 +96,13 @@ class Catalogue(Functions["Any"]):
             }
             self._state, self._seen = State(records, {}), seen
         return self._state
+
+    def _recheck(self, name: "Any") -> bool:
+        registry, found, own = str(name).partition(SEPARATOR)
+        if found and registry in self._members:
+            return self._members[registry]._recheck(own)
+        changed = [each._recheck(name) for each in self._members.values()]
+        return any(changed)
 
     def _load(self, name: str, record: "Record") -> "Function":
         registry, _, own = name.partition(SEPARATOR)

@@ -96,6 +96,9 @@ class Functions(_Functions[F]):
 
     __slots__ = ("__weakref__",)
 
+    if TYPE_CHECKING:
+        _state: State | None
+
     # What a sub-class says.
 
     @property
@@ -155,12 +158,37 @@ class Functions(_Functions[F]):
         return isinstance(name, str) and len(self._described().named(name)) == 1
 
     def __getitem__(self, name: str) -> "Function":
+        known = self._state
+        value = None if known is None else known.values.get(name)
+        if value is not None:
+            return value
+        name = self._seek(name)
         state = self._opened()
         value = state.values.get(name)
-        if value is None:
-            name = self._resolve(name)
-            value = state.values.get(name)
         return self._load(name, state.records[name]) if value is None else value
+
+    def _seek(self, name: "Any") -> str:
+        """As ``_resolve``; a name that is not known is looked for once more."""
+        known = self._state
+        try:
+            return self._resolve(name)
+        except KeyError as error:
+            if known is None:
+                raise
+            unknown = error
+        from regcache_core import RegcacheError
+
+        try:
+            changed = self._recheck(name)
+        except RegcacheError as error:
+            raise unknown from error
+        if not changed:
+            raise unknown
+        return self._resolve(name)
+
+    def _recheck(self, name: "Any") -> bool:
+        """Look whether other functions would be found now; whether there are any."""
+        return False
 
     def _resolve(self, name: "Any") -> str:
         """The name of a function from its name or an alias.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from regcache_core import Dependency, Found, Report
+    from regcache_core import Dependency, Found, Rechecks, Report
 
     from .caching import Manager
     from .functions import Function, Record
@@ -107,8 +107,10 @@ class FunctionRegistry(Functions[F]):
         self._undescribed: dict[str, Registration] = {}
         self._searching: set[int] = set()  # threads
         self._is_modular = True  # as far as is known, no module looks at what others registered
+        self._found: dict[str, Record] = {}  # what the state was made from, with what follows
         self._extra: dict[str, Any] = _NOTHING
         self._report: Report | None = None
+        self._rechecks: Rechecks | None = None  # made when a name is missing
 
     @classmethod
     def scan(
@@ -397,7 +399,9 @@ class FunctionRegistry(Functions[F]):
             importlib.invalidate_caches()  # also for new portions of a namespace package
             manager = Manager(self._scope, self._name)
             manager.cache.begin_scan()
-            self._search(self._scope, manager, anew=True)
+            self._search(self._scope, manager, self._publish_anew)
+            if self._rechecks is not None:
+                self._rechecks.reset()
 
     def info(self, name: str) -> "FunctionMetadata[F]":
         """What is known of one function; imports nothing of it.
@@ -412,9 +416,8 @@ class FunctionRegistry(Functions[F]):
         from .facts import from_stored
         from .metadata import make_metadata
 
-        state = self._described()
-        name = self._resolve(name)
-        record = state.records[name]
+        name = self._seek(name)
+        record = self._described().records[name]
         facts = from_stored(self._facts_type, self.name, name, record.get("facts", {}))
         return make_metadata(name, record, self._extra["owner"], facts, self.__getitem__)
 
@@ -452,20 +455,43 @@ class FunctionRegistry(Functions[F]):
         if get_ident() in self._searching:
             self._is_modular = False
             return self._combined({})
-        from .caching import Manager, is_extra
+        from .caching import Manager
 
         manager = Manager(scope, self._name)
-        if self._is_cached(scope):
-            records = manager.cache.load_cache()
-            if records is not None:
-                if is_extra(manager.cache.extra):
-                    self._report = manager.cache.last_report
-                    return self._publish(records, manager.cache.extra)
-                manager.cache.refuse_load("WRONG_SHAPE", "extra")
+        records = self._load_cached(manager) if self._is_cached(scope) else None
+        if records is not None:
+            self._report = manager.cache.last_report
+            return self._publish(records, manager.cache.extra)
         # Another thread may wait for the module that we are executing: see what is there so far.
         if self._searching and self._is_importing(scope):
             return self._combined({})
-        return self._search(scope, manager)
+        return self._search(scope, manager, self._publish)
+
+    def _load_cached(self, manager: "Manager") -> "dict[str, Record] | None":
+        """The records in the cache file; ``None`` if there are none that can be believed."""
+        from .caching import is_extra
+
+        records = manager.cache.load_cache()
+        if records is not None and not is_extra(manager.cache.extra):
+            manager.cache.refuse_load("WRONG_SHAPE", "extra")
+            return None
+        return records
+
+    def _recheck(self, name: "Any") -> bool:
+        scope = self._scope
+        if scope is None or self._searching or not isinstance(name, str):
+            return False
+        with self._lock:
+            if self._rechecks is None:
+                from regcache_core import Rechecks
+
+                self._rechecks = Rechecks()
+        # A module of the package that asks while it is being imported gets what is there so far.
+        if not self._rechecks.is_due or self._is_importing(scope):
+            return False
+        from .rechecking import look_again
+
+        return self._rechecks.run(lambda: look_again(self, scope))
 
     def _is_cached(self, scope: "Scope") -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""
@@ -482,7 +508,12 @@ class FunctionRegistry(Functions[F]):
 
         return any(True for _ in modules_in_execution(scope.holds))
 
-    def _search(self, scope: "Scope", manager: "Manager", anew: bool = False) -> State:
+    def _search(
+        self,
+        scope: "Scope",
+        manager: "Manager",
+        publish: "Callable[[dict[str, Record], dict[str, Any]], State]",
+    ) -> State:
         start = perf_counter_ns()
         self._searching.add(get_ident())
         try:
@@ -491,7 +522,7 @@ class FunctionRegistry(Functions[F]):
             self._searching.discard(get_ident())
         if found.unfinished:  # read while the package is being imported: nothing is final yet
             return self._combined(found.records)
-        state = self._publish(found.records, found.extra, anew=anew)
+        state = publish(found.records, found.extra)
         if self._is_cached(scope):
             report: Any = manager.cache.last_report
             self._report = report
@@ -500,16 +531,27 @@ class FunctionRegistry(Functions[F]):
         _warn(self.name, scope, found)
         return state
 
-    def _publish(
-        self, records: "dict[str, Record]", extra: "dict[str, Any]", anew: bool = False
-    ) -> State:
+    def _publish(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
         """Make the state from what was found and what registered itself; first come, first kept."""
         with self._lock:
-            if self._state is None or anew:
-                self._undescribed = {}
-                self._extra = extra
-                self._state = self._combined(records)
-            return self._state
+            return self._state or self._publish_anew(records, extra)
+
+    def _publish_anew(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
+        with self._lock:
+            self._undescribed = {}
+            state = self._combined(records)
+            self._found, self._extra, self._state = records, extra, state
+            return state
+
+    def _take_over(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
+        """Make the state anew; functions that are loaded already stay as they are."""
+        with self._lock:
+            old, found = self._state, self._found
+            state = self._publish_anew(records, extra)
+            for name, value in old.values.items() if old is not None else ():
+                if name in records and records[name] == found.get(name):
+                    state.values.setdefault(name, value)
+            return state
 
     def _combined(self, records: "dict[str, Record]") -> State:
         """Records that were found, with what registered itself."""

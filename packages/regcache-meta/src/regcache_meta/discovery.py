@@ -195,7 +195,7 @@ def discover(
                 brought.setdefault(key, module.__name__)
     registered = dict(registered)  # other threads may register more meanwhile
     homes = _find_homes(registered, registry._bringers, brought, walked)
-    _drop_vanished(scope, registry, registered.keys() - homes.keys())
+    drop_vanished(scope, registry, registered.keys() - homes.keys())
     order = sorted(homes, key=lambda key: walked[homes[key]])
     records = {key: record_of(scope, registered[key], homes[key]) for key in order}
     elsewhere.add_classes(registered[key] for key in order)
@@ -299,10 +299,16 @@ def register_scanned(
             registry._is_modular &= cls.__module__ == module.__name__
 
 
-def _drop_vanished(
+def drop_vanished(
     scope: Scope, registry: LazyDiscoveryDict[Any, Any], homeless: Iterable[Any]
 ) -> None:
-    """Forget classes of the package whose module is gone: discovery would not find them now."""
+    """Forget classes of the package whose module is gone: discovery would not find them now.
+
+    Args:
+        scope: What the registry lists.
+        registry: The registry.
+        homeless: Keys of registered classes that no module was seen to have.
+    """
     modules = {key: registry._registered[key].__module__ for key in homeless}
     gone = [key for key, name in modules.items() if scope.holds(name) and not find_spec(name)]
     drop(scope, registry, gone)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
     from typing import Any, TypeVar
 
-    from regcache_core import Dependency, Found, RegistryCacheManager, Report
+    from regcache_core import Dependency, Found, Rechecks, RegistryCacheManager, Report
 
     from .config import SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     K = TypeVar("K")
     V = TypeVar("V")
     B = TypeVar("B")
+    #: Key -> record; module that failed -> error; secondary registry -> its key -> primary key.
+    Answer = tuple[Mapping[Any, Any], dict[str, list[str]], dict[str, dict[Any, Any]]]
 else:
     K = V = object  # for the base classes below; parameters are never looked at here
 
@@ -67,6 +69,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._owners: dict[str, dict[Any, Any]] = {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
         self._report: Report | None = None
+        self._rechecks: Rechecks | None = None  # made when a key is missing
 
     @classmethod
     def for_package(
@@ -142,6 +145,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 f"{name_class(self._scope.base)}; give each base class a LazyDiscoveryDict."
             )
         self._scope, self._state = scope, None
+        for dependent in self._dependents:
+            dependent._state = None
 
     @property
     def report(self) -> "Report | None":
@@ -166,9 +171,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         """
         from .facts import PluginInfo
 
-        entries, values = self._opened()
-        if key not in entries:
-            raise self._unknown(key)
+        entries, values = self._sought(key)
         record = entries[key]
         if record is None:
             from .discovery import describe
@@ -195,7 +198,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             importlib.invalidate_caches()  # also for new portions of a namespace package
             manager, *inputs = make_manager(self._scope)
             manager.begin_scan()
-            self._discover(self._scope, manager, inputs, anew=True)
+            self._discover(self._scope, manager, inputs, self._publish_anew)
+            if self._rechecks is not None:
+                self._rechecks.reset()
 
     def __reduce__(self) -> "tuple[Any, ...]":
         if self._scope is None:
@@ -214,17 +219,15 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         from .caching import make_manager
 
         manager, *inputs = make_manager(scope)
-        if self._is_cached(scope):
-            records = manager.load_cache()
-            if records is not None:
-                if self._read_extra(manager.decode_key, manager.extra, records):
-                    self._report = manager.last_report
-                    return self._publish(records)
-                manager.refuse_load("WRONG_SHAPE", "extra")
+        cached = self._load_cached(manager) if self._is_cached(scope) else None
+        if cached is not None:
+            records, self._failures, self._owners = cached
+            self._report = manager.last_report
+            return self._publish(records)
         # Another thread may wait for the module that we are executing: see what is there so far.
         if self._discovering and _is_importing(scope):
             return self._so_far()
-        return self._discover(scope, manager, inputs)
+        return self._discover(scope, manager, inputs, self._publish)
 
     def _is_cached(self, scope: "Scope") -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""
@@ -235,13 +238,44 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             self._report.reason, self._report.where = Reason.NOT_IDENTIFIED, name_class(scope.base)
         return self.enable_cache and scope.is_identified
 
+    def _load_cached(self, manager: "RegistryCacheManager[Any, Any]") -> "Answer | None":
+        """The answer in the cache file; ``None`` if there is none that can be believed."""
+        records = manager.load_cache()
+        if records is None:
+            return None
+        more = self._read_extra(manager.decode_key, manager.extra, records)
+        if more is None:
+            manager.refuse_load("WRONG_SHAPE", "extra")
+            return None
+        return records, *more
+
+    def _answer(self) -> "Answer":
+        """What the state was made from."""
+        return self._found, self._failures, self._owners
+
+    def _recheck(self) -> bool:
+        scope = self._scope
+        if scope is None or scope.package is None or self._discovering:
+            return False
+        with self._lock:
+            if self._rechecks is None:
+                from regcache_core import Rechecks
+
+                self._rechecks = Rechecks()
+        # A module of the package that asks while it is being imported gets what is there so far.
+        if not self._rechecks.is_due or any(True for _ in modules_in_execution(scope.holds)):
+            return False
+        from .rechecking import look_again
+
+        return self._rechecks.run(lambda: look_again(self, scope))
+
     def _read_extra(
         self,
         decode: "Callable[[str], Any]",
         extra: "dict[str, Any]",
         records: "Mapping[Any, Any]",
-    ) -> bool:
-        """Take over what is stored beside the records; ``False`` if it is not what we store."""
+    ) -> "tuple[dict[str, list[str]], dict[str, dict[Any, Any]]] | None":
+        """What is stored beside the records; ``None`` if it is not what we store."""
         from regcache_core import Refusal
 
         names = {each.name for each in self._scope.config.secondary_registries}  # type: ignore[union-attr]
@@ -253,27 +287,26 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 for name, texts in secondary.items()
             }
         except (TypeError, LookupError, AttributeError, Refusal):
-            return False
+            return None
         if owners.keys() != names:
-            return False
+            return None
         if any(owner not in records for each in owners.values() for owner in each.values()):
-            return False
-        self._failures, self._owners = failed, owners
-        return True
+            return None
+        return failed, owners
 
     def _discover(
         self,
         scope: "Scope",
         manager: "RegistryCacheManager[Any, Any]",
         inputs: "list[Any]",
-        anew: bool = False,
+        publish: "Callable[[Mapping[Any, Record]], State[K, V]]",
     ) -> "State[K, V]":
         from .discovery import discover, warn
 
         found, start = None, perf_counter_ns()
         self._discovering.add(get_ident())
         try:
-            outdated = None if anew else manager.outdated()
+            outdated = manager.outdated()
             if outdated and self._read_extra(manager.decode_key, outdated.extra, outdated.records):
                 from .rediscovery import rediscover
 
@@ -284,10 +317,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             self._discovering.discard(get_ident())
         if found.unfinished:  # read while the package is being imported: nothing is final yet
             return self._combined(found.records)
-        self._read_extra(manager.decode_key, found.extra, found.records)
-        state = self._publish(found.records, anew=anew)
-        for dependent in self._dependents:
-            dependent._state = None
+        more = self._read_extra(manager.decode_key, found.extra, found.records)
+        if more is not None:  # None: keys that cannot be stored
+            self._failures, self._owners = more
+        state = publish(found.records)
         if self._is_cached(scope):
             self._save(manager, found, perf_counter_ns() - start)
         warn(scope, found)
@@ -299,6 +332,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._report = report = manager.last_report
         report.build_ns = build_ns  # type: ignore[union-attr]
         manager.save_built(found.records, report, found.extra, found.passing)  # type: ignore[arg-type]
+
+    def _publish_anew(self, records: "Mapping[Any, Record]") -> "State[K, V]":
+        state = self._publish(records, anew=True)
+        for dependent in self._dependents:
+            dependent._state = None
+        return state
 
     def _load(self, key: K, record: "Record") -> V:
         module = record.get("via") or record["module"]
@@ -427,8 +466,14 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         self._primary._opened()
         if self._primary._state is None:  # being discovered
             return self._so_far()
+        return self._publish(self._records())
+
+    def _records(self) -> "dict[K, Record]":
         owners = self._primary._owners.get(self._secondary.name if self._secondary else "", {})
-        return self._publish({key: {"owner": owner} for key, owner in owners.items()})
+        return {key: {"owner": owner} for key, owner in owners.items()}
+
+    def _recheck(self) -> bool:
+        return self._primary._recheck()
 
     def _load(self, key: K, record: "Record") -> V:
         cls = self._primary[record["owner"]]

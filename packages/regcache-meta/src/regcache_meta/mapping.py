@@ -7,7 +7,7 @@ from _thread import RLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, KeysView, Mapping
+    from collections.abc import Iterable, Iterator, KeysView, Mapping
     from typing import Any, TypeVar
 
     K = TypeVar("K")
@@ -35,6 +35,7 @@ class LazyDict(dict[K, V]):
         self._registered: dict[K, V] = {}  # by class statements
         self._assigned: dict[K, V] = {}  # by hand
         self._removed: dict[K, Record] = {}  # by hand, before they were loaded
+        self._found: Mapping[K, Record | None] = {}  # what the state was made from
         self._lock = RLock()  # held to publish, never while importing
 
     # What a sub-class says.
@@ -47,6 +48,10 @@ class LazyDict(dict[K, V]):
         """Load the value of one key."""
         raise self._unknown(key)
 
+    def _recheck(self) -> bool:
+        """Look whether other keys would be found now; whether there are any."""
+        return False
+
     def _describe_value(self, record: "Record") -> str:
         """What ``repr`` shows for a value that is not loaded."""
         return f"<class '{record['module']}.{record['qualname']}'>"
@@ -56,17 +61,67 @@ class LazyDict(dict[K, V]):
     def _opened(self) -> "State[K, V]":
         return self._state or self._open()
 
+    def _sought(self, key: K) -> "State[K, V]":
+        """The state, with a key in it; one that is not known is looked for once more.
+
+        Raises:
+            KeyError: There is no such key, and what changed since has not brought it.
+        """
+        known = self._state
+        state = known or self._open()
+        if key not in state[0] and known is not None:
+            from regcache_core import RegcacheError
+
+            try:
+                self._recheck()
+            except RegcacheError as error:
+                raise self._unknown(key) from error
+            state = self._opened()
+        if key not in state[0]:
+            raise self._unknown(key)
+        return state
+
     def _publish(
         self, records: "Mapping[K, Record | None]", *, anew: bool = False
     ) -> "State[K, V]":
         """Make the state from what was found and what registered itself; first come, first kept."""
-        for key, value in list(self._registered.items()):
-            self._check_claim(key, value, records.get(key))
+        self._check_claims(records)
         with self._lock:
             if self._state is None or anew:
                 self._removed = {}
-                self._state = self._combined(records)
+                self._found, self._state = records, self._combined(records)
             return self._state
+
+    def _take_over(
+        self, records: "Mapping[K, Record | None]", removed: "Iterable[K]"
+    ) -> "State[K, V]":
+        """Make the state anew; what was loaded, assigned or removed in this process stays so.
+
+        Args:
+            records: What is found now.
+            removed: Keys that were removed by hand.
+        """
+        self._check_claims(records)
+        with self._lock:
+            old, found = self._state[1] if self._state else {}, self._found
+            entries, values = self._combined(records)
+            for key in records.keys() & old.keys() & found.keys():
+                if records[key] == found[key]:
+                    values.setdefault(key, old[key])
+            for key in removed:
+                entries.pop(key, None)
+                values.pop(key, None)
+            self._found, self._state = records, (entries, values)
+            return self._state
+
+    def _removed_keys(self) -> "set[K]":
+        """What was found or registered itself, and has been removed by hand."""
+        entries = self._opened()[0]
+        return {key for key in (*self._found, *list(self._registered)) if key not in entries}
+
+    def _check_claims(self, records: "Mapping[K, Record | None]") -> None:
+        for key, value in list(self._registered.items()):
+            self._check_claim(key, value, records.get(key))
 
     def _combined(self, records: "Mapping[K, Record | None]") -> "State[K, V]":
         """Records that were found, with what registered itself or was assigned by hand."""
@@ -122,14 +177,13 @@ class LazyDict(dict[K, V]):
         return key in self._opened()[0]
 
     def __getitem__(self, key: K) -> V:
-        entries, values = self._opened()
-        value: Any = values.get(key, _MISSING)
+        known = self._state
+        value: Any = _MISSING if known is None else known[1].get(key, _MISSING)
         if value is not _MISSING:
             return value  # type: ignore[no-any-return]
+        entries, values = self._sought(key)
         record = entries.get(key)
-        if record is None:
-            raise self._unknown(key)
-        return self._load(key, record)
+        return values[key] if record is None or key in values else self._load(key, record)
 
     def __setitem__(self, key: K, value: V) -> None:
         entries, values = self._opened()
