@@ -17,6 +17,7 @@ from regcache_core import (
     ConfigError,
     Declared,
     Dependency,
+    Difference,
     Distribution,
     EditedModules,
     EnvironmentVariable,
@@ -26,12 +27,15 @@ from regcache_core import (
     ImportPath,
     Input,
     Reason,
+    Rechecks,
     Refusal,
     RegcacheError,
     RegistryCacheManager,
     Report,
     SerializationError,
     SourceTree,
+    Verification,
+    VerificationError,
     as_dependencies,
     file_of,
     find_package,
@@ -173,3 +177,19 @@ errors: list[RegcacheError] = [ConfigError("field", 1, "2"), SerializationError(
 values: list[ValueError] = [ConfigError("field", 1, "2")]
 getter: Callable[[], str] = manager.version_getter
 status: Literal["saved"] = "saved"
+
+rechecks = Rechecks()
+assert_type(rechecks.is_due, bool)
+assert_type(rechecks.run(lambda: True), bool)
+
+
+def verified(manager: RegistryCacheManager[str, int], build: Callable[[], dict[str, int]]) -> None:
+    seen = manager.verify(build)
+    assert_type(seen, Verification)
+    assert_type(seen.status, str)
+    assert_type(seen.is_fresh, bool)
+    assert_type(seen.report, Report)
+    assert_type(seen.differences, tuple[Difference, ...])
+    assert_type(seen.differences[0].where, str)
+    manager.verify(len)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(VerificationError("a", 1, "b").output, str)

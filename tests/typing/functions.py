@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 from typing_extensions import assert_type
 
-from regcache_core import Distribution, File, Report
+from regcache_core import Distribution, File, Report, Verification
 from regcache_functions import (
     Catalogue,
     FunctionMetadata,
@@ -95,6 +95,7 @@ def mapping(registry: FunctionRegistry[Cost], name: str) -> None:
     assert_type(registry.name, str)
     assert_type(registry.report, Report | None)
     assert_type(registry.failures, dict[str, str])
+    assert_type(registry.verify(), Verification)
     assert_type(registry.rejected, dict[str, str])
 
 

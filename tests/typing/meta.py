@@ -6,7 +6,7 @@ from typing import Any
 from pygments.lexer import Lexer
 from typing_extensions import assert_type
 
-from regcache_core import EnvironmentVariable, File, Report
+from regcache_core import EnvironmentVariable, File, Report, Verification
 from regcache_meta import (
     AutoRegister,
     AutoRegisterMeta,
@@ -74,6 +74,7 @@ def more(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
     assert_type(registry.info("a"), PluginInfo)
     assert_type(registry.info("a").module, str)
     assert_type(registry.failures, dict[str, PluginFailure])
+    assert_type(registry.verify(), Verification)
     assert_type(registry.failures["m"].error, str)
     assert_type(registry.report, Report | None)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         NoCacheFolderError,
         RegcacheError,
         SerializationError,
+        VerificationError,
         warn_caller,
     )
     from .import_path import ImportPath
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from .reasons import Reason
     from .rechecking import Rechecks
     from .report import Refusal, Report
+    from .verifying import Difference, Verification, verify_answer
 
 __all__ = [
     "PYTHON_SUFFIXES",
@@ -68,6 +70,7 @@ __all__ = [
     "ConfigError",
     "Declared",
     "Dependency",
+    "Difference",
     "Distribution",
     "EditedModules",
     "EnvironmentVariable",
@@ -87,6 +90,8 @@ __all__ = [
     "Report",
     "SerializationError",
     "SourceTree",
+    "Verification",
+    "VerificationError",
     "__version__",
     "as_dependencies",
     "brought_by",
@@ -116,6 +121,7 @@ __all__ = [
     "package_tree",
     "place_of",
     "text_to_key",
+    "verify_answer",
     "warn_caller",
     "watch_imports",
 ]
@@ -127,6 +133,7 @@ _MODULES = {
     "ConfigError": "errors",
     "Declared": "inputs",
     "Dependency": "declared",
+    "Difference": "verifying",
     "Distribution": "declared",
     "EditedModules": "inputs",
     "EnvironmentVariable": "declared",
@@ -146,6 +153,8 @@ _MODULES = {
     "Report": "report",
     "SerializationError": "errors",
     "SourceTree": "inputs",
+    "Verification": "verifying",
+    "VerificationError": "errors",
     "__version__": "__about__",
     "as_dependencies": "declared",
     "brought_by": "discovery",
@@ -175,6 +184,7 @@ _MODULES = {
     "package_tree": "packages",
     "place_of": "discovery",
     "text_to_key": "keys",
+    "verify_answer": "verifying",
     "warn_caller": "errors",
     "watch_imports": "dependants",
 }

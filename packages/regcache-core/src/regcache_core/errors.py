@@ -69,6 +69,28 @@ class NoCacheFolderError(RegcacheError, OSError):
         )
 
 
+class VerificationError(RegcacheError, RuntimeError):
+    """A cached answer could not be verified: the process that computes it anew failed.
+
+    Attributes:
+        name: What was to be verified.
+        status: The exit status of the process; 0 if it ended itself before it was done.
+        output: The last lines that it printed, with the traceback if there was one.
+    """
+
+    def __init__(self, name: str, status: int, output: str) -> None:
+        super().__init__(name, status, output)
+        self.name = name
+        self.status = status
+        self.output = output
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name!r} was not verified: the process that computes the answer anew ended "
+            f"with status {self.status} and without an answer. Its last lines:\n{self.output}"
+        )
+
+
 class CacheWarning(UserWarning):
     """A registry works, but its answer could not be cached for a reason worth mending."""
 

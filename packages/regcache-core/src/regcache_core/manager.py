@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
     from .dependants import Outdated
+    from .verifying import Verification
 
     K = TypeVar("K")
     T = TypeVar("T")
@@ -58,6 +59,8 @@ class RegistryCacheManager(Generic[K, T]):
     Attributes:
         last_report: What the last load or save did, and why; ``None`` before the first.
         extra: What the last load found stored beside the items; empty after a miss.
+        read_only: Whether a load leaves the file as it is, instead of renewing what is cheaper to
+            check next time; false by default.
 
     Raises:
         ConfigError: The arguments do not fit together.
@@ -105,10 +108,12 @@ class RegistryCacheManager(Generic[K, T]):
         self.application = application or _application_of(version_getter)
         self.last_report: Report | None = None
         self.extra: dict[str, Any] = {}
+        self.read_only = False
         self._serializer = serializer
         self._deserializer = deserializer
         self._item_type: Any = item_type
         self._converter = converter
+        self._default_converter: Converter | None = None  # made when it is needed
         self._more_inputs = tuple(inputs)
         _check_members(self._more_inputs)
         self._scan: dict[str, Any] | None = None
@@ -293,6 +298,27 @@ class RegistryCacheManager(Generic[K, T]):
         self.last_report = refused(Refusal(reason, where), self.path)
         self.extra = {}
 
+    def verify(self, build: "Callable[[], Mapping[K, T]]") -> "Verification":
+        """Compare the cached items with what ``build()`` gives in a fresh process.
+
+        Compared are the items as records, and their order; nothing is written. The records of the
+        other process are made there by this manager's own functions or type.
+
+        Args:
+            build: What ``get_or_build`` is given. As the serializer, the deserializer and the
+                type of the items it must be defined at the top level of a module, from which the
+                other process imports it.
+
+        Raises:
+            ConfigError: The other process could not import one of these, or the manager has a
+                converter of its own, which cannot be sent there (a ``ValueError``).
+            VerificationError: ``build`` failed, or an item cannot be serialized (a
+                ``RuntimeError``).
+        """
+        from .verifying import verify_manager
+
+        return verify_manager(self, build)
+
     def clear_cache(self) -> None:
         """Remove the cache file, if there is one.
 
@@ -347,7 +373,7 @@ class RegistryCacheManager(Generic[K, T]):
             if refusal.reason.name.startswith("SOURCE_"):
                 self._refused = document, inputs
             raise
-        if renewed:
+        if renewed and not self.read_only:
             _renew(path, {**document, **renewed})
         return document
 
@@ -455,11 +481,12 @@ class RegistryCacheManager(Generic[K, T]):
         return self._get_converter().unstructure(item, unstructure_as=self._item_type)
 
     def _get_converter(self) -> "Converter":
-        if self._converter is None:
+        converter = self._converter or self._default_converter
+        if converter is None:
             from .converters import make_converter
 
-            self._converter = make_converter()
-        return self._converter
+            converter = self._default_converter = make_converter()
+        return converter
 
 
 def _as_extra(extra: "Mapping[str, Any]") -> "Any":

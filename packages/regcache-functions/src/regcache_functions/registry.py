@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from regcache_core import Dependency, Found, Rechecks, Report
+    from regcache_core import Dependency, Found, Rechecks, Report, Verification
 
     from .caching import Manager
     from .functions import Function, Record
@@ -402,6 +402,22 @@ class FunctionRegistry(Functions[F]):
             self._search(self._scope, manager, self._publish_anew)
             if self._rechecks is not None:
                 self._rechecks.reset()
+
+    def verify(self) -> "Verification":
+        """Compare what the cache file says now with what a fresh process finds.
+
+        Compared are names and their order, records, what was rejected, failures and the owner.
+        Neither this registry nor the cache file is changed. Trials are run anew, in processes of
+        their own if they were.
+
+        Raises:
+            ConfigError: There is no package, or another process could not open the registry: it
+                has no global name in a module, or a function of it is a lambda (a ``ValueError``).
+            VerificationError: The search failed (a ``RuntimeError``).
+        """
+        from .verifying import verify
+
+        return verify(self)
 
     def info(self, name: str) -> "FunctionMetadata[F]":
         """What is known of one function; imports nothing of it.

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
     from typing import Any, TypeVar
 
-    from regcache_core import Dependency, Found, Rechecks, RegistryCacheManager, Report
+    from regcache_core import (
+        Dependency,
+        Found,
+        Rechecks,
+        RegistryCacheManager,
+        Report,
+        Verification,
+    )
 
     from .config import SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
@@ -201,6 +208,22 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             self._discover(self._scope, manager, inputs, self._publish_anew)
             if self._rechecks is not None:
                 self._rechecks.reset()
+
+    def verify(self) -> "Verification":
+        """Compare what the cache file says now with what a fresh process discovers.
+
+        Compared are keys and their order, records, secondary registries and failures. Neither this
+        registry nor the cache file is changed.
+
+        Raises:
+            ConfigError: There is no package, or another process could not open the registry: its
+                base class or a function of it is defined in a script or is a lambda (a
+                ``ValueError``).
+            VerificationError: The discovery failed (a ``RuntimeError``).
+        """
+        from .verifying import verify
+
+        return verify(self)
 
     def __reduce__(self) -> "tuple[Any, ...]":
         if self._scope is None:
