@@ -372,6 +372,18 @@ def test_edit_during_the_search_is_not_written(make, folder):
     assert Reason.SOURCE_CHANGED == manager.last_report.reason
 
 
+def test_file_of_two_declarations_is_as_it_was_when_the_search_started(make, folder):
+    """A plugin that declares a file of a folder that the registry declares hides no edit."""
+    declared = Declared([File(folder / "more")])
+    manager = make(inputs=[declared])
+    manager.load_cache()
+    (folder / "more" / "c.txt").write_text("edited meanwhile")
+    declared.add([File(folder / "more" / "c.txt")])
+
+    assert not manager.save_cache({"a": 1})
+    assert Reason.SOURCE_CHANGED == manager.last_report.reason
+
+
 def test_record_is_renewed_without_losing_anything(make, folder):
     """A folder whose time moved is compared by names once, then its new time is kept."""
     declared = Declared([File(folder)])
