@@ -181,6 +181,43 @@ def test_plugin_inherits_what_its_parent_declares(app: App) -> None:
         app.run(STATUS)
 
 
+def test_declaration_of_a_plugin_outlives_the_refresh_of_another(app: App) -> None:
+    """Where only an edited module is imported anew, the others' declarations are still watched."""
+    plugin = """
+        from regcache_core import Distribution, EnvironmentVariable, File
+        from .base import Reader
+        class {name}(Reader):
+            format = "{name}"
+            __registry_depends_on__ = {declared}
+        """
+    app.write(
+        {
+            "app/__init__.py": "",
+            "app/readers/__init__.py": "",
+            "app/readers/base.py": IMPORTS + BASES["plugin"],
+            "app/readers/a_reader.py": plugin.format(name="a", declared=DECLARED),
+            "app/readers/b_reader.py": plugin.format(name="b", declared="[]"),
+        }
+    )
+    app.run(STATUS)
+    app.write({"app/readers/b_reader.py": plugin.format(name="edited", declared="[]")})
+    seen = app.run(STATUS)
+
+    assert (["a", "edited"], ["app.readers.b_reader"]) == (seen["keys"], seen["plugins"])
+    assert "hit" == app.run(STATUS)["status"]
+    assert "VARIABLE_CHANGED" == app.run(STATUS, APP_EXTRA="1")["reason"]
+    app.run(STATUS)
+    for change, reason in (
+        (write("app/readers/data.txt", ""), "SOURCE_ADDED"),
+        (install("1.0"), "DISTRIBUTION_CHANGED"),
+    ):
+        app.write({"app/readers/b_reader.py": plugin.format(name=reason, declared="()")})
+        assert ["app.readers.b_reader"] == app.run(STATUS)["plugins"]
+        change(app)
+        assert reason == app.run(STATUS)["reason"]
+        assert "hit" == app.run(STATUS)["status"]
+
+
 FAILING = """
 from regcache_core import EnvironmentVariable
 from .base import Reader
