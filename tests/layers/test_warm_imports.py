@@ -90,6 +90,7 @@ DISCOVERING = {
     "json.encoder": "json",
     "json.scanner": "json",
     "math": "no NaN in the file",
+    "regcache_core.declared": "names of distributions in one spelling",
     "regcache_core.dependants": "what plugins import outside of their package",
     "regcache_core.discovery": "the loop",
     "regcache_core.errors": "errors that a user may meet",
