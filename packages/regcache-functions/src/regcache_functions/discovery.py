@@ -61,7 +61,7 @@ def discover(
                 del foreign[each]
                 each.module = module.__name__
                 registry._is_modular = False
-    registry._forget(lambda registration: _is_gone(scope, registration.module, walked))
+    registry._forget(lambda registration: has_vanished(scope, registration.module, walked))
     registered = [each for each in registry._snapshot() if each.module in walked]
     registered.sort(key=lambda each: walked[each.module])
     records = describe_all(scope, registry, registered, failures, on_failure)
@@ -178,8 +178,14 @@ def _failed(record: dict[str, Any], failures: Failures) -> bool:
     return record["module"] in failures.texts
 
 
-def _is_gone(scope: PackageScope, module: str, walked: dict[str, int]) -> bool:
-    """Whether a module of the package is not there any more, though it was imported once."""
+def has_vanished(scope: PackageScope, module: str, walked: dict[str, int]) -> bool:
+    """Whether a module of the package is not there any more, though it was imported once.
+
+    Args:
+        scope: What the registry lists.
+        module: Name of the module.
+        walked: The modules of the package that were found, and their places in the order.
+    """
     return scope.holds(module) and module not in walked and find_spec(module) is None
 
 

@@ -21,7 +21,7 @@ from regcache_core import (
 )
 
 from .caching import is_extra
-from .discovery import describe_all, refusing, watch_sources
+from .discovery import describe_all, has_vanished, refusing, watch_sources
 from .errors import DuplicateFunctionError, ScanError
 from .scope import source_files
 
@@ -68,6 +68,7 @@ def rediscover(
                     failures.texts[name] = old_failures[name]
                 if module is not None and brought_by(module, foreign):
                     return None
+        registry._forget(lambda each: has_vanished(scope, each.module, places))
         registered = [each for each in registry._snapshot() if each.module in places]
         registered.sort(key=lambda each: places[each.module])
         made = describe_all(scope, registry, registered, failures, on_failure)

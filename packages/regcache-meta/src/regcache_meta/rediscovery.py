@@ -28,6 +28,7 @@ from .discovery import (
     Listener,
     bases_of,
     drop,
+    drop_vanished,
     is_separable,
     record_of,
     refusing,
@@ -69,6 +70,7 @@ def rediscover(
     if walked is None:
         return None
     known = [*registry._registered.items()]
+    drop_vanished(scope, registry, [key for key, cls in known if cls.__module__ not in walked])
     new = {key: cls for key, cls in known if cls.__module__ in affected & walked.keys()}
     made = {key: record_of(scope, cls, cls.__module__) for key, cls in new.items()}
     kept = {
