@@ -27,6 +27,8 @@ class App:
 
     #: How the names of variables begin that processes do not inherit.
     hidden: tuple[str, ...] = ("REGCACHE_", "PYTHON")
+    #: What runs its processes.
+    python: str = sys.executable
 
     def __init__(self, tmp_path: Path) -> None:
         self.folder = tmp_path / "sources"
@@ -62,7 +64,7 @@ class App:
     def start(self, program: str, *options: str, **environment: str) -> Any:
         """Run a program in a fresh process; gives the finished process."""
         return subprocess.run(
-            [sys.executable, *options, "-c", program],
+            [self.python, *options, "-c", program],
             env=self.environment(**environment),
             cwd=self.folder,
             capture_output=True,

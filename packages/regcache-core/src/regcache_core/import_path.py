@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 SEPARATOR = "/"
 #: Endings of the entries that tell of an installed distribution.
 METADATA_SUFFIXES = (".dist-info", ".egg-info")
-#: Parts of the record that are one text of names, and those that are one object of stamps.
-_TEXTS, _OBJECTS = ("wanted", "absent", "probed"), ("folders", "inside")
+#: The parts of a record: texts of names, and stamps.
+_SHAPE = (
+    ("wanted", str),
+    ("absent", str),
+    ("probed", str),
+    ("outside", bool),
+    ("folders", dict),
+    ("inside", dict),
+)
 
 
 class ImportPath(Input):
@@ -44,6 +51,7 @@ class ImportPath(Input):
 
     Attributes:
         names: The missing modules; filled while plugins are being imported.
+        late: Modules that were missing, but can be found now; filled likewise.
         probed: Names of the missing distributions; filled likewise.
         used: Top-level modules that the application imports, as far as ``add`` was told.
 
@@ -57,7 +65,8 @@ class ImportPath(Input):
         super().__init__("import_path", self._look, "MODULE_APPEARED")
         self.application = application
         self.names: list[str] = []
-        self.probed: list[str] = []
+        self.late: list[str] = []
+        self.probed: set[str] = set()
         self.used: set[str] = set()
         self._entries: list[str] | None = None
 
@@ -105,10 +114,9 @@ class ImportPath(Input):
         Raises:
             Refusal: A module or distribution appeared, is gone or was replaced.
         """
-        for part, kind in ((_TEXTS, str), (_OBJECTS, dict)):
-            for name in part:
-                if recorded[name].__class__ is not kind:
-                    raise Refusal("WRONG_SHAPE", f"{self.member}.{name}")
+        for part, kind in _SHAPE:
+            if recorded[part].__class__ is not kind:
+                raise Refusal("WRONG_SHAPE", f"{self.member}.{part}")
         entries = search_path() if self._entries is None else self._entries
         if _is_unmoved(recorded, entries):
             return None

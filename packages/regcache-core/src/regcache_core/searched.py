@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .import_path import ImportPath
 
 _UNTRUSTED = -1
+#: Where these are loaded, a plugin may have looked for another distribution without importing it.
+_LOOKING = ("importlib.metadata", "importlib.util")
 
 Folders = Mapping[str, Any]
 
@@ -74,6 +76,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
         Refusal: A module that was missing can be found by now.
     """
     absent = [name for name in path.names if name not in sys.modules and _is_plain(name)]
+    _refuse_late(path.late, start["folders"])
     outside = {top for top in _top_modules() if _is_outside(top, path.application)}
     tops = {name.partition(".")[0] for name in absent} - {path.application}
     folders = _folders(start["folders"], outside | tops)
@@ -85,7 +88,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
         "wanted": SEPARATOR.join(sorted(wanted)),
         "absent": SEPARATOR.join(absent),
         "probed": SEPARATOR.join(sorted({normalize(name) for name in path.probed})),
-        "outside": bool(outside) or "importlib.metadata" in sys.modules,
+        "outside": bool(outside) or not {*sys.modules}.isdisjoint(_LOOKING),
         "folders": _folders(start["folders"], wanted),
         "inside": _inside(absent, path.application, folders),
     }
@@ -120,14 +123,26 @@ def _split(text: str) -> list[str]:
     return text.split(SEPARATOR) if text else []
 
 
-def _inside(absent: Iterable[str], application: str, folders: Folders) -> dict[str, list[Any]]:
+def _refuse_late(names: Iterable[str], folders: Mapping[str, Any]) -> None:
+    """Refuse what was missing for a plugin, but is there by now; not what another finder brings."""
+    for name in names:
+        parent, _, tail = name.rpartition(".")
+        for folder in (find_package(parent) or []) if parent else folders:
+            before = "" if parent else look_into(folders[folder][3:], folder, {tail})[0]
+            if look_into(_names_in(folder), folder, {tail})[0] != before:
+                raise Refusal("MODULE_APPEARED", name)
+
+
+def _inside(names: Iterable[str], application: str, folders: Folders) -> dict[str, list[Any]]:
     """The folders in which missing sub-modules would lie, but for those that installers look after.
 
-    Raises:
-        Refusal: One of the sub-modules can be found by now.
+    Args:
+        names: Full names of modules that are missing.
+        application: The application, whose own folders count wherever they are.
+        folders: What lies on ``sys.path``.
     """
     tails: dict[str, set[str]] = {}
-    for name in absent:
+    for name in names:
         parent, _, tail = name.rpartition(".")
         for folder in (find_package(parent) or []) if parent else []:
             if name.startswith(f"{application}.") or not _is_installed(folder, folders):
@@ -136,8 +151,6 @@ def _inside(absent: Iterable[str], application: str, folders: Folders) -> dict[s
     for folder, wanted in tails.items():
         stamp = _trusted(folder)
         held, _ = look_into(_names_in(folder), folder, wanted)
-        if held:
-            _refuse_found(absent)
         inside[folder] = [*stamp, SEPARATOR.join(sorted(wanted)), held]
     return inside
 

@@ -1,0 +1,228 @@
+"""`ImportPath` by itself: what it hears of, what it makes of a strange `sys.path` or record."""
+
+import copy
+import importlib.util
+import os
+import sys
+import threading
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from core_tools import make_old, read
+
+from regcache_core import ImportPath, Reason, find_spec
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder on `sys.path`, made a while ago, with a distribution and a loose module."""
+    site = tmp_path / "site"
+    (site / "tool-1.0.dist-info").mkdir(parents=True)
+    (site / "tool.py").touch()
+    (site / "space" / "part").mkdir(parents=True)
+    make_old(site)
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.setattr("sys.path", [str(tmp_path / "script"), *sys.path])
+    yield site
+    for name in ("tool", "loose", "space", "space.part"):
+        sys.modules.pop(name, None)
+
+
+def finders():
+    """The finders of this moment, to be compared by identity."""
+    return [*sys.meta_path]
+
+
+def test_what_nothing_finds_is_heard_of_whoever_catches_the_error(site):
+    """Imports and probes are noted, of modules and of distributions; what is found is not."""
+    path = ImportPath()
+    with path.recording():
+        with pytest.raises(ImportError):
+            import no_such_module  # noqa: F401
+        with pytest.raises(ImportError):
+            import json.nothing  # noqa: F401
+        assert importlib.util.find_spec("nor_this") is None
+        assert find_spec("colorsys_2") is None
+        with pytest.raises(metadata.PackageNotFoundError):
+            metadata.version("no-such-distribution")
+        assert list(metadata.distributions(name="pytest"))
+        import tool  # noqa: F401
+
+    assert ["no_such_module", "json.nothing", "nor_this", "colorsys_2"] == path.names
+    assert "no-such-distribution" in path.probed
+    assert [] == path.late
+
+
+def test_recorder_goes_whatever_happens_to_the_list_of_finders(site, monkeypatch):
+    """It is taken out of the list that it was put into, and of the one that is in use then."""
+    before = finders()
+    first, second = ImportPath(), ImportPath()
+    monkeypatch.setattr("sys.meta_path", sys.meta_path)
+    held = sys.meta_path
+    with pytest.raises(ZeroDivisionError), first.recording(), second.recording():
+        find_spec("not_there")
+        sys.meta_path.reverse()
+        sys.meta_path = [*sys.meta_path]
+        raise ZeroDivisionError
+
+    assert before[::-1] == sys.meta_path == held
+    held.reverse()
+    assert ["not_there"] == first.names == second.names
+
+
+def test_registries_that_discover_at_once_do_not_disturb_each_other(site):
+    """Each thread's recorder comes and goes by itself, and misses nothing of its own."""
+    before, missed = finders(), []
+
+    def discover(number):
+        path = ImportPath()
+        for turn in range(50):
+            with path.recording():
+                find_spec(f"none_{number}_{turn}")
+            missed.extend({f"none_{number}_{turn}"} - {*path.names})
+
+    threads = [threading.Thread(target=discover, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert ([], before) == (missed, finders())
+
+
+def test_candidates_are_sorted_into_missing_and_used(site):
+    """What the application imports is kept if nothing finds it, and known as used else."""
+    path = ImportPath("app")
+    path.add(["tool", "gone_tool", "gone_tool", "os.path", "", "a..b"])
+
+    assert ["gone_tool", "", "a..b"] == path.names
+    assert {"tool", "os"} == path.used
+
+
+def test_what_was_loaded_before_counts_if_installed_or_used(site, make, monkeypatch):
+    """Modules of the program itself say nothing of the plugins, unless a plugin imports them."""
+    loose = site.parent / "loose_modules"
+    loose.mkdir()
+    for name in ("loose", "known"):
+        (loose / f"{name}.py").touch()
+        monkeypatch.setitem(sys.modules, name, type(os)(name))
+    monkeypatch.setitem(sys.modules, "tool", type(os)("tool"))
+    monkeypatch.syspath_prepend(loose)
+    path = ImportPath()
+    path.add(["known"])
+    manager = make(inputs=[path])
+    manager.save_cache({"a": 1})
+
+    wanted = read(manager)["import_path"]["wanted"].split("/")
+
+    assert {"tool", "known"} <= {*wanted}
+    assert "loose" not in wanted
+
+
+def test_strange_entries_of_the_path_are_no_obstacle(site, make, monkeypatch):
+    """Entries that are no text, relative, missing, there twice: as Python takes them."""
+    strange = ["", Path("/"), b"/tmp", None, "relative", str(site), str(site), "/no/such/folder"]
+    monkeypatch.chdir(site.parent)
+    monkeypatch.setattr("sys.path", [*strange, *sys.path])
+    manager = make(inputs=[ImportPath()])
+    manager.save_cache({"a": 1})
+
+    folders = read(manager)["import_path"]["folders"]
+
+    assert {"a": 1} == manager.load_cache()
+    assert [str(site.parent), str(site.parent / "relative"), str(site)] == [*folders][:3]
+    assert [0, 0, 0, "", ""] == folders["/no/such/folder"]
+
+
+def test_current_folder_that_was_removed_is_no_obstacle(site, make, tmp_path, monkeypatch):
+    """Python skips what it cannot name; so does the check."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    monkeypatch.setattr("sys.path", ["", *sys.path])
+    manager = make(inputs=[ImportPath()])
+    gone.rmdir()
+    manager.save_cache({"a": 1})
+    monkeypatch.setattr("sys.path", [""])
+
+    assert "" not in read(manager)["import_path"]["folders"]
+    assert manager.load_cache() in ({"a": 1}, None)
+
+
+def save(make, *names):
+    """A manager whose file knows what is in `site`."""
+    path = ImportPath()
+    path.add(names)
+    manager = make(inputs=[path])
+    assert manager.save_cache({"a": 1})
+    return make(inputs=[ImportPath()])
+
+
+def test_order_of_folders_counts_where_several_hold_a_module(site, make, monkeypatch):
+    """Another folder in front brings another module of the name."""
+    other = site.parent / "other"
+    other.mkdir()
+    (other / "tool.py").touch()
+    monkeypatch.setitem(sys.modules, "tool", type(os)("tool"))
+    first, *rest = sys.path
+    monkeypatch.setattr("sys.path", [first, str(other), *rest])
+    manager = save(make)
+    hit = manager.load_cache()
+    monkeypatch.setattr("sys.path", [first, str(site), str(other), *rest])
+
+    assert ({"a": 1}, None) == (hit, manager.load_cache())
+    assert (Reason.MODULE_GONE, "tool", [str(other), str(site)], [str(site), str(other)]) == (
+        *(manager.last_report.reason, manager.last_report.where),
+        *(manager.last_report.old, manager.last_report.new),
+    )
+
+
+def test_folder_that_is_missing_a_submodule_is_watched(site, make):
+    """A part of a package that is no distribution's may be added at any time."""
+    loose = site.parent / "loose_modules"
+    (loose / "space" / "part").mkdir(parents=True)
+    sys.path.insert(1, str(loose))
+    manager = save(make, "space.part.new")
+    hit = manager.load_cache()
+    (loose / "space" / "part" / "new.py").touch()
+
+    missed = manager.load_cache()
+
+    assert ({"a": 1}, None) == (hit, missed)
+    assert (Reason.MODULE_APPEARED, "space.part.new") == (
+        *(manager.last_report.reason, manager.last_report.where),
+    )
+
+
+def damaged(record):
+    """Copies of a record, each with one part that has another shape."""
+    wrong = [None, 5, "x", [], ["x"], {}, {"x": None}, {"x": []}, {"x": [1, 2, 3]}, True]
+    for member in record:
+        yield {name: value for name, value in record.items() if name != member}
+        for value in wrong:
+            if value.__class__ is not record[member].__class__ or isinstance(value, dict):
+                yield {**record, member: value}
+    for path in [*record["folders"]][:2]:
+        for value in (None, 5, "x", [], [1, 2], {}, [1, 2, 3, 4, 5], [0, 0, 0, 5, 5]):
+            changed = copy.deepcopy(record)
+            changed["folders"][path] = value
+            yield changed
+
+
+def test_damaged_record_is_a_miss(site, make, edit, monkeypatch):
+    """Whatever lies in the record's place: no exception, and no hit."""
+    monkeypatch.setitem(sys.modules, "tool", type(os)("tool"))
+    manager = save(make, "absent_tool")
+    right = read(manager)["import_path"]
+    believed = []
+    for record in [each for each in damaged(right) if each != right]:
+        edit(manager, import_path=record)
+        if manager.load_cache() is not None:
+            believed.append({n: v for n, v in record.items() if v != right[n]})
+        else:
+            assert manager.last_report.reason is not Reason.FILE_ABSENT
+
+    edit(manager, import_path=right)
+    assert {"a": 1} == manager.load_cache()
+    assert [] == believed
