@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         VerificationError,
         warn_caller,
     )
-    from .import_path import ImportPath
+    from .import_path import ImportPath, attribute_of, module_of
     from .inputs import (
         PYTHON_SUFFIXES,
         Declared,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Input,
         SourceTree,
     )
+    from .installed import load_entry_point, sources_of
     from .keys import key_to_text, text_to_key
     from .location import get_cache_file_path
     from .manager import RegistryCacheManager
@@ -94,6 +95,7 @@ __all__ = [
     "VerificationError",
     "__version__",
     "as_dependencies",
+    "attribute_of",
     "brought_by",
     "configure_converter",
     "file_of",
@@ -114,12 +116,15 @@ __all__ = [
     "is_unfinished",
     "iter_module_names",
     "key_to_text",
+    "load_entry_point",
     "make_converter",
     "missing_modules",
+    "module_of",
     "modules_in_execution",
     "name_of",
     "package_tree",
     "place_of",
+    "sources_of",
     "text_to_key",
     "verify_answer",
     "warn_caller",
@@ -127,7 +132,6 @@ __all__ = [
 ]
 
 _MODULES = {
-    "PYTHON_SUFFIXES": "inputs",
     "CacheConfig": "config",
     "CacheWarning": "errors",
     "ConfigError": "errors",
@@ -145,6 +149,7 @@ _MODULES = {
     "Input": "inputs",
     "NoCacheFolderError": "errors",
     "Outdated": "dependants",
+    "PYTHON_SUFFIXES": "inputs",
     "Reason": "reasons",
     "Rechecks": "rechecking",
     "Refusal": "report",
@@ -157,6 +162,7 @@ _MODULES = {
     "VerificationError": "errors",
     "__version__": "__about__",
     "as_dependencies": "declared",
+    "attribute_of": "import_path",
     "brought_by": "discovery",
     "configure_converter": "converters",
     "file_of": "modules",
@@ -177,12 +183,15 @@ _MODULES = {
     "is_unfinished": "discovery",
     "iter_module_names": "packages",
     "key_to_text": "keys",
+    "load_entry_point": "installed",
     "make_converter": "converters",
     "missing_modules": "discovery",
+    "module_of": "import_path",
     "modules_in_execution": "modules",
     "name_of": "modules",
     "package_tree": "packages",
     "place_of": "discovery",
+    "sources_of": "installed",
     "text_to_key": "keys",
     "verify_answer": "verifying",
     "warn_caller": "errors",

@@ -30,6 +30,10 @@ _SHAPE = (
     ("outside", bool),
     ("folders", dict),
     ("inside", dict),
+    ("files", dict),
+    ("versions", dict),
+    ("points", list),
+    ("broken", dict),
 )
 
 
@@ -48,12 +52,16 @@ class ImportPath(Input):
     Args:
         application: Top-level package of the application, whose own modules are watched by other
             inputs; those that it misses are watched here.
+        entry_points: The group of entry points that the answer depends on; empty for none.
 
     Attributes:
         names: The missing modules; filled while plugins are being imported.
         late: Modules that were missing, but can be found now; filled likewise.
         probed: Names of the missing distributions; filled likewise.
         used: Top-level modules that the application imports, as far as ``add`` was told.
+        installed: What was recorded last: ``points``, the entry points as lists of name, value,
+            distribution and version, sorted; ``broken``, metadata that cannot be read: name ->
+            error and place. ``None`` before.
 
     >>> path = ImportPath("app")
     >>> path.add(["json", "no_such_module"])
@@ -61,9 +69,11 @@ class ImportPath(Input):
     ['no_such_module']
     """
 
-    def __init__(self, application: str = "") -> None:
+    def __init__(self, application: str = "", entry_points: str = "") -> None:
         super().__init__("import_path", self._look, "MODULE_APPEARED")
         self.application = application
+        self.entry_points = entry_points
+        self.installed: Any = None
         self.names: list[str] = []
         self.late: list[str] = []
         self.probed: set[str] = set()
@@ -82,6 +92,12 @@ class ImportPath(Input):
             elif name not in self.names:
                 self.names.append(name)
 
+    def entry_points_now(self) -> "Any":
+        """What was recorded when the scan started, or is there now: ``points`` and ``broken``."""
+        if self.installed is None:
+            self.record()
+        return self.installed
+
     def recording(self) -> "Recorder":
         """A context in which each module and distribution that nothing finds is noted.
 
@@ -96,7 +112,8 @@ class ImportPath(Input):
 
         # Plugins may add to sys.path; the next start begins without that.
         self._entries = search_path()
-        return look_at_path(self._entries)
+        self.installed = start = look_at_path(self._entries, self)
+        return start
 
     def complete(self, recorded: "Any") -> "dict[str, Any]":
         """What was missing, what is in use, and where it lay when the scan started.
@@ -117,25 +134,36 @@ class ImportPath(Input):
         for part, kind in _SHAPE:
             if recorded[part].__class__ is not kind:
                 raise Refusal("WRONG_SHAPE", f"{self.member}.{part}")
+        _check_points(recorded["points"])
         entries = search_path() if self._entries is None else self._entries
-        if _is_unmoved(recorded, entries):
+        minds_metadata = bool(self.entry_points or recorded["probed"])
+        self.installed = recorded
+        if _is_unmoved(recorded, entries, minds_metadata):
             return None
         from .searched import compare
 
-        return compare(recorded, entries)
+        return compare(recorded, entries, self)
 
 
-def _is_unmoved(recorded: "dict[str, Any]", entries: "list[str]") -> bool:
+def _check_points(points: "list[Any]") -> None:
+    """Refuse what is no list of entry points: they name modules that may be imported."""
+    for point in points:
+        if [point.__class__, *map(type, point)] != [list, str, str, str, str]:
+            raise TypeError(f"{point!r} is no entry point")
+
+
+def _is_unmoved(recorded: "dict[str, Any]", entries: "list[str]", minds_metadata: bool) -> bool:
     """Whether nothing needs a closer look; ``False`` does not say that anything changed."""
-    for path, stamp in recorded["inside"].items():
-        if stamp_of(path) != stamp[:3]:
-            return False
+    for stamps in (recorded["inside"], recorded["files"]):
+        for path, stamp in stamps.items():
+            if stamp_of(path) != stamp[:3]:
+                return False
     folders, wanted = recorded["folders"], {*recorded["wanted"].split(SEPARATOR)}
     first, holders = first_entry(entries), []
     for path in entries:
         known = folders.get(path)
         if known is None or path == first:
-            known = _list(path, known, wanted, recorded["probed"] != "")
+            known = _list(path, known, wanted, minds_metadata)
             if known is None:
                 return False
         elif stamp_of(path) != known[:3]:
@@ -219,3 +247,17 @@ def look_into(names: "Iterable[str]", path: str, wanted: "Collection[str]") -> "
         elif name.endswith(METADATA_SUFFIXES):
             metadata.append(name)
     return SEPARATOR.join(sorted(modules)), SEPARATOR.join(sorted(metadata))
+
+
+def module_of(value: str) -> str:
+    """The module that the value of an entry point names.
+
+    >>> module_of("package.module:Class [extra]"), module_of("package")
+    ('package.module', 'package')
+    """
+    return value.partition("[")[0].partition(":")[0].strip()
+
+
+def attribute_of(value: str) -> str:
+    """What an entry point names in its module; empty for the module itself."""
+    return value.partition("[")[0].partition(":")[2].strip()

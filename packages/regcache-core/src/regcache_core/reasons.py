@@ -48,6 +48,7 @@ class Reason(Enum):
     )
     VARIABLE_CHANGED = ("miss", "a declared environment variable has another value")
     DISTRIBUTION_CHANGED = ("miss", "a distribution was installed, replaced or removed")
+    ENTRY_POINTS_CHANGED = ("miss", "the installed entry points changed")
     # Something failed.
     VERSION_UNKNOWN = ("error", "version_getter did not give a version")
     NOT_SERIALIZABLE = ("error", "a key or an item cannot be turned into JSON")

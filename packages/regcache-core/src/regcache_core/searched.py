@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from .declared import normalize
@@ -29,13 +30,23 @@ _LOOKING = ("importlib.metadata", "importlib.util")
 Folders = Mapping[str, Any]
 
 
-def look_at_path(entries: Iterable[str]) -> dict[str, Any]:
+def look_at_path(entries: list[str], path: ImportPath) -> dict[str, Any]:
     """Everything on ``sys.path`` as it is when a scan starts, and the modules that are loaded."""
-    folders = {path: [*_trusted(path), *_names_in(path)] for path in entries}
-    return {"folders": folders, "loaded": sorted(_top_modules())}
+    loaded = sorted(_top_modules())
+    folders = {path: [*trusted_stamp(path), *_names_in(path)] for path in entries}
+    return {"folders": folders, "loaded": loaded, **_installed_things(entries, path)}
 
 
-def _trusted(path: str) -> list[int]:
+def _installed_things(entries: list[str], path: ImportPath) -> dict[str, Any]:
+    """What distributions say; metadata are read only for a registry that wants them."""
+    if not path.entry_points:
+        return {"points": [], "broken": {}, "versions": {}, "files": {}}
+    from .installed import read_installed
+
+    return read_installed(entries, path.entry_points)
+
+
+def trusted_stamp(path: str) -> list[int]:
     """A stamp, with a time that never holds if it may change again within the same tick."""
     mtime_ns, ctime_ns, inode = stamp_of(path)
     if mtime_ns > time.time_ns() - RACY_NS:
@@ -91,6 +102,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
         "outside": bool(outside) or not {*sys.modules}.isdisjoint(_LOOKING),
         "folders": _folders(start["folders"], wanted),
         "inside": _inside(absent, path.application, folders),
+        **{name: start[name] for name in ("points", "broken", "versions", "files")},
     }
 
 
@@ -149,7 +161,7 @@ def _inside(names: Iterable[str], application: str, folders: Folders) -> dict[st
                 tails.setdefault(os.path.abspath(folder), set()).add(tail)
     inside = {}
     for folder, wanted in tails.items():
-        stamp = _trusted(folder)
+        stamp = trusted_stamp(folder)
         held, _ = look_into(_names_in(folder), folder, wanted)
         inside[folder] = [*stamp, SEPARATOR.join(sorted(wanted)), held]
     return inside
@@ -170,12 +182,15 @@ def _refuse_found(absent: Iterable[str]) -> None:
             raise Refusal("MODULE_APPEARED", name)
 
 
-def compare(recorded: Mapping[str, Any], entries: list[str]) -> dict[str, Any] | None:
+def compare(
+    recorded: Mapping[str, Any], entries: list[str], path: ImportPath
+) -> dict[str, Any] | None:
     """Compare what lies on ``sys.path`` with what was recorded, now that something moved.
 
     Args:
         recorded: The record.
         entries: The folders and archives on ``sys.path``.
+        path: What the record is of.
 
     Returns:
         The record with the stamps of now, or ``None`` if it is as good as it can be.
@@ -184,24 +199,54 @@ def compare(recorded: Mapping[str, Any], entries: list[str]) -> dict[str, Any] |
         Refusal: A module or distribution appeared, is gone or was replaced.
     """
     old, wanted = recorded["folders"], {*_split(recorded["wanted"])}
-    new = {path: _look_at(path, wanted) for path in entries}
+    new = {entry: _look_at(entry, wanted) for entry in entries}
+    things = recorded
+    if _metadata_moved(recorded, new):
+        things = _installed_things(entries, path)
+        _compare_installed(recorded, things)
     _compare_holders(_holders(old), _holders(new))
     _compare_metadata(recorded, old, new)
     _refuse_found(_split(recorded["absent"]))
-    inside = {path: _compare_inside(path, stamp) for path, stamp in recorded["inside"].items()}
-    renewed = {**recorded, "folders": new, "inside": inside}
+    inside = {
+        folder: _compare_inside(folder, stamp) for folder, stamp in recorded["inside"].items()
+    }
+    renewed = {**recorded, "folders": new, "inside": inside, "files": things["files"]}
     first = first_entry(entries)
     moved = [
-        path
-        for path, stamp in new.items()
+        entry
+        for entry, stamp in new.items()
         # Folders that differ from start to start are not worth writing for.
-        if path != first and stamp != old.get(path) and (path in old or any(stamp[3:]))
+        if entry != first and stamp != old.get(entry) and (entry in old or any(stamp[3:]))
     ]
-    return renewed if moved or inside != recorded["inside"] else None
+    is_same = all(renewed[part] == recorded[part] for part in ("inside", "files"))
+    return None if is_same and not moved else renewed
+
+
+def _metadata_moved(recorded: Mapping[str, Any], new: Folders) -> bool:
+    """Whether a distribution may say something else than it did."""
+    if any(stamp_of(file) != stamp for file, stamp in recorded["files"].items()):
+        return True
+    old = recorded["folders"]
+    held = {
+        path: stamp for path, stamp in new.items() if stamp[4] or (path in old and old[path][4])
+    }
+    return any(stamp != old.get(path) or stamp[0] == _UNTRUSTED for path, stamp in held.items())
+
+
+def _compare_installed(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse if the entry points, or the versions that matter, are not what they were."""
+    before = [*recorded["points"], *map(list, recorded["broken"].items())]
+    points = [*now["points"], *map(list, now["broken"].items())]
+    for old, new in zip_longest(before, points):
+        if old != new:
+            raise Refusal("ENTRY_POINTS_CHANGED", str((new or old)[0]), old, new)
+    for name, version in now["versions"].items():
+        if recorded["versions"][name] != version:
+            raise Refusal("DISTRIBUTION_CHANGED", name, recorded["versions"][name], version)
 
 
 def _look_at(path: str, wanted: set[str]) -> list[Any]:
-    stamp = _trusted(path)  # before the names: a later change moves it again
+    stamp = trusted_stamp(path)  # before the names: a later change moves it again
     return [*stamp, *_contents(path, _names_in(path), wanted)]
 
 
@@ -242,7 +287,7 @@ def _compare_metadata(recorded: Mapping[str, Any], old: Folders, new: Folders) -
 def _compare_inside(folder: str, stamp: Any) -> list[Any]:
     """The stamp of a package's folder that lacks what it lacked."""
     *_, wanted, before = stamp
-    now = _trusted(folder)
+    now = trusted_stamp(folder)
     held, _ = look_into(_names_in(folder), folder, {*_split(wanted)})
     if held != before:
         reason = "MODULE_APPEARED" if {*_split(held)} - {*_split(before)} else "MODULE_GONE"

@@ -8,6 +8,7 @@ from regcache_core import (
     Refusal,
     RegistryCacheManager,
     SourceTree,
+    module_of,
 )
 
 TYPE_CHECKING = False
@@ -31,6 +32,7 @@ _FIELDS = {
     "aliases": list,
     "contract": str,
     "facts": dict,
+    "entry": str,
 }
 
 
@@ -44,9 +46,9 @@ class Manager:
     """
 
     def __init__(self, scope: "Scope", name: str) -> None:
-        self.import_path = ImportPath(scope.application)
+        self.import_path = ImportPath(scope.application, entry_points=scope.entry_points)
         self.inputs: list[Any] = scope.inputs()
-        check = _make_check(scope.package)
+        check = _make_check(scope.package, self.import_path)
         version = scope.version()  # once: a search may import what says it
         self.cache: RegistryCacheManager[str, Any] = RegistryCacheManager(
             scope.cache_name(name),
@@ -63,13 +65,20 @@ class Manager:
         )
 
 
-def _make_check(package: str) -> "Callable[[Any], Any]":
-    """A function that gives back a record, and refuses one that is none of this package."""
+def _make_check(package: str, import_path: ImportPath) -> "Callable[[Any], Any]":
+    """A function that gives back a record, and refuses one that is none of this package.
+
+    A record of an installed function names what its entry point names.
+    """
     prefix, fields = f"{package}.", _FIELDS
+
+    def is_installed(module: str) -> bool:
+        points = import_path.installed["points"]
+        return any(module == module_of(value) for _, value, *_ in points)
 
     def check(record: "Mapping[str, Any]") -> "Mapping[str, Any]":
         module = record["module"]
-        if not f"{module}.".startswith(prefix):
+        if not f"{module}.".startswith(prefix) and not is_installed(module):
             raise ValueError(f"{module} lies outside of {package}")
         for field, value in record.items():
             if value.__class__ is not fields[field]:

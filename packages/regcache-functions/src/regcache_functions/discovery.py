@@ -31,6 +31,7 @@ from .facts import to_stored
 from .registration import resolve_method
 
 if TYPE_CHECKING:
+    from .installed import InstalledFunctions
     from .registration import Registration
     from .registry import FunctionRegistry
     from .scope import PackageScope
@@ -61,16 +62,28 @@ def discover(
                 del foreign[each]
                 each.module = module.__name__
                 registry._is_modular = False
+        plugins = _load_installed(scope, registry, failures, import_path, elsewhere)
+        for module, new in plugins.modules if plugins is not None else ():
+            walked.setdefault(module.__name__, len(walked))
+            for each in (*brought_by(module, foreign), *new):
+                foreign.pop(each, None)
+                if each.module not in walked:
+                    each.module = module.__name__
     registry._forget(lambda registration: has_vanished(scope, registration.module, walked))
     registered = [each for each in registry._snapshot() if each.module in walked]
+    registered += plugins.found.values() if plugins is not None else ()
     registered.sort(key=lambda each: walked[each.module])
     records = describe_all(scope, registry, registered, failures, on_failure)
-    watch_sources(scope, registry, records, [*walked, *failures.texts], import_path, elsewhere)
+    attributes = plugins.attributes if plugins is not None else {}
+    for name in attributes.keys() & records.keys():
+        records[name]["entry"] = attributes[name]
+    searched = [*walked, *filter(scope.holds, failures.texts)]
+    watch_sources(scope, registry, records, searched, import_path, elsewhere)
     extra = {
         "failures": dict(sorted(failures.texts.items())),
         "rejected": {},
         "owner": _owner(scope, elsewhere),
-        "modular": registry._is_modular,
+        "modular": registry._is_modular and plugins is None,
     }
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 
@@ -125,6 +138,21 @@ def watch_sources(
     # Made again since they were imported: no stamp that could ever hold, so nothing is written.
     elsewhere.distrust(map(file_of, registry._registered.elsewhere(searched)))
     watch_imports(searched, scope.application, scope.holds, import_path, elsewhere)
+
+
+def _load_installed(
+    scope: PackageScope,
+    registry: FunctionRegistry[Any],
+    failures: Failures,
+    import_path: ImportPath,
+    elsewhere: FoundFiles,
+) -> InstalledFunctions | None:
+    """The functions of installed distributions, if the registry lists any."""
+    if not scope.entry_points:
+        return None
+    from .installed import InstalledFunctions
+
+    return InstalledFunctions(scope, registry, failures, import_path, elsewhere)
 
 
 def to_record(registration: Registration, facts_type: type | None, registry: str) -> dict[str, Any]:

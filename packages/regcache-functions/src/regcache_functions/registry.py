@@ -62,6 +62,8 @@ class FunctionRegistry(Functions[F]):
         strict: Raise if a module fails to import, instead of keeping the error in ``failures``.
         depends_on: What decides beside the sources which functions there are: ``File``,
             ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
+        entry_points: Group of entry points by which installed distributions add functions to those
+            of the package; each names a function or a module.
         enable_cache: Whether a cache file is used; without it every process searches.
 
     Raises:
@@ -84,12 +86,17 @@ class FunctionRegistry(Functions[F]):
         facts: "type[F] | None" = None,
         strict: bool = False,
         depends_on: "Collection[Dependency]" = (),
+        entry_points: "str | None" = None,
         enable_cache: bool = True,
     ) -> None:
         check("name", name, isinstance(name, str) and name != "", "a non-empty string")
         of_package = package is None or (isinstance(package, str) and package != "")
         check("package", package, of_package, "the name of a package")
         check("facts", facts, facts is None or isinstance(facts, type), "a class")
+        is_group = entry_points is None or (isinstance(entry_points, str) and entry_points != "")
+        check("entry_points", entry_points, is_group, "the name of a group of entry points")
+        merged = package if entry_points is not None else ""
+        check("entry_points", entry_points, merged is not None, "it together with package=")
         self._name = name
         self.enable_cache = enable_cache
         self._facts_type: Any = facts
@@ -100,7 +107,7 @@ class FunctionRegistry(Functions[F]):
             from .scope import PackageScope
 
             declared = " in ".join(f"{module}:{line}" for module, line in places)
-            self._scope = PackageScope(package, facts, strict, declared, depends_on)
+            self._scope = PackageScope(package, facts, strict, declared, depends_on, entry_points)
         self._lock = RLock()  # held to publish, never while importing
         self._state: State | None = None
         self._registered = Registrations((name, package))
@@ -606,9 +613,9 @@ class FunctionRegistry(Functions[F]):
             registered = self._registered.get(name)
         if registered is not None:
             return resolve_method(registered.value)
-        if not self._is_scanned():
+        if not self._is_scanned() and "entry" not in record:
             return None
-        found = find_place(record["module"], record["qualname"])
+        found = find_place(record["module"], record.get("entry") or record["qualname"])
         return found if callable(found) else None
 
     def _is_scanned(self) -> bool:

@@ -52,6 +52,8 @@ class Scope:
 
     #: What to do where nothing is found.
     advice = "a module must call the registry's own register()"
+    #: The group of entry points whose functions are listed too; empty for none.
+    entry_points = ""
 
     def holds(self, module: str) -> bool:
         """Whether a module lies in the package: no other may be imported for a cache file."""
@@ -109,6 +111,7 @@ class PackageScope(Scope):
     Args:
         package: Name of the package.
         declared: Where the registry is made, as ``module:line``.
+        entry_points: Group of entry points whose functions are listed too.
     """
 
     def __init__(
@@ -118,9 +121,11 @@ class PackageScope(Scope):
         strict: bool,
         declared: str,
         depends_on: "Collection[Dependency]" = (),
+        entry_points: "str | None" = None,
     ) -> None:
         super().__init__(package, facts, strict, depends_on)
         self.declared = declared
+        self.entry_points = entry_points or ""
 
     def version(self) -> str:
         """``__version__`` of the application, if it is imported; read without running code."""
@@ -129,7 +134,8 @@ class PackageScope(Scope):
 
     def settings(self) -> "dict[str, Any]":
         """The set-up; two registries of one name over one package differ in where they are made."""
-        return {**super().settings(), "declared": self.declared}
+        more = {"declared": self.declared, "entry_points": self.entry_points}
+        return {**super().settings(), **more}
 
     def inputs(self) -> "list[Input]":
         """The package's sources, the files of the facts, and files that were found to matter."""

@@ -13,6 +13,7 @@ from regcache_core import (
     SourceTree,
     file_of,
     find_sources,
+    module_of,
 )
 
 from .plugins import same_declaration
@@ -74,8 +75,10 @@ def make_manager(
     Raises:
         DiscoveryError: There is no such package.
     """
-    import_path, elsewhere = ImportPath(scope.application), FilesElsewhere(scope)
     declared = Declared(scope.depends_on, scope.created_ns)
+    group = scope.config.discovery_entry_points or ""
+    import_path = ImportPath(scope.application, entry_points=group)
+    elsewhere = FilesElsewhere(scope)
     prefix = f"{scope.package}."
 
     def check_record(record: "Any") -> "Any":
@@ -89,7 +92,11 @@ def make_manager(
         ):
             raise TypeError(f"{module}.{qualname} has facts that are none")
         home = record.get("via", module)
-        if not home.startswith(prefix) and home != scope.package:
+        if (
+            not home.startswith(prefix)
+            and home != scope.package
+            and all(home != module_of(value) for _, value, *_ in import_path.installed["points"])
+        ):
             raise ValueError(f"{module}.{qualname} lies outside of {scope.package}")
         if record.get("attribute", "").__class__ is not str:
             raise TypeError(f"{module}.{qualname} is bound to a name that is none")

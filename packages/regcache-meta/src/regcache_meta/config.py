@@ -75,10 +75,13 @@ class RegistryConfig:
             ``registry.info(key).facts`` gives them without an import.
         depends_on: What decides beside the sources which plugins there are: ``File``,
             ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
+        discovery_entry_points: Group of entry points by which installed distributions add plugins
+            to those of the package; each names a class or a module.
     """
 
     __slots__ = (
         "depends_on",
+        "discovery_entry_points",
         "discovery_function",
         "discovery_package",
         "discovery_recursive",
@@ -108,8 +111,12 @@ class RegistryConfig:
         strict: bool = False,
         facts: "Iterable[str]" = (),
         depends_on: "Collection[Dependency]" = (),
+        discovery_entry_points: "str | None" = None,
     ) -> None:
         check("facts", facts, not isinstance(facts, str), "a list of attribute names")
+        group = discovery_entry_points
+        is_group = group is None or (isinstance(group, str) and group != "")
+        check("discovery_entry_points", group, is_group, "the name of a group of entry points")
         self.registry_dict = registry_dict
         self.key_attribute = key_attribute
         self.key_extractor = key_extractor
@@ -123,6 +130,7 @@ class RegistryConfig:
         self.strict = strict
         self.facts = tuple(facts)
         self.depends_on = check_dependencies("depends_on", depends_on)
+        self.discovery_entry_points = discovery_entry_points
 
     def key_of(self, cls: "Any") -> "Hashable | None":
         """The key of a class: declared by its attribute or classmethod, else derived.

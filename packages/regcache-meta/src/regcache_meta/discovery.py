@@ -193,14 +193,21 @@ def discover(
                 register_scanned(scope, module, registry)
             for key in brought_by(module, foreign):
                 brought.setdefault(key, module.__name__)
+        names = _merge_installed(scope, registry, failures, import_path, elsewhere, walked, brought)
     registered = dict(registered)  # other threads may register more meanwhile
     homes = _find_homes(registered, registry._bringers, brought, walked)
     drop_vanished(scope, registry, registered.keys() - homes.keys())
     order = sorted(homes, key=lambda key: walked[homes[key]])
     records = {key: record_of(scope, registered[key], homes[key]) for key in order}
+    for key in records.keys() & names.keys():
+        records[key]["entry"] = names[key]
     elsewhere.add_classes(registered[key] for key in order)
     watch_imports(
-        [*walked, *failures.texts], scope.application, scope.holds, import_path, elsewhere
+        [*walked, *filter(scope.holds, failures.texts)],
+        scope.application,
+        scope.holds,
+        import_path,
+        elsewhere,
     )
     for key in order:
         declared.add(dependencies_of(registered[key]))
@@ -212,7 +219,10 @@ def discover(
 
 def is_separable(scope: Scope, records: Mapping[Any, dict[str, Any]]) -> bool:
     """Whether the records of one module can be made anew without the other modules."""
-    return scope.config.discovery_function is None and not any("via" in r for r in records.values())
+    config = scope.config
+    if config.discovery_function is not None or config.discovery_entry_points is not None:
+        return False
+    return not any("via" in record for record in records.values())
 
 
 def bases_of(scope: Scope, classes: Iterable[type]) -> dict[str, list[str]]:
@@ -229,6 +239,38 @@ def bases_of(scope: Scope, classes: Iterable[type]) -> dict[str, list[str]]:
             if is_own and home not in known and home != cls.__module__:
                 bases.setdefault(cls.__module__, set()).add(home)
     return {module: sorted(homes) for module, homes in bases.items()}
+
+
+def _merge_installed(
+    scope: Scope,
+    registry: LazyDiscoveryDict[Any, Any],
+    failures: Failures,
+    import_path: ImportPath,
+    elsewhere: FilesElsewhere,
+    walked: dict[str, int],
+    brought: dict[Hashable, str],
+) -> dict[Hashable, str]:
+    """Import the plugins of installed distributions; gives the keys that entry points name."""
+    if scope.config.discovery_entry_points is None:
+        return {}
+    from .installed import InstalledPlugins
+
+    def register(module: ModuleType) -> None:
+        if scope.scanned:
+            register_scanned(scope, module, registry)
+
+    foreign = {
+        key: (cls, cls.__module__)
+        for key, cls in [*registry._registered.items()]
+        if not scope.holds(cls.__module__) and cls.__module__ not in walked
+    }
+    plugins = InstalledPlugins(scope, registry, failures, register)
+    plugins.load(import_path, elsewhere)
+    for module, keys in plugins.modules:
+        walked.setdefault(module.__name__, len(walked))
+        for key in (*keys, *brought_by(module, foreign)):
+            brought.setdefault(key, module.__name__)
+    return plugins.names
 
 
 def _find_homes(

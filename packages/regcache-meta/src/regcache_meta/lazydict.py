@@ -91,6 +91,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         facts: "Iterable[str]" = (),
         depends_on: "Collection[Dependency]" = (),
         name: "str | None" = None,
+        entry_points: "str | None" = None,
         enable_cache: bool = True,
     ) -> "LazyDiscoveryDict[Any, type[B]]":
         """A registry of the sub-classes of ``base`` in a package that knows nothing of us.
@@ -107,6 +108,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             depends_on: What decides beside the sources which classes there are: ``File``,
                 ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
             name: What the registry is called in messages and in its cache file's name.
+            entry_points: Group of entry points by which installed distributions add classes; each
+                names a class or a module.
             enable_cache: Whether a cache file is used.
 
         Raises:
@@ -135,6 +138,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             strict=strict,
             facts=facts,
             depends_on=depends_on,
+            discovery_entry_points=entry_points,
         )
         plugin_base: Any = base
         registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)
@@ -381,16 +385,17 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _find_loaded(self, key: K, record: "Record") -> "type | None":
         """The class of a record, in a package whose classes do not register themselves."""
         scope: Any = self._scope
-        if not scope.scanned:
+        if not scope.scanned and "entry" not in record:
             return None
         module: str = record["module"]
         if "attribute" in record:  # what the class is bound to in the module that was imported
             found = find_class(record.get("via", module), record["attribute"])
         else:
             found = find_class(module, record["qualname"])
-        if found is None or not issubclass(found, scope.base) or scope.config.key_of(found) != key:
+        if found is None or not issubclass(found, scope.base):
             return None
-        return found
+        own_key = scope.config.key_of(found)
+        return found if (record.get("entry") if own_key is None else own_key) == key else None
 
     def _find_anew(self, key: K) -> V:
         """The module does not hold what the cache says, though its file is unchanged."""

@@ -25,11 +25,11 @@ class AutoRegisterMeta(ABCMeta):
     A class declares a registry by the class attribute ``__registry_key__`` (the name of the class
     attribute that holds a plugin's key), with ``__registry__``, ``__key_extractor__``,
     ``__skip_if_no_key__``, ``__secondary_registries__``, ``__registry_name__``,
-    ``__registry_facts__`` and ``__registry_depends_on__`` where wanted; or by
-    ``__registry_config__`` (or the class keyword ``registry_config``), a ``RegistryConfig`` that
-    says all of it at once. Its sub-classes inherit the registry, as ``cls.__registry__``; abstract
-    ones are skipped. A sub-class may have a ``__registry_depends_on__`` of its own, for what it
-    alone depends on.
+    ``__registry_facts__``, ``__registry_entry_points__`` and ``__registry_depends_on__`` where
+    wanted; or by ``__registry_config__`` (or the class keyword ``registry_config``), a
+    ``RegistryConfig`` that says all of it at once. Its sub-classes inherit the registry, as
+    ``cls.__registry__``; abstract ones are skipped. A sub-class may have a
+    ``__registry_depends_on__`` of its own, for what it alone depends on.
 
     Raises:
         ConfigError: ``__registry_depends_on__`` is no list of dependencies (a ``ValueError``).
@@ -145,6 +145,7 @@ def _config_from_attributes(cls: "Any") -> "RegistryConfig | None":
         getattr(cls, "__secondary_registries__", None),
         registry_name=getattr(cls, "__registry_name__", None),
         facts=getattr(cls, "__registry_facts__", ()),
+        discovery_entry_points=getattr(cls, "__registry_entry_points__", None),
     )
 
 

@@ -107,6 +107,7 @@ class Scope:
             "strict": config.strict,
             "skip": config.skip_if_no_key,
             "facts": list(config.facts),
+            "entry_points": config.discovery_entry_points,
             "secondary": [[s.key_source, s.attr_name] for s in config.secondary_registries],
         }
 
@@ -135,6 +136,7 @@ class Scope:
             "facts": config.facts,
             "depends_on": config.depends_on,
             "name": config.registry_name,
+            "entry_points": config.discovery_entry_points,
             "enable_cache": enable_cache,
         }
 

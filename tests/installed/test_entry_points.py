@@ -1,0 +1,265 @@
+"""Plugins of installed distributions: they come, change and go with them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import BASES, LIST, Application
+from test_optional_dependencies import age
+
+#: Each kind of registry with a group of entry points.
+MERGING = {
+    "classes": BASES["classes"].replace(
+        "skip_if_no_key=True", "skip_if_no_key=True, discovery_entry_points='app.readers'"
+    ),
+    "functions": BASES["functions"].replace(
+        "package='app.plugins'", "package='app.plugins', entry_points='app.readers'"
+    ),
+}
+MERGING["functions"] = BASES["functions"].replace(
+    'package="app.plugins"', 'package="app.plugins", entry_points="app.readers"'
+)
+#: A plugin that registers itself, and one that goes by the name of its entry point.
+REGISTERED = {
+    "classes": "from app.base import Reader\nclass Tiff(Reader):\n    key = {key!r}\n",
+    "functions": "from app.base import READERS\n@READERS.register({key!r})\ndef Tiff(): ...\n",
+}
+NAMELESS = {
+    "classes": "from app.base import Reader\nclass Tiff(Reader): ...\n",
+    "functions": "def Tiff(): ...\n",
+}
+GROUP = "[app.readers]\n{name} = {value}\n"
+
+
+@pytest.fixture
+def merging(application: Application) -> Application:
+    """An application whose registry lists what is installed, too."""
+    application.write({"app/base.py": MERGING[application.kind]})
+    return application
+
+
+def install(
+    application: Application, key: str, version: str = "1.0", name: str = "tiff-reader"
+) -> None:
+    """Install a distribution with one plugin, of a module of its own."""
+    module = name.replace("-", "_")
+    application.install(
+        name,
+        {f"{module}.py": REGISTERED[application.kind].format(key=key), f"{module}_more.py": ""},
+        version,
+        entry_points_txt=GROUP.format(name="tiff", value=f"{module}:Tiff"),
+    )
+
+
+LOAD = (
+    LIST
+    + """
+before = set(sys.modules)
+out["loaded"] = [READERS["NAME"].__name__]
+out["modules"] = sorted(n for n in set(sys.modules) - before if not n.startswith("regcache"))
+"""
+)
+
+
+def test_plugin_comes_changes_and_goes_with_its_distribution(merging: Application) -> None:
+    """Real pip: install, upgrade to another key, uninstall; each is seen at the next start."""
+    alone = merging.list()["names"]
+    install(merging, "tiff")
+    installed = merging.names_after_miss("ENTRY_POINTS_CHANGED", "tiff")
+    install(merging, "bigtiff", "1.1")
+    module = str(merging.site / "tiff_reader.py")
+    upgraded = merging.names_after_miss("SOURCE_CHANGED", module)
+    merging.uninstall("tiff-reader")
+    uninstalled = merging.names_after_miss("SOURCE_REMOVED", module)
+
+    assert [*alone, "tiff"] == installed
+    assert [*alone, "bigtiff"] == upgraded
+    assert alone == uninstalled
+
+
+def test_warm_start_reads_no_metadata_and_a_lookup_imports_one_module(
+    merging: Application,
+) -> None:
+    """What is installed costs stats alone, until a plugin is asked for."""
+    install(merging, "tiff")
+    merging.hidden = (*Application.hidden, "COVERAGE")
+    merging.list()
+    age(merging.site, merging.folder, *merging.site.glob("tiff*"))
+    age(*merging.site.glob("tiff*/*"))
+    merging.list()
+
+    warm = merging.run(LOAD.replace("NAME", "tiff"))
+
+    assert ("hit", False) == (warm["status"], warm["metadata"])
+    assert (["Tiff"], ["tiff_reader"]) == (warm["loaded"], warm["modules"])
+
+
+def test_plugin_without_a_key_goes_by_the_name_of_its_entry_point(merging: Application) -> None:
+    """The name counts where the class has no key, or nothing registers the function."""
+    merging.install(
+        "tiff-reader",
+        {"tiffs/__init__.py": "", "tiffs/inner.py": NAMELESS[merging.kind]},
+        entry_points_txt=GROUP.format(name="pyramid", value="tiffs.inner:Tiff"),
+    )
+    cold, warm = (
+        merging.run(LOAD.replace("NAME", "pyramid")),
+        merging.run(LOAD.replace("NAME", "pyramid")),
+    )
+
+    assert (["always", "pyramid"], ["Tiff"]) == (cold["names"], cold["loaded"])
+    assert ("hit", cold["names"], ["Tiff"]) == (warm["status"], warm["names"], warm["loaded"])
+    assert "tiffs.inner" in warm["modules"]
+
+
+def test_entry_point_may_name_a_module(merging: Application) -> None:
+    """All that registers itself when the module is imported is listed, and loaded by it."""
+    merging.install(
+        "tiff-reader",
+        {
+            "tiffs/__init__.py": "from . import inner",
+            "tiffs/inner.py": REGISTERED[merging.kind].format(key="tiff"),
+        },
+        entry_points_txt=GROUP.format(name="any", value="tiffs"),
+    )
+    cold, warm = (
+        merging.run(LOAD.replace("NAME", "tiff")),
+        merging.run(LOAD.replace("NAME", "tiff")),
+    )
+
+    assert (["always", "tiff"], ["Tiff"]) == (cold["names"], cold["loaded"])
+    assert ("hit", ["Tiff"]) == (warm["status"], warm["loaded"])
+
+
+def test_editable_install_and_an_edit_of_its_source_are_seen(merging: Application) -> None:
+    """Sources that are in use where they are developed are watched, helpers of plugins too."""
+    sources = merging.install_editable(
+        "tiff-reader",
+        {
+            "tiffs/__init__.py": "",
+            "tiffs/names.py": "KEY = 'tiff'\n",
+            "tiffs/inner.py": "from .names import KEY\n"
+            + REGISTERED[merging.kind].replace("{key!r}", "KEY"),
+        },
+        entry_points_txt=GROUP.format(name="any", value="tiffs.inner:Tiff"),
+    )
+    first = merging.list()["names"]
+    helper = sources / "tiffs" / "names.py"
+    helper.write_text("KEY = 'other'\n")
+
+    second = merging.names_after_miss("SOURCE_CHANGED", str(helper))
+
+    assert ["always", "tiff"] == first
+    assert ["always", "other"] == second
+
+
+FAILING = {
+    "a module that fails": ("tiffs:Tiff", "1 / 0\n", "ZeroDivisionError: division by zero"),
+    "a missing attribute": ("tiffs:Nothing", "", "AttributeError: "),
+    "a missing module": ("absent_tiffs:Tiff", "", "ModuleNotFoundError: "),
+    "something else": ("tiffs:Tiff", "Tiff = 5\n", "TypeError: 5 "),
+}
+
+
+@pytest.mark.parametrize("case", FAILING)
+def test_entry_point_that_fails_costs_only_itself(case: str, merging: Application) -> None:
+    """It is told of under its own text, with what installed it; mended, it is listed."""
+    value, text, error = FAILING[case]
+    entry_points = GROUP.format(name="bad", value=value)
+    merging.install("tiff-reader", {"tiffs.py": text}, entry_points_txt=entry_points)
+    install(merging, "good", name="good-reader")
+    cold, warm = merging.list(), merging.list()
+
+    assert ["always", "good"] == cold["names"] == warm["names"]
+    assert ("hit", cold["failures"]) == (warm["status"], warm["failures"])
+    (label,) = warm["failures"]
+    assert f"bad = {value}" == label
+    assert warm["failures"][label].startswith(error)
+    assert "(installed by tiff-reader 1.0)" in warm["failures"][label]
+
+
+def break_metadata(info: Path) -> None:
+    (info / "METADATA").write_bytes(b"\xff\xfe\x00 no metadata")
+
+
+def remove_metadata(info: Path) -> None:
+    (info / "METADATA").unlink()
+
+
+def break_entry_points(info: Path) -> None:
+    (info / "entry_points.txt").write_bytes(b"[app.readers]\n\xff = \xfe\n")
+
+
+def replace_entry_points(info: Path) -> None:
+    (info / "entry_points.txt").unlink()
+    (info / "entry_points.txt").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("damage", "is_listed"),
+    [
+        (break_metadata, True),
+        (remove_metadata, True),
+        (break_entry_points, False),
+        (replace_entry_points, False),
+    ],
+)
+def test_broken_metadata_cost_only_their_distribution(
+    damage: Any, is_listed: bool, merging: Application
+) -> None:
+    """Entry points count if they can be read; what cannot is told of as a failure."""
+    install(merging, "tiff")
+    install(merging, "good", name="good-reader")
+    whole = merging.list()["names"]
+    (info,) = merging.site.glob("tiff_reader-*.dist-info")
+    damage(info)
+    broken, again = merging.list(), merging.list()
+
+    assert ["always", "good", "tiff"] == sorted(whole)
+    assert ["always", "good", *(["tiff"] if is_listed else [])] == sorted(broken["names"])
+    assert ([] if is_listed else [info.name]) == [*broken["failures"]]
+    assert ("hit", broken["names"]) == (again["status"], again["names"])
+    assert merging.truth() == broken["names"]
+
+
+def test_two_distributions_with_one_key_are_named(merging: Application) -> None:
+    """A key never changes hands silently, whoever installs what."""
+    install(merging, "tiff")
+    install(merging, "tiff", name="other-reader")
+    done = merging.start("from app.base import READERS\nlist(READERS)")
+
+    assert done.returncode == 1
+    assert "Duplicate" in done.stderr.splitlines()[-1]
+    assert "tiff_reader" in done.stderr.splitlines()[-1]
+    assert "other_reader" in done.stderr.splitlines()[-1]
+
+
+def test_entry_points_of_the_packages_own_plugins_are_no_second_plugins(
+    merging: Application,
+) -> None:
+    """An application may publish its own plugins too."""
+    merging.write_plugin("own", "KEY = 'own'")
+    merging.install(
+        "app-meta",
+        {},
+        entry_points_txt=GROUP.format(
+            name="own",
+            value=f"app.plugins.own:{'Plugin' if merging.kind == 'classes' else 'plugin'}",
+        ),
+    )
+    listed = merging.list()
+
+    assert (["always", "own"], {}) == (listed["names"], listed["failures"])
+
+
+def test_record_that_names_another_module_is_refused(merging: Application) -> None:
+    """A cache file may name modules of the package and of recorded entry points, no others."""
+    install(merging, "tiff")
+    merging.list()
+    merging.edit_cache('"module":"tiff_reader"', '"module":"tiff_reader_more"')
+
+    refused = merging.list()
+
+    assert ("miss", "ITEM_REFUSED", ["always", "tiff"]) == (
+        *(refused["status"], refused["reason"]),
+        refused["names"],
+    )
