@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,14 @@ _DYNAMIC = (
     b"\ndef __getattr__",
     b"lazy_loader",
 )
+#: Signs of a module whose functions change what others see; the rest is found by ``_CHANGE``.
+_STATEFUL = (b"global ", b"next(", b"setattr(", b"delattr(", b"itertools.count")
+_CHANGE = re.compile(
+    rb"(?<![.\w\x80-\xff])([^\W\d][\w\x80-\xff]*)(?:\.\w+|\[[^\]\n]*\])*"
+    rb"(?:(?:\.\w+|\[[^\]\n]*\])[ \t]*(?:[-+*/%&|^@]|//|\*\*|<<|>>)?=(?!=)"
+    rb"|\.(?:add|append|clear|discard|extend|insert|pop|popitem|remove|setdefault|sort|update)\()"
+)
+_GLOBAL = re.compile(rb"^([^\W\d][\w\x80-\xff]*)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 _NAME = rb"[.\w\x80-\xff]+"
 _FROM = re.compile(rb"\bfrom[ \t]*(%b)[ \t]*\Z" % _NAME)
 _FIRST_NAME = re.compile(rb"\s*(%b)" % _NAME)
@@ -164,6 +172,8 @@ def find_dependants(
             continue
         if path in outdated.changed:
             changed.add(name)
+            if is_stateful(read_source(path)):
+                return None
         if not is_gone:
             graph.add(name, path)
     changed.update(name for name, path in graph.follow(outside) if path in outdated.changed)
@@ -263,11 +273,82 @@ def read_source(path: str) -> bytes:
         return b""
 
 
-def used_modules(names: Iterable[str], candidates: Mapping[str, str]) -> dict[str, str]:
+def is_stateful(source: bytes) -> bool:
+    """Whether a module may change what other modules see: an attribute, a list, a counter.
+
+    What a plugin is may then depend on which others are imported before it. Found are assignments
+    and calls of mutating methods on names that are imported, and, inside of functions and classes,
+    on the module's own global names.
+
+    Args:
+        source: The text of the module.
+
+    >>> is_stateful(b"from app import util\\nutil.SEEN.append(1)"), is_stateful(b"SEEN = [1]")
+    (True, False)
+    """
+    if any(sign in source for sign in _STATEFUL):
+        return True
+    imported = {name for _, names in _statements(source) for name in _names_bound(names)}
+    own = {match[1] for match in _GLOBAL.finditer(source)}
+    for match in _CHANGE.finditer(source):
+        start = source.rfind(b"\n", 0, match.start()) + 1
+        is_inside = source[start : start + 1] in (b" ", b"\t")
+        if match[1] in imported or (is_inside and match[1] in own):
+            return True
+    return False
+
+
+def _names_bound(imported: bytes) -> Iterator[bytes]:
+    """The names that an import statement binds, given what stands behind ``import``."""
+    for part in _COMMENT.sub(b"", imported).split(b","):
+        words = part.split()
+        if words:
+            yield words[-1].partition(b".")[0] if len(words) == 1 else words[-1]
+
+
+def watch_imports(
+    names: Iterable[str],
+    loaded: Container[str],
+    application: str,
+    holds: Callable[[str], bool],
+    import_path: ImportPath,
+    files: FoundFiles,
+) -> bool:
+    """Make inputs of what the modules of a package import besides each other.
+
+    Of an application that is installed nothing is read: its distribution is watched.
+
+    Args:
+        names: The modules that were searched, those that failed too.
+        loaded: Names of modules that were imported before the search.
+        application: Top-level package that they belong to.
+        holds: Whether a module, given by its name, lies in the package.
+        import_path: Is told of what is missing: a module that was imported before the search asked
+            for that when nobody listened.
+        files: Is told of the files of modules that can be edited: those of the application, and
+            those that no distribution installed.
+
+    Returns:
+        Whether a module's part of the answer can be computed without the other modules: they can
+        be edited, and none of them has signs of changing what others see.
+    """
+    if _is_installed(application, is_application=True):
+        import_path.used.add(application)
+        return False
+    own = {name: file_of(name) for name in names}
+    sources = {name: read_source(file) for name, file in own.items()}
+    used = _used_modules(sources, _local_modules(application, holds))
+    files.add(used.values())
+    early = {name: file for name, file in own.items() if name in loaded}
+    import_path.add(_missing_imports({**early, **used}, sources))
+    return not any(map(is_stateful, sources.values()))
+
+
+def _used_modules(sources: dict[str, bytes], candidates: Mapping[str, str]) -> dict[str, str]:
     """The loaded modules that some modules may depend on, directly or not.
 
     Args:
-        names: The modules.
+        sources: Name -> text of the modules; those that are found are added.
         candidates: Name -> file of other modules that are loaded.
 
     Returns:
@@ -275,44 +356,21 @@ def used_modules(names: Iterable[str], candidates: Mapping[str, str]) -> dict[st
         the packages above; all of them where modules are imported by other means.
     """
     left, used = dict(candidates), dict[str, str]()
-    waiting = [*names]
+    waiting = [*sources]
     while waiting and left:
-        sources = [read_source(candidates.get(name) or file_of(name)) for name in waiting]
-        statements = [each for source in sources for each in _statements(source)]
-        text = b" ".join(part for statement in statements for part in statement)
-        is_dynamic = any(sign in source for sign in _DYNAMIC[:2] for source in sources)
+        texts = [sources[name] for name in waiting]
+        statements = [each for text in texts for each in _statements(text)]
+        words = b" ".join(part for statement in statements for part in statement)
+        is_dynamic = any(sign in text for sign in _DYNAMIC[:2] for text in texts)
         above = {package for name in waiting for package in _packages_above(name)}
         waiting = [
             name
             for name in left
-            if is_dynamic or name in above or name.rpartition(".")[2].encode() in text
+            if is_dynamic or name in above or name.rpartition(".")[2].encode() in words
         ]
         used.update((name, left.pop(name)) for name in waiting)
+        sources.update((name, read_source(used[name])) for name in waiting)
     return used
-
-
-def watch_imports(
-    names: Iterable[str],
-    application: str,
-    holds: Callable[[str], bool],
-    import_path: ImportPath,
-    files: FoundFiles,
-) -> None:
-    """Make inputs of what the modules of a package import besides each other.
-
-    Args:
-        names: The modules that were searched, those that failed too.
-        application: Top-level package that they belong to.
-        holds: Whether a module, given by its name, lies in the package.
-        import_path: Is told of what is missing: a module that was imported before the search asked
-            for that when nobody listened.
-        files: Is told of the files of modules that can be edited: those of the application, and
-            those that no distribution installed.
-    """
-    used = used_modules(names, _local_modules(application, holds))
-    files.add(used.values())
-    own = {name: file_of(name) for name in names if name in sys.modules}
-    import_path.add(missing_imports({**own, **used}))
 
 
 def _local_modules(application: str, holds: Callable[[str], bool]) -> dict[str, str]:
@@ -325,7 +383,7 @@ def _local_modules(application: str, holds: Callable[[str], bool]) -> dict[str, 
         if isinstance(file, str) and not (holds(name) or top in _NOT_LOCAL):
             if top not in local:
                 is_ours = top.startswith("regcache_")  # we do not decide which plugins there are
-                local[top] = not (is_ours or _is_installed(top, top == application))
+                local[top] = not (is_ours or _is_installed(top, is_application=top == application))
             if local[top]:
                 found[name] = file
     return found
@@ -334,8 +392,10 @@ def _local_modules(application: str, holds: Callable[[str], bool]) -> dict[str, 
 _NOT_LOCAL = {*sys.stdlib_module_names, "__main__", "__mp_main__"}
 
 
-def _is_installed(top: str, is_application: bool) -> bool:
+def _is_installed(top: str, *, is_application: bool) -> bool:
     """Whether a top-level module lies where installers put distributions, and look after them."""
+    if top in sys.stdlib_module_names:
+        return True
     folders = [os.path.dirname(path) for path in find_package(top) or [file_of(top)]]
     if any(os.path.basename(each) in ("site-packages", "dist-packages") for each in folders):
         return True
@@ -343,19 +403,20 @@ def _is_installed(top: str, is_application: bool) -> bool:
     return not is_application and any(name.endswith(".dist-info") for name in listed)
 
 
-def missing_imports(modules: Mapping[str, str]) -> Iterator[str]:
+def _missing_imports(modules: Mapping[str, str], sources: Mapping[str, bytes]) -> Iterator[str]:
     """What loaded modules name in import statements and nothing that is loaded has.
 
     Args:
         modules: Name -> file.
+        sources: Name -> text.
     """
     seen: set[str] = set()
     for module, file in modules.items():
-        for name in imported_names(read_source(file), module, _is_package(file)):
+        for name in imported_names(sources[module], module, _is_package(file)):
             if name not in seen and name not in sys.modules:
                 seen.add(name)
                 parent, _, last = name.rpartition(".")
-                if last not in vars(sys.modules.get(parent, sys)) if parent else True:
+                if not parent or last not in vars(sys.modules.get(parent, sys)):
                     yield name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,7 @@ def discover(
 
     on_failure = refusing(scope, registry, failures)
     forget_folder_listings()
+    loaded = {*sys.modules}
     # Those from elsewhere that are here already: a module of the package may import them too.
     foreign = {
         each: (each.value, each.module)
@@ -78,7 +79,7 @@ def discover(
     for name in attributes.keys() & records.keys():
         records[name]["entry"] = attributes[name]
     searched = [*walked, *filter(scope.holds, failures.texts)]
-    watch_sources(scope, registry, records, searched, import_path, elsewhere)
+    watch_sources(scope, registry, records, searched, loaded, import_path, elsewhere)
     extra = {
         "failures": dict(sorted(failures.texts.items())),
         "rejected": {},
@@ -127,17 +128,23 @@ def watch_sources(
     registry: FunctionRegistry[Any],
     records: Mapping[str, Mapping[str, Any]],
     searched: Iterable[str],
+    loaded: Container[str],
     import_path: ImportPath,
     elsewhere: FoundFiles,
 ) -> None:
-    """Make inputs of the files that functions come from, and of what their modules import."""
+    """Make inputs of the files that functions come from, and of what their modules import.
+
+    Notes whether the functions of one module can be found without the other modules.
+    """
     homes = {record.get("defined_in", "") for record in records.values()}
     outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
     elsewhere.add(map(file_of, outside))
     searched = [*searched]
     # Made again since they were imported: no stamp that could ever hold, so nothing is written.
     elsewhere.distrust(map(file_of, registry._registered.elsewhere(searched)))
-    watch_imports(searched, scope.application, scope.holds, import_path, elsewhere)
+    registry._is_modular &= watch_imports(
+        searched, loaded, scope.application, scope.holds, import_path, elsewhere
+    )
 
 
 def _load_installed(

@@ -7,6 +7,7 @@ The rest of the answer is taken from the cache file. Wherever that might give an
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
@@ -49,7 +50,7 @@ def rediscover(
     affected = _affected(scope, outdated)
     if affected is None or is_unfinished(scope.holds):
         return None
-    failures = Failures(import_path)
+    failures, loaded = Failures(import_path), {*sys.modules}
     on_failure = refusing(scope, registry, failures)
     forget_folder_listings()
     foreign = {
@@ -79,17 +80,18 @@ def rediscover(
         for name, record in outdated.records.items()
         if record["module"] in places and record["module"] not in affected
     }
-    loaded = {name: record for name, record in made.items() if record["module"] not in affected}
+    others = {name: record for name, record in made.items() if record["module"] not in affected}
     new = {name: record for name, record in made.items() if record["module"] in affected}
     if not registry._is_modular or _names(new) & _names(kept):
         return None
-    if any(kept.get(name) != record for name, record in loaded.items()):
+    if any(kept.get(name) != record for name, record in others.items()):
         return None
     watch_sources(
         scope,
         registry,
         new,
         [*affected & places.keys(), *failures.texts],
+        loaded,
         import_path,
         elsewhere,
     )
@@ -100,7 +102,7 @@ def rediscover(
         "failures": dict(sorted(failures.texts.items())),
         "rejected": {},
         "owner": outdated.extra["owner"],
-        "modular": True,
+        "modular": registry._is_modular,
     }
     return Found(dict(records), extra, failures.passing)
 

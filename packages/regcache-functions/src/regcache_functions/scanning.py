@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -12,17 +13,20 @@ from typing import TYPE_CHECKING, Any
 from regcache_core import (
     Failures,
     Found,
+    FoundFiles,
     ImportPath,
     find_package,
     forget_folder_listings,
     import_module,
     iter_module_names,
+    watch_imports,
 )
 
 from .describing import describe
 from .distributions import owner_of
 from .errors import FactsError, ScanError
 from .facts import to_stored
+from .scope import source_modules
 from .trials import told
 
 if TYPE_CHECKING:
@@ -61,9 +65,11 @@ class Candidate:
         self.places.sort(key=lambda place: (place[0].count("."), place[1] != own, place))
 
 
-def scan(scope: LibraryScope, registry: str, import_path: ImportPath) -> Found:
+def scan(
+    scope: LibraryScope, registry: str, import_path: ImportPath, elsewhere: FoundFiles
+) -> Found:
     """Import the modules of a library, collect the functions that they publish, try these."""
-    failures = Failures(import_path)
+    failures, loaded = Failures(import_path), {*sys.modules}
     forget_folder_listings()
     with import_path.recording(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of deprecated names, which are listed all the same
@@ -71,6 +77,11 @@ def scan(scope: LibraryScope, registry: str, import_path: ImportPath) -> Found:
         _name(scope, candidates)
         records = {each.name: _describe(each) for each in candidates}
         rejected = _try(scope, registry, candidates, records)
+    searched = [*filter(scope.holds, [*sys.modules, *failures.texts])]
+    watch_imports(searched, loaded, scope.application, scope.holds, import_path, elsewhere)
+    for name in source_modules(scope.parts()):
+        top = name.partition(".")[0]
+        watch_imports([name], loaded, top, name.__eq__, import_path, elsewhere)
     owner = owner_of(scope.package, scope.places())
     extra = {"failures": failures.texts, "rejected": {**broken, **rejected}, "owner": owner}
     return Found(records, extra, failures.passing)

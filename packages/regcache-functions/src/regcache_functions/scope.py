@@ -223,6 +223,10 @@ class LibraryScope(Scope):
     def _functions(self) -> "list[Any]":
         return [self.predicate, self.trial and self.trial.probe]
 
+    def parts(self) -> "list[Any]":
+        """What decides the answer besides the library: the class of the facts, and functions."""
+        return [self.facts, *self._functions()]
+
     def settings(self) -> "dict[str, Any]":
         """The set-up, the probe's declared version and what bounds it too."""
         from regcache_core import name_of
@@ -250,14 +254,15 @@ class LibraryScope(Scope):
 
     def inputs(self) -> "list[Input]":
         """The library's distribution or sources, and the files of what decides about it."""
-        from regcache_core import PYTHON_SUFFIXES, EditedModules, SourceTree
+        from regcache_core import PYTHON_SUFFIXES, EditedModules, FoundFiles, SourceTree
 
         from .caching import LibraryFiles
 
-        files = source_files([self.facts, *self._functions()])
+        files = source_files(self.parts())
         library = LibraryFiles(self.package, self.places())
         return [
             SourceTree(files, PYTHON_SUFFIXES),
+            FoundFiles("elsewhere", self.created_ns),
             library,
             EditedModules(self.holds, lambda: files, self.created_ns),
         ]
@@ -266,7 +271,7 @@ class LibraryScope(Scope):
         """Import the modules, collect what they publish, try it."""
         from .scanning import scan
 
-        return scan(self, registry.name, manager.import_path)
+        return scan(self, registry.name, manager.import_path, manager.inputs[1])
 
     def arguments(self) -> "dict[str, Any]":
         """The arguments of ``FunctionRegistry.scan`` that make this scope again elsewhere."""
@@ -289,13 +294,11 @@ class LibraryScope(Scope):
         }
 
 
-def source_files(things: "Iterable[Any]") -> "list[str]":
-    """The files that define some classes (and their bases) and functions, but for Python's own.
+def source_modules(things: "Iterable[Any]") -> "list[str]":
+    """The modules that define some classes (and their bases) and functions, but for Python's own.
 
     A function may be given as text, ``"module:name"``; it is not imported for this.
     """
-    from regcache_core import file_of
-
     parts = [part for thing in things for part in getattr(thing, "__mro__", (thing,))]
     modules = {
         part.partition(":")[0] if isinstance(part, str) else getattr(part, "__module__", None)
@@ -303,5 +306,11 @@ def source_files(things: "Iterable[Any]") -> "list[str]":
         if part is not None
     }
     python = sys.stdlib_module_names
-    files = [file_of(each) for each in modules if each and each.partition(".")[0] not in python]
-    return sorted({file for file in files if file})
+    return sorted(each for each in modules if each and each.partition(".")[0] not in python)
+
+
+def source_files(things: "Iterable[Any]") -> "list[str]":
+    """The files of the modules that define some classes and functions."""
+    from regcache_core import file_of
+
+    return sorted({*filter(None, map(file_of, source_modules(things)))})

@@ -177,6 +177,7 @@ def discover(
         drop(scope, registry, [k for k, c in [*registered.items()] if c.__module__ == name])
 
     forget_folder_listings()
+    loaded = {*sys.modules}
     registered = registry._registered
     # Classes from elsewhere that are here already: a module of the package may import them too.
     foreign = {
@@ -202,12 +203,9 @@ def discover(
     for key in records.keys() & names.keys():
         records[key]["entry"] = names[key]
     elsewhere.add_classes(registered[key] for key in order)
-    watch_imports(
-        [*walked, *filter(scope.holds, failures.texts)],
-        scope.application,
-        scope.holds,
-        import_path,
-        elsewhere,
+    searched = [*scope.source_modules(), *walked, *filter(scope.holds, failures.texts)]
+    registry._is_modular &= watch_imports(
+        searched, loaded, scope.application, scope.holds, import_path, elsewhere
     )
     for key in order:
         declared.add(dependencies_of(registered[key]))

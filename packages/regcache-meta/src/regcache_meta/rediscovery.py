@@ -7,6 +7,7 @@ The rest of the answer is taken from the cache file. Wherever that might give an
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,7 @@ def rediscover(
     affected = _affected(scope, outdated)
     if affected is None or is_unfinished(scope.holds):
         return None
-    failures = Failures(import_path)
+    failures, loaded = Failures(import_path), {*sys.modules}
     with import_path.recording():
         walked = _import(scope, registry, affected, outdated, failures)
     if walked is None:
@@ -90,12 +91,15 @@ def rediscover(
     elsewhere.add_classes(new.values())
     for cls in new.values():
         declared.add(dependencies_of(cls))
-    watch_imports(searched, scope.application, scope.holds, import_path, elsewhere)
+    registry._is_modular &= watch_imports(
+        searched, loaded, scope.application, scope.holds, import_path, elsewhere
+    )
     outdated.keep()
-    homes = {record["module"] for record in kept.values()}
-    bases = {name: each for name, each in outdated.extra["bases"].items() if name in homes}
-    bases.update(bases_of(scope, new.values()))
-    extra = {"failures": failures.texts, "secondary": secondary, "bases": bases}
+    extra = {"failures": failures.texts, "secondary": secondary}
+    if registry._is_modular:
+        homes = {record["module"] for record in kept.values()}
+        bases = {name: each for name, each in outdated.extra["bases"].items() if name in homes}
+        extra["bases"] = {**bases, **bases_of(scope, new.values())}
     return Found(records, extra, failures.passing)
 
 

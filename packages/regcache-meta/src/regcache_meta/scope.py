@@ -111,17 +111,19 @@ class Scope:
             "secondary": [[s.key_source, s.attr_name] for s in config.secondary_registries],
         }
 
-    def source_files(self) -> "list[str]":
-        """Files outside the package that decide the answer too: base classes and functions."""
+    def source_modules(self) -> "list[str]":
+        """Modules that decide the answer besides the plugins: of base classes and functions."""
         config = self.config
         parts = [*self.base.__mro__, config.key_extractor, self.include, config.discovery_function]
         modules = {getattr(part, "__module__", None) for part in parts if part is not None}
-        files = [
-            getattr(sys.modules.get(module), "__file__", None)
-            for module in modules
-            if module and module.partition(".")[0] not in sys.stdlib_module_names
-        ]
-        return sorted({file for file in files if file})
+        python = sys.stdlib_module_names
+        return sorted(each for each in modules if each and each.partition(".")[0] not in python)
+
+    def source_files(self) -> "list[str]":
+        """Files of these modules."""
+        modules = map(sys.modules.get, self.source_modules())
+        files = {getattr(module, "__file__", None) for module in modules}
+        return sorted(file for file in files if file)
 
     def arguments(self, enable_cache: bool) -> "dict[str, Any]":
         """The arguments of ``LazyDiscoveryDict.for_package`` that make this scope again."""
