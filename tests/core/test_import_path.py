@@ -198,7 +198,7 @@ def test_folder_that_is_missing_a_submodule_is_watched(site, make):
 def damaged(record):
     """Copies of a record, each with one part that has another shape."""
     wrong = [None, 5, "x", [], ["x"], {}, {"x": None}, {"x": []}, {"x": [1, 2, 3]}, True]
-    for member in record:
+    for member in sorted({*record} - {"broken", "versions", "files"}):  # a closer look mends these
         yield {name: value for name, value in record.items() if name != member}
         for value in wrong:
             if value.__class__ is not record[member].__class__ or isinstance(value, dict):

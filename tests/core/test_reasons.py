@@ -146,11 +146,11 @@ def change_site(name, change):
         situation.monkeypatch.syspath_prepend(site)
         situation.monkeypatch.setattr("sys.path", [str(situation.folder), *sys.path])
         situation.monkeypatch.setitem(sys.modules, "tool", ModuleType("tool"))
-        path = ImportPath()
+        path = ImportPath(entry_points="painter.tools")
         path.add(["absent_tool"])
         situation.make(more=[path]).save_cache({"a": 1})
         change(site)
-        report = load(situation, more=[ImportPath()])
+        report = load(situation, more=[ImportPath(entry_points="painter.tools")])
         assert name == report.where
         return report
 
@@ -173,6 +173,11 @@ def install(situation):
     (situation.folder / "sci_tiny-1.0.dist-info").mkdir()
     situation.monkeypatch.setattr(sys, "path", [*sys.path, str(situation.folder)])
     situation.edit(situation.manager, file_mtimes=SourceTree([situation.folder]).record())
+
+
+def publish_entry_point(site):
+    """Let a distribution publish an entry point."""
+    (site / "tool-1.dist-info" / "entry_points.txt").write_text("[painter.tools]\npaint = tool\n")
 
 
 class Refusing(Input):
@@ -228,6 +233,7 @@ SITUATIONS = {
     "VARIABLE_CHANGED": load_declared(
         EnvironmentVariable("PAINTER_EXTRA"), lambda s: s.monkeypatch.setenv("PAINTER_EXTRA", "1")
     ),
+    "ENTRY_POINTS_CHANGED": change_site("paint", publish_entry_point),
     "DISTRIBUTION_CHANGED": change_site("tool", lambda site: (site / "tool-1.dist-info").rmdir()),
     "VERSION_UNKNOWN": lambda s: load(s, version=None),
     "NOT_SERIALIZABLE": save_without_json,

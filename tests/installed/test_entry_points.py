@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import BASES, LIST, Application
-from test_optional_dependencies import age
+from applications import BASES, LIST, Application, age
 
 #: Each kind of registry with a group of entry points.
 MERGING = {
@@ -13,12 +12,9 @@ MERGING = {
         "skip_if_no_key=True", "skip_if_no_key=True, discovery_entry_points='app.readers'"
     ),
     "functions": BASES["functions"].replace(
-        "package='app.plugins'", "package='app.plugins', entry_points='app.readers'"
+        'package="app.plugins"', 'package="app.plugins", entry_points="app.readers"'
     ),
 }
-MERGING["functions"] = BASES["functions"].replace(
-    'package="app.plugins"', 'package="app.plugins", entry_points="app.readers"'
-)
 #: A plugin that registers itself, and one that goes by the name of its entry point.
 REGISTERED = {
     "classes": "from app.base import Reader\nclass Tiff(Reader):\n    key = {key!r}\n",
@@ -84,8 +80,7 @@ def test_warm_start_reads_no_metadata_and_a_lookup_imports_one_module(
     install(merging, "tiff")
     merging.hidden = (*Application.hidden, "COVERAGE")
     merging.list()
-    age(merging.site, merging.folder, *merging.site.glob("tiff*"))
-    age(*merging.site.glob("tiff*/*"))
+    age()
     merging.list()
 
     warm = merging.run(LOAD.replace("NAME", "tiff"))

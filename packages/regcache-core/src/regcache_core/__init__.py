@@ -132,6 +132,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "PYTHON_SUFFIXES": "inputs",
     "CacheConfig": "config",
     "CacheWarning": "errors",
     "ConfigError": "errors",
@@ -149,7 +150,6 @@ _MODULES = {
     "Input": "inputs",
     "NoCacheFolderError": "errors",
     "Outdated": "dependants",
-    "PYTHON_SUFFIXES": "inputs",
     "Reason": "reasons",
     "Rechecks": "rechecking",
     "Refusal": "report",
