@@ -1,0 +1,113 @@
+"""What one process says of all registries of the application: its keys, facts, failures, classes.
+
+Run in a child of the fork server, and by ``python -c`` in a process of its own.
+"""
+
+import importlib
+import os
+import sys
+
+#: Registry -> the module that holds it, and its name there.
+REGISTRIES = {
+    "readers": ("app.readers.base", "READERS"),
+    "pack": ("app.registries", "PACK"),
+    "filters": ("app.registries", "FILTERS"),
+    "lib": ("app.registries", "LIB"),
+}
+
+
+def main(root, load):
+    """List every registry; nothing that a registry raises ends the process.
+
+    Args:
+        root: The folder that the application and everything beside it lies in.
+        load: Whether all plugins are loaded, too, when they have been listed.
+
+    Returns:
+        ``answers`` (what must be equal with and without a cache), ``reports`` (what the cache
+        did) and ``imported`` (modules of the application that listing imported); JSON values.
+    """
+    registries = {name: _guarded(_find, *place) for name, place in REGISTRIES.items()}
+    answers = {name: _guarded(_list, each) for name, each in registries.items()}
+    imported = sorted(name for name, module in [*sys.modules.items()] if _lies_in(root, module))
+    reports = {name: _report(each) for name, each in registries.items()}
+    if load:
+        for name, each in registries.items():
+            answers[f"{name} loaded"] = _guarded(_load_all, each)
+    return {"answers": answers, "reports": reports, "imported": imported}
+
+
+def _guarded(function, *args):
+    """What a function returns; what it raises as text."""
+    try:
+        return function(*args)
+    except Exception as error:
+        causes = [f"{type(error).__name__}: {error}"]
+        while error.__cause__ is not None:
+            error = error.__cause__
+            causes.append(f"{type(error).__name__}: {error}")
+        return {"raised": causes}
+
+
+def _find(module, name):
+    return getattr(importlib.import_module(module), name)
+
+
+def _list(registry):
+    if isinstance(registry, dict) and "raised" in dict.keys(registry):
+        return registry
+    state = registry._opened()
+    records = state[0] if isinstance(state, tuple) else state.records
+    answer = {
+        "keys": list(registry),
+        "records": [records[key] for key in registry],
+        "infos": [repr(registry.info(key)) for key in registry],
+        "failures": {name: repr(error) for name, error in registry.failures.items()},
+    }
+    if hasattr(registry, "rejected"):
+        answer["rejected"] = registry.rejected
+    else:
+        answer["secondary"] = [
+            [repr(k), each._opened()[0][k]] for each in _dependents(registry) for k in each
+        ]
+    return answer
+
+
+def _dependents(registry):
+    return registry._dependents
+
+
+def _load_all(registry):
+    if isinstance(registry, dict) and "raised" in dict.keys(registry):
+        return registry
+    loaded = {repr(key): _guarded(_loaded, registry, key) for key in list(registry)}
+    for each in getattr(registry, "_dependents", ()):
+        loaded.update((f"secondary {key!r}", _guarded(_value, each, key)) for key in list(each))
+    return loaded
+
+
+def _loaded(registry, key):
+    value = registry[key]
+    facts = [getattr(value, name, None) for name in ("format", "fact", "label", "__defaults__")]
+    return [value.__module__, value.__qualname__, repr(facts)]
+
+
+def _value(mapping, key):
+    return repr(mapping[key])
+
+
+def _report(registry):
+    report = getattr(registry, "report", None)
+    if report is None:
+        return None
+    reason = report.reason and report.reason.name
+    saved = report.saved and (
+        report.saved.reason.name if report.saved.reason else report.saved.status
+    )
+    return {"status": report.status, "reason": reason, "where": report.where, "saved": saved}
+
+
+def _lies_in(root, module):
+    place = getattr(module, "__file__", None) or ""
+    places = [place, *getattr(module, "__path__", ())]
+    return any(str(each).startswith(root + os.sep) for each in places)

@@ -1,0 +1,511 @@
+"""What may happen to an application between two starts: one function for each kind of change.
+
+An operation changes files, times or the environment. It returns ``QUIET`` if nothing that the
+answer depends on has changed, so that no start may rebuild it; ``IMPOSSIBLE`` if it has done
+nothing, for there is nothing of what it changes; else ``None``.
+"""
+
+from __future__ import annotations
+
+import _heapq
+import os
+import py_compile
+import shutil
+import sysconfig
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from features import has
+from hypothesis import strategies as st
+from tree import KINDS, STEMS, STYLES, Tree, edited, source
+
+QUIET = "quiet"
+IMPOSSIBLE = "impossible"
+KIND = st.sampled_from(list(KINDS))
+WHICH = st.integers(0, 5)
+LETTER = st.sampled_from("1234")
+STEM = st.sampled_from(STEMS)
+STYLE = st.sampled_from([name for name, style in STYLES.items() if has(*style[3:])])
+PLACE = st.sampled_from(["", "sub", "sub/deep"])
+#: When a file says that it was written: now; as it said before; long ago; to come; never.
+TIMES = st.sampled_from(["now", "past", "future", *(["kept", "zero"] if has("ctime") else [])])
+STEALTH = st.booleans()
+
+Operation = Callable[..., "str | None"]
+OPERATIONS: dict[str, Operation] = {}
+ARGUMENTS: dict[str, dict[str, Any]] = {}
+
+
+def operation(*features: str, **arguments: Any) -> Callable[[Operation], Operation]:
+    """Enter a function in the table of operations.
+
+    Args:
+        features: What regcache must have for this to be seen.
+        arguments: Strategies that its arguments are drawn from.
+    """
+
+    def enter(function: Operation) -> Operation:
+        if has(*features):
+            OPERATIONS[function.__name__] = function
+            ARGUMENTS[function.__name__] = arguments
+        return function
+
+    return enter
+
+
+@contextmanager
+def times_of(path: Path, times: str) -> Iterator[None]:
+    """Let a path say, after it was written, that it was written at another time."""
+    before = path.stat() if path.exists() else None
+    yield
+    if not path.exists():
+        return
+    now = time.time_ns()
+    day = 86_400 * 10**9
+    chosen = {"past": now - 400 * day, "future": now + 400 * day, "zero": 0}
+    if times == "kept" and before is not None:
+        chosen["kept"] = before.st_mtime_ns
+    if times in chosen:
+        os.utime(path, ns=(chosen[times], chosen[times]))
+
+
+def write(path: Path, text: str, times: str = "now") -> str | None:
+    """Write a file; quiet if it says then what it said before."""
+    same = path.exists() and path.read_text() == text
+    if same and not has("content"):
+        return IMPOSSIBLE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with times_of(path, times):
+        path.write_text(text)
+    return QUIET if same else None
+
+
+def _pick(paths: list[Path], which: int) -> Path | None:
+    return paths[which % len(paths)] if paths else None
+
+
+def _stealthily(folder: Path, stealth: bool) -> Any:
+    return times_of(folder, "kept" if stealth and has("ctime") else "now")
+
+
+# Plugins.
+
+
+@operation(kind=KIND, stem=STEM, style=STYLE, place=PLACE, stealth=STEALTH)
+def add_plugin(tree: Tree, kind: str, stem: str, style: str, place: str, stealth: bool) -> None:
+    """A plugin module is there that was not there, or is another one."""
+    homes = tree.homes(kind)
+    home = homes[0] / place if homes else tree.root / "src" / KINDS[kind] / place
+    for folder in [home, home.parent][: place.count("/") + bool(place)]:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "__init__.py").exists():
+            (folder / "__init__.py").write_text('F = "s"\n')
+    home.mkdir(parents=True, exist_ok=True)
+    with _stealthily(home, stealth):
+        (home / f"{stem}.py").write_text(source(kind, stem, style))
+
+
+@operation(
+    kind=KIND, which=WHICH, name=st.sampled_from(["K", "F", "K|F"]), letter=LETTER, times=TIMES
+)
+def edit_plugin(
+    tree: Tree, kind: str, which: int, name: str, letter: str, times: str
+) -> str | None:
+    """A letter in a plugin changes; its size does not."""
+    path = _pick(tree.plugins(kind), which)
+    return write(path, edited(path.read_text(), name, letter), times) if path else IMPOSSIBLE
+
+
+@operation(kind=KIND, which=WHICH, style=STYLE)
+def rewrite_plugin(tree: Tree, kind: str, which: int, style: str) -> str | None:
+    """A plugin comes by its key in another way, breaks, or is mended."""
+    path = _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
+    return write(path, source(kind, path.stem, style)) if path else IMPOSSIBLE
+
+
+@operation(kind=KIND, which=WHICH, stem=STEM, stealth=STEALTH)
+def rename_plugin(tree: Tree, kind: str, which: int, stem: str, stealth: bool) -> str | None:
+    """A module goes by another name; one that has that name is lost."""
+    path = _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
+    if path is None or path.stem == stem:
+        return IMPOSSIBLE
+    with _stealthily(path.parent, stealth):
+        path.rename(path.with_name(f"{stem}.py"))
+    return None
+
+
+@operation(kind=KIND, which=WHICH, stealth=STEALTH)
+def remove_plugin(tree: Tree, kind: str, which: int, stealth: bool) -> str | None:
+    """A module is gone."""
+    path = _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
+    if path is None:
+        return IMPOSSIBLE
+    with _stealthily(path.parent, stealth):
+        path.unlink()
+    return None
+
+
+@operation("ctime", kind=KIND, which=WHICH, stealth=STEALTH)
+def swap_plugins(tree: Tree, kind: str, which: int, stealth: bool) -> str | None:
+    """Two modules exchange their names: the same files in the same folder."""
+    paths = [each for each in tree.plugins(kind) if each.name != "__init__.py"]
+    first, second = _pick(paths, which), _pick(paths, which + 1)
+    if first is None or second is None or first == second:
+        return IMPOSSIBLE
+    with _stealthily(first.parent, stealth), _stealthily(second.parent, stealth):
+        first.rename(tree.root / "targets" / "swapped.py")
+        second.rename(first)
+        (tree.root / "targets" / "swapped.py").rename(second)
+    return None
+
+
+@operation(kind=KIND, which=WHICH)
+def turn_module_into_package(tree: Tree, kind: str, which: int) -> str | None:
+    """``name.py`` becomes ``name/__init__.py``."""
+    paths = [each for each in tree.plugins(kind) if each.name != "__init__.py"]
+    path = _pick(paths, which)
+    if path is None:
+        return IMPOSSIBLE
+    folder = path.with_suffix("")
+    folder.mkdir(exist_ok=True)
+    path.rename(folder / "__init__.py")
+    return None
+
+
+@operation(kind=KIND, which=WHICH)
+def turn_package_into_module(tree: Tree, kind: str, which: int) -> str | None:
+    """``name/__init__.py`` becomes ``name.py``."""
+    tops = tree.homes(kind)
+    paths = [each for each in tree.plugins(kind) if each.parent.stem in STEMS]
+    path = _pick([each for each in paths if each.parent.parent in tops], which)
+    if path is None:
+        return IMPOSSIBLE
+    path.rename(path.parent.with_suffix(".py"))
+    shutil.rmtree(path.parent)
+    return None
+
+
+@operation(kind=KIND)
+def remove_sub_package(tree: Tree, kind: str) -> str | None:
+    """A nested package is gone with all that it holds."""
+    homes = [home / "sub" for home in tree.homes(kind) if (home / "sub").exists()]
+    if not homes:
+        return IMPOSSIBLE
+    if homes[0].is_symlink():
+        homes[0].unlink()
+    else:
+        shutil.rmtree(homes[0])
+    return None
+
+
+@operation(kind=KIND, which=WHICH, letter=LETTER)
+def compile_plugin(tree: Tree, kind: str, which: int, letter: str) -> str | None:
+    """Only the byte code of a module is left."""
+    path = _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
+    if path is None:
+        return IMPOSSIBLE
+    path.write_text(edited(path.read_text(), "K|F", letter))
+    try:
+        py_compile.compile(str(path), str(path.with_suffix(".pyc")), doraise=True)
+    except py_compile.PyCompileError:
+        path.with_suffix(".pyc").write_bytes(b"no byte code")
+    path.unlink()
+    return None
+
+
+@operation(kind=KIND, which=WHICH)
+def remove_byte_code(tree: Tree, kind: str, which: int) -> str | None:
+    """A module that was byte code only is gone."""
+    paths = [path for home in tree.homes(kind) for path in sorted(home.glob("*.pyc"))]
+    path = _pick(paths, which)
+    if path is None:
+        return IMPOSSIBLE
+    path.unlink()
+    return None
+
+
+@operation(kind=KIND)
+def toggle_extension_module(tree: Tree, kind: str) -> str | None:
+    """A module of machine code is there, or is gone."""
+    if not hasattr(_heapq, "__file__"):
+        return IMPOSSIBLE
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    path = tree.root / "src" / KINDS[kind] / f"_heapq{suffix}"
+    if path.exists():
+        path.unlink()
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_heapq.__file__, path)
+    return None
+
+
+# What plugins take from other modules.
+
+
+@operation(kind=KIND, name=st.sampled_from(["KEY", "FACT"]), letter=LETTER, times=TIMES)
+def edit_helper(tree: Tree, kind: str, name: str, letter: str, times: str) -> str | None:
+    """A constant changes that keys or facts of plugins in the same package are made of."""
+    path = tree.root / "src" / KINDS[kind] / "helper.py"
+    return write(path, edited(path.read_text(), name, letter), times)
+
+
+@operation(
+    name=st.sampled_from(["app/readers/base.py", "packbase.py", "app/extract.py"]),
+    letter=LETTER,
+    times=TIMES,
+)
+def edit_base(tree: Tree, name: str, letter: str, times: str) -> str | None:
+    """The base class or the key extractor says something else."""
+    path = tree.root / "src" / name
+    return write(path, edited(path.read_text(), "FACT|K", letter), times)
+
+
+@operation(name=st.sampled_from(["app/mixins.py", "vendor.py"]), letter=LETTER, times=TIMES)
+def edit_outside(tree: Tree, name: str, letter: str, times: str) -> str | None:
+    """A class changes that lies outside of the packages that are searched."""
+    path = tree.root / "src" / name
+    return write(path, edited(path.read_text(), "F|K", letter), times)
+
+
+@operation("outside", letter=LETTER, times=TIMES)
+def edit_util(tree: Tree, letter: str, times: str) -> str | None:
+    """A constant changes in a module of the application outside of the packages."""
+    path = tree.root / "src/app/util.py"
+    return write(path, edited(path.read_text(), "FACT", letter), times)
+
+
+@operation(letter=LETTER)
+def change_version(tree: Tree, letter: str) -> str | None:
+    """The application has another version."""
+    return write(tree.root / "src/app/__init__.py", f"__version__ = '{letter}'\n")
+
+
+@operation(more=st.booleans())
+def change_options(tree: Tree, more: bool) -> str | None:
+    """Registries store more facts, or fewer."""
+    changed = None
+    for name in ("app/readers/base.py", "app/registries.py"):
+        path = tree.root / "src" / name
+        text = path.read_text().replace('"fact", "base_fact", "suffix"', '"fact", "base_fact"')
+        if more:
+            text = text.replace('"fact", "base_fact"', '"fact", "base_fact", "suffix"')
+        changed = write(path, text)
+    return changed
+
+
+# Places.
+
+
+@operation(stem=STEM, style=STYLE)
+def add_to_portion(tree: Tree, stem: str, style: str) -> None:
+    """Another folder on ``sys.path`` adds modules to the namespace package."""
+    tree.write(f"portion/pack/{stem}.py", source("pack", stem, style))
+
+
+@operation()
+def remove_portion(tree: Tree) -> str | None:
+    """A portion of the namespace package is gone."""
+    if not (tree.root / "portion/pack").exists():
+        return IMPOSSIBLE
+    tree.remove("portion/pack")
+    return None
+
+
+@operation(letter=LETTER, how=st.sampled_from(["folder", "archive"]))
+def shadow(tree: Tree, letter: str, how: str) -> None:
+    """A copy of the application lies earlier on ``sys.path``: a folder, or a zip archive."""
+    copy = tree.root / "front/app"
+    tree.remove("front/app")
+    shutil.copytree(tree.root / "src/app", copy)
+    for path in sorted(copy.rglob("*.py")):
+        path.write_text(edited(path.read_text(), "K|F", letter))
+    if how == "archive":
+        tree.remove("bundle.zip")
+        with zipfile.ZipFile(tree.root / "bundle.zip", "w") as archive:
+            for path in sorted(copy.rglob("*")):
+                archive.write(path, str(path.relative_to(tree.root / "front")))
+        tree.remove("front/app")
+
+
+@operation(letter=LETTER, stem=STEM, times=TIMES)
+def bundle_portion(tree: Tree, letter: str, stem: str, times: str) -> None:
+    """A zip archive on ``sys.path`` holds a portion of the namespace package."""
+    path = tree.root / "bundle.zip"
+    with times_of(path, times), zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("pack/", "")
+        archive.writestr(f"pack/{stem}.py", source("pack", stem, "plain", letter, letter))
+
+
+@operation(what=st.sampled_from(["front/app", "bundle.zip"]))
+def unshadow(tree: Tree, what: str) -> str | None:
+    """The copy of the application, or the archive, is gone."""
+    if not (tree.root / what).exists():
+        return IMPOSSIBLE
+    tree.remove(what)
+    return None
+
+
+@operation("ctime", kind=KIND, target=st.sampled_from(["one", "two"]))
+def link_plugin(tree: Tree, kind: str, target: str) -> None:
+    """A module is a symbolic link, to one of two files of the same size and time."""
+    for letter, name in enumerate(["one", "two"]):
+        path = tree.write(f"targets/{kind}_{name}.py", source(kind, "linked", "plain", str(letter)))
+        os.utime(path, (10**9, 10**9))
+    link = tree.root / "src" / KINDS[kind] / "linked.py"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(tree.root / f"targets/{kind}_{target}.py")
+
+
+@operation("ctime", kind=KIND, target=st.sampled_from(["one", "two"]))
+def link_folder(tree: Tree, kind: str, target: str) -> str | None:
+    """A sub-package is a symbolic link, to one of two folders of the same times."""
+    link = tree.root / "src" / KINDS[kind] / "sub"
+    if link.exists() and not link.is_symlink():
+        return IMPOSSIBLE
+    for letter, name in enumerate(["one", "two"]):
+        folder = tree.root / f"targets/{kind}_{name}"
+        tree.write(f"targets/{kind}_{name}/__init__.py", "")
+        path = tree.write(
+            f"targets/{kind}_{name}/linked_too.py", source(kind, "linked_too", "plain", str(letter))
+        )
+        os.utime(path, (10**9, 10**9))
+        os.utime(folder, (10**9, 10**9))
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(tree.root / f"targets/{kind}_{target}")
+    return None
+
+
+# Times, and what has changed and is the same.
+
+
+def _all_sources(tree: Tree) -> list[Path]:
+    return sorted([*(tree.root / "src").rglob("*.py"), *(tree.root / "portion").rglob("*.py")])
+
+
+@operation("content", when=st.sampled_from(["now", "past", "future", "zero", "one"]))
+def set_all_times(tree: Tree, when: str) -> str:
+    """All files and folders say the same time, as a package store or a checkout sets it."""
+    now = time.time()
+    moment = {"now": now, "past": now - 10**7, "future": now + 10**7, "zero": 0, "one": 1}[when]
+    for path in sorted((tree.root / "src").rglob("*")):
+        os.utime(path, (moment, moment))
+    return QUIET
+
+
+@operation("content", which=WHICH, kind=KIND)
+def touch(tree: Tree, kind: str, which: int) -> str:
+    """A file says another time, and nothing else."""
+    path = _pick(tree.plugins(kind), which)
+    if path is not None:
+        path.touch()
+    return QUIET
+
+
+@operation("content", kept=st.booleans())
+def copy_in_place(tree: Tree, kept: bool) -> str:
+    """Every file is replaced by a copy of itself, as a checkout does it."""
+    for path in _all_sources(tree):
+        copy = tree.root / "targets/copy"
+        (shutil.copy2 if kept else shutil.copy)(path, copy)
+        os.replace(copy, path.resolve())
+    return QUIET
+
+
+@operation()
+def nothing(tree: Tree) -> str:
+    """A start directly after the last one."""
+    return QUIET
+
+
+# Optional dependencies.
+
+_OPTIONAL = {
+    "opt_a": {"opt_a.py": 'VALUE = "a"\n'},
+    "opt_p": {"opt_p/__init__.py": ""},
+    "opt_p.sub": {"opt_p/__init__.py": "", "opt_p/sub.py": ""},
+}
+
+
+@operation(
+    name=st.sampled_from(list(_OPTIONAL)), place=st.sampled_from(["site", "work", "portion"])
+)
+def optional_appears(tree: Tree, name: str, place: str) -> str | None:
+    """A module appears that plugins can do without."""
+    top = name.partition(".")[0]
+    others = {"site", "work", "portion"} - {place}
+    if not has("path") and any([*(tree.root / other).glob(f"{top}*")] for other in others):
+        return IMPOSSIBLE
+    for file, text in _OPTIONAL[name].items():
+        tree.write(f"{place}/{file}", text)
+    return None
+
+
+@operation("path", name=st.sampled_from(["opt_a.py", "opt_p", "opt_p/sub.py"]))
+def optional_disappears(tree: Tree, name: str) -> str | None:
+    """A module is gone that plugins can do without."""
+    places = [place for place in ("site", "work", "portion") if (tree.root / place / name).exists()]
+    for place in places:
+        tree.remove(f"{place}/{name}")
+    return None if places else IMPOSSIBLE
+
+
+@operation("path", there=st.booleans())
+def optional_in_app(tree: Tree, there: bool) -> str | None:
+    """A module of the application that plugins can do without appears, or is gone."""
+    path = tree.root / "src/app/speedups.py"
+    if path.exists() == there:
+        return IMPOSSIBLE
+    if there:
+        path.write_text('VALUE = "s"\n')
+    else:
+        path.unlink()
+    return None
+
+
+# The cache itself.
+
+
+@operation(which=WHICH, how=st.sampled_from(["removed", "cut", "garbage", "old", "future"]))
+def damage_cache(tree: Tree, which: int, how: str) -> str | None:
+    """A cache file is gone, broken, or older than allowed."""
+    path = _pick(tree.cache_files(), which)
+    if path is None:
+        return IMPOSSIBLE
+    text = path.read_text()
+    if how == "removed":
+        path.unlink()
+    elif how == "cut":
+        path.write_text(text[: len(text) // 2])
+    elif how == "garbage":
+        path.write_bytes(b"\xff\x00")
+    else:
+        age = -700_000 if how == "old" else 700_000
+        begin, _, rest = text.partition('"timestamp":')
+        _, comma, end = rest.partition(",")
+        path.write_text(f'{begin}"timestamp":{time.time() + age}{comma}{end}')
+    return None
+
+
+@operation(kind=KIND, which=WHICH, letter=LETTER, kept=st.booleans(), clear=st.booleans())
+def edit_during_discovery(
+    tree: Tree, kind: str, which: int, letter: str, kept: bool, clear: bool
+) -> str | None:
+    """A plugin is edited while a start imports plugins: after its import, or before."""
+    path = _pick(tree.plugins(kind), which)
+    if path is None:
+        return IMPOSSIBLE
+    if clear:
+        tree.clear_cache()
+    tree.during = {
+        "EDIT_NOW": str(path),
+        "EDIT_OLD": '"1"',
+        "EDIT_NEW": f'"{letter}"',
+        **({"EDIT_KEEPS_TIME": "yes"} if kept and has("ctime") else {}),
+    }
+    return None

@@ -1,0 +1,241 @@
+"""The application of the proof: a real package tree on disk, made to be changed in every way.
+
+Four registries stand for all: ``readers`` (classes that register themselves), ``pack`` (classes of
+a namespace package that knows nothing of regcache), ``filters`` (decorated functions) and ``lib``
+(functions of a scanned local library). Each source file names what it contributes by one-letter
+constants, so that any of them can be edited without changing its size.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from textwrap import dedent
+
+#: The folder of each registry's plugins, below the folder of sources.
+KINDS = {"readers": "app/readers", "filters": "app/filters", "pack": "pack", "lib": "lib"}
+#: Names of plugin modules: some sort before and some after what every package holds.
+STEMS = ("alpha", "delta", "kappa", "omega", "sigma", "zeta")
+
+_BASE = """
+from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict, SecondaryRegistry
+from app.extract import extract
+FACT = "b"
+READERS = LazyDiscoveryDict()
+LABELS = {}
+class Reader(metaclass=AutoRegisterMeta):
+    __registry_key__ = "format"
+    __registry__ = READERS
+    __key_extractor__ = extract
+    __registry_facts__ = ("fact", "base_fact")
+    __secondary_registries__ = [SecondaryRegistry(LABELS, "suffix", "label")]
+    base_fact = FACT
+"""
+_REGISTRIES = """
+from regcache_functions import FunctionRegistry
+from regcache_meta import LazyDiscoveryDict
+from packbase import Base
+FILTERS = FunctionRegistry("filters", "app.filters")
+PACK = LazyDiscoveryDict.for_package("pack", Base, key="format", facts=["fact", "base_fact"])
+LIB = FunctionRegistry.scan("lib", public="names")
+"""
+#: Runs while plugins are imported, if a process is told so: the source of a plugin changes then.
+_EDITOR = """
+import os
+if "EDIT_NOW" in os.environ:
+    from pathlib import Path
+    path = Path(os.environ["EDIT_NOW"])
+    times = path.stat()
+    path.write_text(path.read_text().replace(os.environ["EDIT_OLD"], os.environ["EDIT_NEW"]))
+    if "EDIT_KEEPS_TIME" in os.environ:
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+"""
+_FILES = {
+    "src/app/__init__.py": "__version__ = '1'\n",
+    "src/app/extract.py": 'K = "x"\ndef extract(name, cls):\n    return name.lower() + K\n',
+    "src/app/util.py": 'FACT = "u"\n',
+    "src/app/mixins.py": 'F = "m"\nclass Mixed:\n    fact = F\n',
+    "src/app/registries.py": _REGISTRIES,
+    "src/app/data.txt": "d",
+    "src/app/readers/__init__.py": 'F = "i"\n',
+    "src/app/readers/base.py": _BASE,
+    "src/app/filters/__init__.py": 'F = "i"\n',
+    "src/lib/__init__.py": 'F = "i"\n',
+    "src/packbase.py": 'FACT = "p"\nclass Base:\n    base_fact = FACT\n',
+    "src/vendor.py": (
+        'K = "v"\nfrom app.readers.base import Reader\n'
+        'class Vendor(Reader):\n    format = "vendor" + K\n'
+    ),
+    **{f"src/{folder}/editor.py": _EDITOR for folder in KINDS.values()},
+    **{f"src/{folder}/helper.py": 'KEY = "h"\nFACT = "f"\n' for folder in KINDS.values()},
+}
+
+#: How a plugin comes by its key and its fact: code before, key, fact, and what regcache
+#: must have to see it.
+STYLES = {
+    "plain": ("", "'{stem}' + K", "F"),
+    "key from helper": ("from {package}.helper import KEY", "'{stem}' + KEY + K", "F"),
+    "fact from helper": ("from {package} import helper", "'{stem}' + K", "helper.FACT + F"),
+    "helper by name": (
+        "import importlib\nhelper = importlib.import_module('{package}.helper')",
+        "'{stem}' + helper.KEY",
+        "helper.FACT + F",
+    ),
+    "fact from package": ("import {package}", "'{stem}' + K", "getattr({package}, 'F', '') + F"),
+    "broken": ("raise RuntimeError('broken ' + K + F)", "'{stem}'", "F"),
+    "no syntax": ("def def", "'{stem}'", "F"),
+    "missing": ("import opt_a", "'{stem}' + K", "F"),
+    "missing submodule": ("import opt_p.sub", "'{stem}' + K", "F"),
+    "missing in app": ("from app import speedups", "'{stem}' + K", "F", "path"),
+    "same key": ("", "'same'", "F"),
+}
+CLASS = """\
+K = "{k}"
+F = "{f}"
+{prelude}
+from {home} import {base}
+class {cls}({base}):
+    '''Doc {k}.'''
+    format = {key}
+    fact = {fact}
+    suffix = "." + K + "{stem}"
+    label = "label" + F
+"""
+FUNCTION = """\
+K = "{k}"
+F = "{f}"
+{prelude}
+from app.registries import FILTERS
+@FILTERS.register({key}, tags=[K], fact={fact})
+def {stem}(image, width={fact}):
+    '''Doc {k}.'''
+"""
+LIBRARY = """\
+K = "{k}"
+F = "{f}"
+{prelude}
+def function(image, width={fact}):
+    '''Doc {k}.'''
+function.__name__ = {key}
+globals()[function.__name__] = function
+del function
+"""
+
+
+def source(kind: str, stem: str, style: str, k: str = "1", f: str = "1") -> str:
+    """The text of a plugin module.
+
+    Args:
+        kind: One of ``KINDS``.
+        stem: Name of the module, without its packages.
+        style: One of ``STYLES``.
+        k: A letter in the plugin's key.
+        f: A letter in the plugin's fact.
+    """
+    package = KINDS[kind].replace("/", ".")
+    parts = [part.format(stem=stem, package=package) for part in STYLES[style]]
+    fields = {"prelude": parts[0], "key": parts[1], "fact": parts[2], "k": k, "f": f, "stem": stem}
+    if kind == "filters":
+        return FUNCTION.format(**fields)
+    if kind == "lib":
+        return LIBRARY.format(**fields)
+    home, base = ("app.readers.base", "Reader") if kind == "readers" else ("packbase", "Base")
+    return CLASS.format(cls=stem.capitalize(), home=home, base=base, **fields)
+
+
+class Tree:
+    """The application and everything beside it that processes see.
+
+    Args:
+        root: An empty folder.
+
+    Attributes:
+        environment: Variables that processes see beside those of every process.
+        during: Variables that the next start sees, and no other: what is edited in its course.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment: dict[str, str] = {}
+        self.during: dict[str, str] = {}
+        for name in ("src", "site", "portion", "work", "cache", "targets", "home"):
+            (root / name).mkdir()
+        for name, text in _FILES.items():
+            self.write(name, text)
+        for kind, folder in KINDS.items():
+            self.write(f"src/{folder}/alpha.py", source(kind, "alpha", "plain"))
+            self.write(f"src/{folder}/sigma.py", source(kind, "sigma", "key from helper"))
+
+    @property
+    def path(self) -> list[str]:
+        """What ``sys.path`` begins with, after the working folder."""
+        return [str(self.root / name) for name in ("front", "bundle.zip", "src", "portion", "site")]
+
+    def job(self, cached: bool, load: bool = False) -> dict[str, object]:
+        """What a process needs to know that lists the registries."""
+        environment = {
+            "PATH": os.defpath,
+            "HOME": str(self.root / "home"),
+            "REGCACHE_DIR": str(self.root / "cache"),
+            **({} if cached else {"REGCACHE_DISABLE": "1"}),
+            **self.environment,
+        }
+        return {
+            "root": str(self.root),
+            "cwd": str(self.root / "work"),
+            "path": self.path,
+            "environment": environment,
+            "load": load,
+        }
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file, by its path in the tree."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text))
+        return path
+
+    def remove(self, name: str) -> None:
+        """Remove a file, folder or link, if it is there."""
+        path = self.root / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+    def homes(self, kind: str) -> list[Path]:
+        """The folders that a plugin of a kind may lie in: those that there are."""
+        folder = KINDS[kind]
+        tops = [self.root / top / folder for top in ("front", "src", "portion")]
+        found = [top for top in tops if top.is_dir() and any(top.glob("*.py"))]
+        return found + [sub for top in found for sub in sorted(top.glob("sub*")) if sub.is_dir()]
+
+    def plugins(self, kind: str) -> list[Path]:
+        """The files of plugin modules of a kind, sorted."""
+        paths = [path for home in self.homes(kind) for path in sorted(home.glob("*.py"))]
+        paths += [path for home in self.homes(kind) for path in sorted(home.glob("*/__init__.py"))]
+        return [
+            path for path in dict.fromkeys(paths) if re.search('^[KF] = "', path.read_text(), re.M)
+        ]
+
+    def clear_cache(self) -> None:
+        """Remove all cache files."""
+        self.remove("cache")
+        (self.root / "cache").mkdir()
+
+    def cache_files(self) -> list[Path]:
+        """The cache files, sorted."""
+        return sorted((self.root / "cache").rglob("*.json"))
+
+
+def edited(text: str, name: str, letter: str) -> str:
+    """A text with another letter in one of its constants; the size is the same.
+
+    Args:
+        text: Source of a module.
+        name: Which constants: the begin of a regular expression, such as ``"K|KEY"``.
+        letter: The new letter.
+    """
+    return re.sub(f'^({name}) = "."', rf'\1 = "{letter}"', text, flags=re.M)
