@@ -2,12 +2,14 @@
 
 An operation changes files, times or the environment. It returns ``QUIET`` if nothing that the
 answer depends on has changed, so that no start may rebuild it; ``IMPOSSIBLE`` if it has done
-nothing, for there is nothing of what it changes; else ``None``.
+nothing, for there is nothing of what it changes; ``REBUILT`` if an answer must be built anew though
+it is the same; else ``None``.
 """
 
 from __future__ import annotations
 
 import _heapq
+import json
 import os
 import py_compile
 import shutil
@@ -25,11 +27,21 @@ from tree import KINDS, STEMS, STYLES, Tree, edited, source
 
 QUIET = "quiet"
 IMPOSSIBLE = "impossible"
+REBUILT = "rebuilt"
 KIND = st.sampled_from(list(KINDS))
 WHICH = st.integers(0, 5)
 LETTER = st.sampled_from("1234")
 STEM = st.sampled_from(STEMS)
-STYLE = st.sampled_from([name for name, style in STYLES.items() if has(*style[3:])])
+
+
+def _styles(drawn: dict[str, Any]) -> Any:
+    """The styles that make sense for the kind of plugin that was drawn, and can be seen."""
+    kind = drawn.get("kind", "pack")
+    return st.sampled_from(
+        [name for name, style in STYLES.items() if kind in style.kinds and has(*style.needs)]
+    )
+
+
 PLACE = st.sampled_from(["", "sub", "sub/deep"])
 #: When a file says that it was written: now; as it said before; long ago; to come; never.
 TIMES = st.sampled_from(["now", "past", "future", *(["kept", "zero"] if has("ctime") else [])])
@@ -45,7 +57,8 @@ def operation(*features: str, **arguments: Any) -> Callable[[Operation], Operati
 
     Args:
         features: What regcache must have for this to be seen.
-        arguments: Strategies that its arguments are drawn from.
+        arguments: Strategies that its arguments are drawn from, or functions that give one for
+            what was drawn before.
     """
 
     def enter(function: Operation) -> Operation:
@@ -95,7 +108,7 @@ def _stealthily(folder: Path, stealth: bool) -> Any:
 # Plugins.
 
 
-@operation(kind=KIND, stem=STEM, style=STYLE, place=PLACE, stealth=STEALTH)
+@operation(kind=KIND, stem=STEM, style=_styles, place=PLACE, stealth=STEALTH)
 def add_plugin(tree: Tree, kind: str, stem: str, style: str, place: str, stealth: bool) -> None:
     """A plugin module is there that was not there, or is another one."""
     homes = tree.homes(kind)
@@ -120,7 +133,7 @@ def edit_plugin(
     return write(path, edited(path.read_text(), name, letter), times) if path else IMPOSSIBLE
 
 
-@operation(kind=KIND, which=WHICH, style=STYLE)
+@operation(kind=KIND, which=WHICH, style=_styles)
 def rewrite_plugin(tree: Tree, kind: str, which: int, style: str) -> str | None:
     """A plugin comes by its key in another way, breaks, or is mended."""
     path = _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
@@ -228,13 +241,13 @@ def remove_byte_code(tree: Tree, kind: str, which: int) -> str | None:
     return None
 
 
-@operation(kind=KIND)
-def toggle_extension_module(tree: Tree, kind: str) -> str | None:
-    """A module of machine code is there, or is gone."""
+@operation(kind=KIND, name=st.sampled_from(["_heapq", "broken"]))
+def toggle_extension_module(tree: Tree, kind: str, name: str) -> str | None:
+    """A module of machine code is there, or is gone; one that goes by a wrong name is broken."""
     if not hasattr(_heapq, "__file__"):
         return IMPOSSIBLE
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    path = tree.root / "src" / KINDS[kind] / f"_heapq{suffix}"
+    path = tree.root / "src" / KINDS[kind] / f"{name}{suffix}"
     if path.exists():
         path.unlink()
     else:
@@ -264,7 +277,11 @@ def edit_base(tree: Tree, name: str, letter: str, times: str) -> str | None:
     return write(path, edited(path.read_text(), "FACT|K", letter), times)
 
 
-@operation(name=st.sampled_from(["app/mixins.py", "vendor.py"]), letter=LETTER, times=TIMES)
+@operation(
+    name=st.sampled_from(["app/mixins.py", "vendor.py", "vendor_functions.py"]),
+    letter=LETTER,
+    times=TIMES,
+)
 def edit_outside(tree: Tree, name: str, letter: str, times: str) -> str | None:
     """A class changes that lies outside of the packages that are searched."""
     path = tree.root / "src" / name
@@ -300,7 +317,7 @@ def change_options(tree: Tree, more: bool) -> str | None:
 # Places.
 
 
-@operation(stem=STEM, style=STYLE)
+@operation(stem=STEM, style=_styles)
 def add_to_portion(tree: Tree, stem: str, style: str) -> None:
     """Another folder on ``sys.path`` adds modules to the namespace package."""
     tree.write(f"portion/pack/{stem}.py", source("pack", stem, style))
@@ -325,7 +342,7 @@ def shadow(tree: Tree, letter: str, how: str) -> None:
         path.write_text(edited(path.read_text(), "K|F", letter))
     if how == "archive":
         tree.remove("bundle.zip")
-        with zipfile.ZipFile(tree.root / "bundle.zip", "w") as archive:
+        with zipfile.ZipFile(tree.root / "bundle.zip", "w", strict_timestamps=False) as archive:
             for path in sorted(copy.rglob("*")):
                 archive.write(path, str(path.relative_to(tree.root / "front")))
         tree.remove("front/app")
@@ -353,8 +370,10 @@ def unshadow(tree: Tree, what: str) -> str | None:
 def link_plugin(tree: Tree, kind: str, target: str) -> None:
     """A module is a symbolic link, to one of two files of the same size and time."""
     for letter, name in enumerate(["one", "two"]):
-        path = tree.write(f"targets/{kind}_{name}.py", source(kind, "linked", "plain", str(letter)))
-        os.utime(path, (10**9, 10**9))
+        path = tree.root / f"targets/{kind}_{name}.py"
+        if not path.exists():
+            path.write_text(source(kind, "linked", "plain", str(letter)))
+            os.utime(path, (10**9, 10**9))
     link = tree.root / "src" / KINDS[kind] / "linked.py"
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
@@ -369,6 +388,8 @@ def link_folder(tree: Tree, kind: str, target: str) -> str | None:
         return IMPOSSIBLE
     for letter, name in enumerate(["one", "two"]):
         folder = tree.root / f"targets/{kind}_{name}"
+        if folder.exists():
+            continue
         tree.write(f"targets/{kind}_{name}/__init__.py", "")
         path = tree.write(
             f"targets/{kind}_{name}/linked_too.py", source(kind, "linked_too", "plain", str(letter))
@@ -471,41 +492,57 @@ def optional_in_app(tree: Tree, there: bool) -> str | None:
 # The cache itself.
 
 
-@operation(which=WHICH, how=st.sampled_from(["removed", "cut", "garbage", "old", "future"]))
+@operation(which=WHICH, how=st.sampled_from(["removed", "cut", "garbage"]))
 def damage_cache(tree: Tree, which: int, how: str) -> str | None:
-    """A cache file is gone, broken, or older than allowed."""
+    """A cache file is gone, or broken."""
     path = _pick(tree.cache_files(), which)
     if path is None:
         return IMPOSSIBLE
-    text = path.read_text()
     if how == "removed":
         path.unlink()
     elif how == "cut":
-        path.write_text(text[: len(text) // 2])
-    elif how == "garbage":
-        path.write_bytes(b"\xff\x00")
+        path.write_bytes(path.read_bytes()[:-100])
     else:
-        age = -700_000 if how == "old" else 700_000
-        begin, _, rest = text.partition('"timestamp":')
-        _, comma, end = rest.partition(",")
-        path.write_text(f'{begin}"timestamp":{time.time() + age}{comma}{end}')
+        path.write_bytes(b"\xff\x00")
     return None
 
 
-@operation(kind=KIND, which=WHICH, letter=LETTER, kept=st.booleans(), clear=st.booleans())
-def edit_during_discovery(
-    tree: Tree, kind: str, which: int, letter: str, kept: bool, clear: bool
+@operation(days=st.sampled_from([-8, 8]))
+def age_caches(tree: Tree, days: int) -> str | None:
+    """All cache files were written longer ago than they may, or will be."""
+    for path in tree.cache_files():
+        try:
+            document = json.loads(path.read_text())
+        except ValueError:  # damaged before
+            continue
+        document["timestamp"] += days * 86_400
+        path.write_text(json.dumps(document))
+    return REBUILT
+
+
+@operation(
+    kind=KIND,
+    which=WHICH,
+    how=st.sampled_from(["edit", "remove", "add"]),
+    letter=LETTER,
+    kept=st.booleans(),
+    clear=st.booleans(),
+)
+def change_during_discovery(
+    tree: Tree, kind: str, which: int, how: str, letter: str, kept: bool, clear: bool
 ) -> str | None:
-    """A plugin is edited while a start imports plugins: after its import, or before."""
+    """A plugin changes while a start imports plugins: after its own import, or before."""
     path = _pick(tree.plugins(kind), which)
     if path is None:
         return IMPOSSIBLE
     if clear:
         tree.clear_cache()
+    text = edited(path.read_text(), "K|F", letter)
+    if how == "add":
+        path = path.with_name("late.py")
     tree.during = {
-        "EDIT_NOW": str(path),
-        "EDIT_OLD": '"1"',
-        "EDIT_NEW": f'"{letter}"',
-        **({"EDIT_KEEPS_TIME": "yes"} if kept and has("ctime") else {}),
+        "CHANGE_NOW": str(path),
+        **({} if how == "remove" else {"CHANGE_TO": text}),
+        **({"CHANGE_KEEPS_TIME": "yes"} if kept and has("ctime") else {}),
     }
     return None

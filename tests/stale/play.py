@@ -1,4 +1,4 @@
-"""One application and its starts: operations are played on it, and after each the answers compared."""
+"""An application and its starts: operations are played on it, the answers compared after each."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from operations import IMPOSSIBLE, OPERATIONS, QUIET
+from operations import IMPOSSIBLE, OPERATIONS, QUIET, REBUILT
 from processes import ForkServer, run_really
 from tree import Tree
 
 #: How the file system's clock ticks, and how long what it says is not trusted, in nanoseconds. The
-#: second one is as coarse, relative to a step, as clocks get.
-CLOCKS = {"fine": (0, 30_000_000), "coarse": (120_000_000, 150_000_000)}
+#: second one is as coarse, relative to a step, as clocks get; the third has no change of inodes.
+CLOCKS: dict[str, tuple[int | None, int]] = {
+    "fine": (0, 30_000_000),
+    "coarse": (120_000_000, 150_000_000),
+    "still": (None, 30_000_000),
+}
 #: One step in this many is repeated by real processes.
 REALLY_EVERY = 25
 #: One step in this many loads all plugins, too.
@@ -108,7 +112,7 @@ class Play:
             self.clock = CLOCKS[arguments["clock"]]
             self._compare(None)
         elif name == "time_passes":
-            time.sleep(sum(self.clock) / 1e9)
+            time.sleep(sum(filter(None, self.clock)) / 1e9)
             self._compare(QUIET)
         elif name == "no_start":
             self.starts_next = False
@@ -163,6 +167,8 @@ class Play:
         is_hit = report["status"] == "hit"
         if told == QUIET and self._stored.get(registry) and not is_hit:
             raise Stale(f"{registry} was built anew for nothing: {report}", self.steps)
+        if told == REBUILT and self._stored.get(registry) and is_hit:
+            raise Stale(f"{registry} was not built anew", self.steps)
         self._stored[registry] = is_hit or report["saved"] == "saved"
 
     def _check_equal(self, cached: Listing, truth: Listing) -> None:

@@ -1,4 +1,4 @@
-"""``hatch run stale --steps N``: an application changes at random until N steps made no difference."""
+"""``hatch run stale --steps N``: random changes, each seen by the next start."""
 
 from __future__ import annotations
 

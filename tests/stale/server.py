@@ -7,6 +7,7 @@ It reads one line of JSON for each batch of jobs, and answers with one line: the
 """
 
 import faulthandler
+import gc
 import json
 import os
 import signal
@@ -44,12 +45,13 @@ def serve(patch, listing):
         listing: Source of the program that a child runs.
     """
     sys.dont_write_bytecode = True
+    exec(compile(patch, "patch", "exec"), {})
     preload()
     # Without what is installed beside regcache: reading its metadata would cost more than all else.
     base = [path for path in sys.path[1:] if os.path.basename(path) != "site-packages"]
     program = types.ModuleType("listing")
     exec(compile(listing, "listing.py", "exec"), vars(program))
-    exec(compile(patch, "patch", "exec"), {})
+    gc.freeze()
     for line in sys.stdin:
         children = [_fork(job, base, program) for job in json.loads(line)]
         print(json.dumps([_collect(*child) for child in children]), flush=True)
@@ -100,19 +102,15 @@ def set_clock(racy_ns, tick_ns):
 
     Args:
         racy_ns: How long an entry is racy.
-        tick_ns: Length of a tick; 0 for the clock that the file system has.
+        tick_ns: Length of a tick; 0 for the clock that the file system has, and ``None`` for a
+            file system that knows nothing of the time at which an inode changed.
     """
     from regcache_core import stamps
 
     stamps.RACY_NS = racy_ns
-    if tick_ns:
+    if tick_ns != 0:
         stat = os.stat
-
-        def coarse_stat(*args, **kwargs):
-            status = stat(*args, **kwargs)
-            return CoarseStatus(status, tick_ns)
-
-        os.stat = coarse_stat
+        os.stat = lambda *args, **kwargs: CoarseStatus(stat(*args, **kwargs), tick_ns)
 
 
 class CoarseStatus:
@@ -120,8 +118,9 @@ class CoarseStatus:
 
     def __init__(self, status, tick_ns):
         self._status = status
-        self.st_mtime_ns = status.st_mtime_ns // tick_ns * tick_ns
-        self.st_ctime_ns = status.st_ctime_ns // tick_ns * tick_ns
+        tick = tick_ns or 1
+        self.st_mtime_ns = status.st_mtime_ns // tick * tick
+        self.st_ctime_ns = status.st_ctime_ns // tick * tick if tick_ns else 0
 
     def __getattr__(self, name):
         return getattr(self._status, name)

@@ -13,6 +13,7 @@ import re
 import shutil
 from pathlib import Path
 from textwrap import dedent
+from typing import NamedTuple
 
 #: The folder of each registry's plugins, below the folder of sources.
 KINDS = {"readers": "app/readers", "filters": "app/filters", "pack": "pack", "lib": "lib"}
@@ -44,13 +45,16 @@ LIB = FunctionRegistry.scan("lib", public="names")
 #: Runs while plugins are imported, if a process is told so: the source of a plugin changes then.
 _EDITOR = """
 import os
-if "EDIT_NOW" in os.environ:
+if "CHANGE_NOW" in os.environ:
     from pathlib import Path
-    path = Path(os.environ["EDIT_NOW"])
-    times = path.stat()
-    path.write_text(path.read_text().replace(os.environ["EDIT_OLD"], os.environ["EDIT_NEW"]))
-    if "EDIT_KEEPS_TIME" in os.environ:
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    path = Path(os.environ["CHANGE_NOW"])
+    times = path.stat() if path.exists() else None
+    if "CHANGE_TO" in os.environ:
+        path.write_text(os.environ["CHANGE_TO"])
+        if times and "CHANGE_KEEPS_TIME" in os.environ:
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    else:
+        path.unlink(missing_ok=True)
 """
 _FILES = {
     "src/app/__init__.py": "__version__ = '1'\n",
@@ -68,35 +72,93 @@ _FILES = {
         'K = "v"\nfrom app.readers.base import Reader\n'
         'class Vendor(Reader):\n    format = "vendor" + K\n'
     ),
+    "src/vendor_functions.py": 'F = "v"\ndef sell(image, width=F):\n    pass\n',
     **{f"src/{folder}/editor.py": _EDITOR for folder in KINDS.values()},
     **{f"src/{folder}/helper.py": 'KEY = "h"\nFACT = "f"\n' for folder in KINDS.values()},
 }
 
-#: How a plugin comes by its key and its fact: code before, key, fact, and what regcache
-#: must have to see it.
+_TRY = """\
+try:
+    import {module}
+    FOUND = "with"
+except ImportError:
+    FOUND = "without"
+"""
+
+
+class Style(NamedTuple):
+    """How a plugin comes by its key and its fact; ``{stem}`` and ``{package}`` are filled in.
+
+    Args:
+        before: Statements at the begin of the module.
+        key: The expression for its key.
+        fact: The expression for its fact.
+        bases: What its class derives from before its registry's base class.
+        needs: What regcache must have to see what it depends on.
+        kinds: The registries that it makes sense for.
+    """
+
+    before: str = ""
+    key: str = "'{stem}' + K"
+    fact: str = "F"
+    bases: str = ""
+    needs: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("readers", "filters", "pack", "lib")
+
+
 STYLES = {
-    "plain": ("", "'{stem}' + K", "F"),
-    "key from helper": ("from {package}.helper import KEY", "'{stem}' + KEY + K", "F"),
-    "fact from helper": ("from {package} import helper", "'{stem}' + K", "helper.FACT + F"),
-    "helper by name": (
+    "plain": Style(),
+    "key from helper": Style("from {package}.helper import KEY", "'{stem}' + KEY + K"),
+    "fact from helper": Style("from {package} import helper", fact="helper.FACT + F"),
+    "helper by name": Style(
         "import importlib\nhelper = importlib.import_module('{package}.helper')",
         "'{stem}' + helper.KEY",
         "helper.FACT + F",
     ),
-    "fact from package": ("import {package}", "'{stem}' + K", "getattr({package}, 'F', '') + F"),
-    "broken": ("raise RuntimeError('broken ' + K + F)", "'{stem}'", "F"),
-    "no syntax": ("def def", "'{stem}'", "F"),
-    "missing": ("import opt_a", "'{stem}' + K", "F"),
-    "missing submodule": ("import opt_p.sub", "'{stem}' + K", "F"),
-    "missing in app": ("from app import speedups", "'{stem}' + K", "F", "path"),
-    "same key": ("", "'same'", "F"),
+    "fact from package": Style("import {package}", fact="getattr({package}, 'F', '') + F"),
+    "broken": Style("raise RuntimeError('broken ' + K + F)"),
+    "no syntax": Style("def def"),
+    "missing": Style("import opt_a"),
+    "missing submodule": Style("import opt_p.sub"),
+    "missing in app": Style("from app import speedups", needs=("path",)),
+    "same key": Style(key="'same'"),
+    "derived key": Style(key="None", kinds=("readers",)),
+    "version": Style("import app", fact="app.__version__ + F", kinds=("readers", "filters")),
+    "mixed in": Style(
+        "from app.mixins import Mixed",
+        fact="Mixed.fact",
+        bases="Mixed, ",
+        kinds=("readers", "pack"),
+    ),
+    "from vendor": Style("from vendor import Vendor", kinds=("readers",)),
+    "function of vendor": Style(
+        "import vendor_functions\nfrom app.registries import FILTERS\n"
+        "FILTERS.register('sold by {stem}')(vendor_functions.sell)",
+        kinds=("filters",),
+    ),
+    "with or without": Style(_TRY.format(module="opt_a"), fact="FOUND", needs=("path",)),
+    "with or without submodule": Style(
+        _TRY.format(module="opt_p.sub"), fact="FOUND", needs=("path",)
+    ),
+    "with or without module of app": Style(
+        _TRY.format(module="app.speedups"), fact="FOUND", needs=("path",)
+    ),
+    "key with or without": Style(
+        _TRY.format(module="opt_a"), key="'{stem}' + FOUND", needs=("path",)
+    ),
+    "fact from util": Style("from app.util import FACT", fact="FACT + F", needs=("outside",)),
+    "util by name": Style(
+        "import importlib\nutil = importlib.import_module('app.util')",
+        fact="util.FACT + F",
+        needs=("outside",),
+    ),
 }
 CLASS = """\
 K = "{k}"
 F = "{f}"
-{prelude}
+{before}
 from {home} import {base}
-class {cls}({base}):
+class {cls}({bases}{base}):
     '''Doc {k}.'''
     format = {key}
     fact = {fact}
@@ -106,7 +168,7 @@ class {cls}({base}):
 FUNCTION = """\
 K = "{k}"
 F = "{f}"
-{prelude}
+{before}
 from app.registries import FILTERS
 @FILTERS.register({key}, tags=[K], fact={fact})
 def {stem}(image, width={fact}):
@@ -115,7 +177,7 @@ def {stem}(image, width={fact}):
 LIBRARY = """\
 K = "{k}"
 F = "{f}"
-{prelude}
+{before}
 def function(image, width={fact}):
     '''Doc {k}.'''
 function.__name__ = {key}
@@ -130,13 +192,17 @@ def source(kind: str, stem: str, style: str, k: str = "1", f: str = "1") -> str:
     Args:
         kind: One of ``KINDS``.
         stem: Name of the module, without its packages.
-        style: One of ``STYLES``.
+        style: One of ``STYLES``; one that makes no sense for this kind is plain.
         k: A letter in the plugin's key.
         f: A letter in the plugin's fact.
     """
+    if kind not in STYLES[style].kinds:
+        style = "plain"
     package = KINDS[kind].replace("/", ".")
-    parts = [part.format(stem=stem, package=package) for part in STYLES[style]]
-    fields = {"prelude": parts[0], "key": parts[1], "fact": parts[2], "k": k, "f": f, "stem": stem}
+    parts = STYLES[style]._asdict()
+    names = ("before", "key", "fact", "bases")
+    fields = {name: parts[name].format(stem=stem, package=package) for name in names}
+    fields |= {"k": k, "f": f, "stem": stem}
     if kind == "filters":
         return FUNCTION.format(**fields)
     if kind == "lib":

@@ -1,0 +1,131 @@
+"""Variants of regcache that ignore one input each: the proof must catch every one of them.
+
+Each changes one line of one module. If a line is not there any more, the table must be brought up
+to date: the server refuses to start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A regcache that ignores something.
+
+    Args:
+        file: End of the path of the module.
+        old: Text in it, that occurs once.
+        new: What stands there instead.
+        operations: What must happen for the difference to be seen; the machine draws from these.
+        only: Argument of operations -> the values that it has.
+    """
+
+    file: str
+    old: str
+    new: str
+    operations: tuple[str, ...]
+    only: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def patch(self) -> str:
+        """Code for the fork server, to be executed before it imports regcache."""
+        return f"{_PATCH}\nmutate({self.file!r}, {self.old!r}, {self.new!r})\n"
+
+
+_PATCH = """
+from importlib.machinery import SourceFileLoader
+
+def mutate(file, old, new):
+    get_code = SourceFileLoader.get_code
+
+    def get_mutated(self, name):
+        path = self.get_filename(name)
+        if not path.endswith(file):
+            return get_code(self, name)
+        text = self.get_source(name)
+        if text.count(old) != 1:
+            raise RuntimeError(f"{path} has {text.count(old)} times {old!r}")
+        return compile(text.replace(old, new), path, "exec")
+
+    SourceFileLoader.get_code = get_mutated
+"""
+
+_PLUGINS = ("add_plugin", "edit_plugin", "remove_plugin")
+_INPUTS = "regcache_core/inputs.py"
+_STAMPS = "regcache_core/stamps.py"
+_MANAGER = "regcache_core/manager.py"
+
+#: What is ignored -> the variant. The size and the modification time of a file are not among them:
+#: where ctime is the change of the inode, neither moves without it.
+MUTANTS = {
+    "change of the inode": Mutant(
+        _INPUTS, "or ctime_ns != now.st_ctime_ns", "", ("edit_plugin", "edit_helper")
+    ),
+    "another file": Mutant(_INPUTS, "or inode != now.st_ino", "", ("link_plugin", "link_folder")),
+    "content": Mutant(_STAMPS, 'if new[-1] == old[-1] != "":', "if True:", _PLUGINS),
+    "names in folders": Mutant(
+        _STAMPS, "if some:\n", "if False:\n", ("add_plugin", "remove_plugin", "rename_plugin")
+    ),
+    "young entries": Mutant(
+        _STAMPS, "MEANINGLESS_NS < changed_ns < time.time_ns() - RACY_NS", "True", _PLUGINS
+    ),
+    "clocks that stand still": Mutant(
+        _STAMPS, "MEANINGLESS_NS < changed_ns <", "changed_ns <", _PLUGINS
+    ),
+    "sub-packages": Mutant(
+        _STAMPS, "for name in folders + files:", "for name in files:", ("add_plugin", "edit_plugin")
+    ),
+    "byte code": Mutant(
+        _INPUTS, '".py", ".pyc", ', '".py", ', ("compile_plugin", "remove_byte_code")
+    ),
+    "machine code": Mutant(_INPUTS, '".so", ', "", ("toggle_extension_module",)),
+    "archives": Mutant(
+        _STAMPS, "stamps[path] = _file_stamp(path, os.stat(path))", "pass", ("bundle_portion",)
+    ),
+    "portions": Mutant(
+        "regcache_meta/caching.py",
+        "    return paths\n",
+        "    return paths[:1]\n",
+        ("add_to_portion", "remove_portion"),
+    ),
+    "version, of classes": Mutant(
+        "regcache_meta/caching.py",
+        "scope.version,",
+        'lambda: "",',
+        ("change_version", "add_plugin"),
+    ),
+    "version, of functions": Mutant(
+        "regcache_functions/caching.py", "scope.version()", '""', ("change_version", "add_plugin")
+    ),
+    "settings, of classes": Mutant(
+        "regcache_meta/scope.py", '"facts": list(config.facts),', "", ("change_options",)
+    ),
+    "files of functions and base classes": Mutant(
+        "regcache_meta/scope.py",
+        "return sorted({file for file in files if file})",
+        "return []",
+        ("edit_base", "add_plugin"),
+    ),
+    "classes from elsewhere": Mutant(
+        "regcache_meta/discovery.py",
+        "elsewhere.add_classes(registered[key] for key in order)",
+        "pass",
+        ("edit_outside", "add_plugin"),
+        {"kind": ["readers", "pack"], "style": ["from vendor", "mixed in"]},
+    ),
+    "the place of the application": Mutant(
+        "regcache_core/location.py", '"home": _home_of(application),', "", ("shadow", "unshadow")
+    ),
+    "age": Mutant(_INPUTS, "now - recorded > self.max_age_s", "False", ("age_caches",)),
+    "the future": Mutant(_INPUTS, "if recorded > now:", "if False:", ("age_caches",)),
+    "edits while plugins are imported": Mutant(
+        _MANAGER,
+        "self._scan or _record(inputs)",
+        "_record(inputs)",
+        ("change_during_discovery", "edit_plugin"),
+    ),
+    "modules that were missing": Mutant(
+        _INPUTS, "if find_spec(name) is not None:", "if False:", ("add_plugin", "optional_appears")
+    ),
+}
