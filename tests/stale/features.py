@@ -6,6 +6,7 @@ from functools import cache
 
 import regcache_core
 from regcache_core import SourceTree
+from regcache_meta import RegistryConfig
 
 
 @cache
@@ -27,5 +28,8 @@ _FEATURES = {
     "path": lambda: hasattr(regcache_core, "ImportPath"),
     # Modules of the application that plugins import are watched outside of the package, too.
     "outside": lambda: hasattr(regcache_core, "dependants"),
+    # Files, environment variables and distributions can be declared.
     "depends": lambda: hasattr(regcache_core, "EnvironmentVariable"),
+    # Installed distributions can add plugins.
+    "entry points": lambda: "discovery_entry_points" in RegistryConfig.__slots__,
 }

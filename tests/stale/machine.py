@@ -123,7 +123,7 @@ def run(machine: type[Machine], steps: int, start: int) -> None:
         Stale: A start with a cache answered otherwise than one without it.
     """
     options = settings(
-        max_examples=max(1, steps // STEPS_EACH),
+        max_examples=steps // STEPS_EACH + 1,  # with the one in which nothing happens
         stateful_step_count=min(steps, STEPS_EACH),
         phases=[Phase.generate],
         deadline=None,

@@ -489,6 +489,112 @@ def optional_in_app(tree: Tree, there: bool) -> str | None:
     return None
 
 
+@operation("path", version=st.sampled_from(["1", "2"]))
+def install_distribution(tree: Tree, version: str) -> None:
+    """An optional dependency is installed by an installer, upgraded or downgraded."""
+    tree.install("opt_d", version, {"opt_d.py": f"VALUE = {version!r}\n"})
+
+
+@operation("path")
+def uninstall_distribution(tree: Tree) -> str | None:
+    """An optional dependency is uninstalled."""
+    return None if tree.uninstall("opt_d") else IMPOSSIBLE
+
+
+# What is declared.
+
+
+@operation(
+    "depends",
+    name=st.sampled_from(["APP_MODE", "OWN_MODE"]),
+    value=st.sampled_from([None, "", "1", "2"]),
+)
+def set_variable(tree: Tree, name: str, value: str | None) -> str | None:
+    """An environment variable is set, or unset."""
+    before = tree.environment.pop(name, None)
+    if value is not None:
+        tree.environment[name] = value
+    return QUIET if before == value else None
+
+
+@operation(
+    "depends",
+    name=st.sampled_from(["app/data.txt", "app/readers/own.txt", "pack/own.txt"]),
+    letter=LETTER,
+    times=TIMES,
+)
+def edit_data(tree: Tree, name: str, letter: str, times: str) -> str | None:
+    """A declared file has another content of the same size."""
+    return write(tree.root / "src" / name, letter, times)
+
+
+@operation("depends", name=st.sampled_from(["app/data.txt", "app/readers/own.txt", "pack/own.txt"]))
+def remove_data(tree: Tree, name: str) -> str | None:
+    """A declared file is gone."""
+    path = tree.root / "src" / name
+    if not path.exists():
+        return IMPOSSIBLE
+    path.unlink()
+    return None
+
+
+# Plugins of other distributions.
+
+GROUP = st.sampled_from(["readers", "filters", "pack"])
+
+
+@operation(
+    "entry points",
+    kind=GROUP,
+    version=st.sampled_from(["1", "2"]),
+    letter=LETTER,
+    names=st.sampled_from(["object", "module"]),
+    editable=st.booleans(),
+)
+def install_plugin(
+    tree: Tree, kind: str, version: str, letter: str, names: str, editable: bool
+) -> None:
+    """A distribution with a plugin is installed, upgraded, or installed anew in another way."""
+    module = f"plug_{kind}"
+    text = source(kind, "plug", "plain", letter, version)
+    named = {"readers": "Plug", "pack": "Plug", "filters": "plug"}[kind]
+    value = f"{module}:{named}" if names == "object" else module
+    tree.remove(f"portion/{module}.py")
+    place = f"../portion/{module}.py" if editable else f"{module}.py"
+    tree.install(module, version, {place: text}, f"[app.{kind}]\nplug = {value}\n")
+
+
+@operation("entry points", kind=GROUP, letter=LETTER, times=TIMES)
+def edit_installed_plugin(tree: Tree, kind: str, letter: str, times: str) -> str | None:
+    """The source of a plugin of another distribution is edited where it lies."""
+    for place in ("site", "portion"):
+        path = tree.root / place / f"plug_{kind}.py"
+        if path.exists():
+            return write(path, edited(path.read_text(), "K|F", letter), times)
+    return IMPOSSIBLE
+
+
+@operation("entry points", kind=GROUP)
+def uninstall_plugin(tree: Tree, kind: str) -> str | None:
+    """A distribution with a plugin is uninstalled."""
+    return None if tree.uninstall(f"plug_{kind}") else IMPOSSIBLE
+
+
+@operation("entry points", kind=GROUP, how=st.sampled_from(["unreadable", "odd", "missing"]))
+def break_metadata(tree: Tree, kind: str, how: str) -> str | None:
+    """The entry points of a distribution cannot be read, or lead nowhere."""
+    files = sorted((tree.root / "site").glob(f"plug_{kind}-*.dist-info/entry_points.txt"))
+    if not files:
+        return IMPOSSIBLE
+    if how == "unreadable":
+        files[0].write_bytes(b"\xff\xfe\x00[app]")
+    elif how == "odd":
+        files[0].write_text("no section\n")
+    else:
+        files[0].write_text(f"[app.{kind}]\nplug = no_such_module:Plug\n")
+    return None
+
+
 # The cache itself.
 
 

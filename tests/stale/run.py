@@ -27,7 +27,7 @@ def main() -> int:
     counts: Counts = machine.counts
     try:
         while counts.steps < options.steps:
-            size = max(STEPS_EACH, min(_BATCH, options.steps - counts.steps))
+            size = max(4 * STEPS_EACH, min(_BATCH, options.steps - counts.steps))
             run(machine, size, options.seed + batch)
             batch += 1
             rate = counts.steps / (time.monotonic() - begin)

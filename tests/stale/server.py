@@ -105,9 +105,9 @@ def set_clock(racy_ns, tick_ns):
         tick_ns: Length of a tick; 0 for the clock that the file system has, and ``None`` for a
             file system that knows nothing of the time at which an inode changed.
     """
-    from regcache_core import stamps
-
-    stamps.RACY_NS = racy_ns
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("regcache_") and "RACY_NS" in vars(module):
+            module.RACY_NS = racy_ns
     if tick_ns != 0:
         stat = os.stat
         os.stat = lambda *args, **kwargs: CoarseStatus(stat(*args, **kwargs), tick_ns)

@@ -15,10 +15,31 @@ from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
 
+from features import has
+
 #: The folder of each registry's plugins, below the folder of sources.
 KINDS = {"readers": "app/readers", "filters": "app/filters", "pack": "pack", "lib": "lib"}
 #: Names of plugin modules: some sort before and some after what every package holds.
 STEMS = ("alpha", "delta", "kappa", "omega", "sigma", "zeta")
+
+
+def _registries() -> dict[str, str]:
+    """The modules that declare the registries, with all that this regcache lets them declare."""
+    in_base, in_calls, imports = "", {"filters": "", "pack": "", "lib": ""}, ""
+    if has("depends"):
+        imports = "from regcache_core import Distribution, EnvironmentVariable, File\n"
+        listed = "[EnvironmentVariable('APP_MODE'), File({file!r}), Distribution('opt-d')]"
+        in_base = f"    __registry_depends_on__ = {listed.format(file='../data.txt')}\n"
+        in_calls = {kind: f", depends_on={listed.format(file='data.txt')}" for kind in in_calls}
+    if has("entry points"):
+        in_base += '    __registry_entry_points__ = "app.readers"\n'
+        in_calls["filters"] += ', entry_points="app.filters"'
+        in_calls["pack"] += ', entry_points="app.pack"'
+    return {
+        "src/app/readers/base.py": imports + _BASE + in_base,
+        "src/app/registries.py": imports + _REGISTRIES.format(**in_calls),
+    }
+
 
 _BASE = """
 from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict, SecondaryRegistry
@@ -38,9 +59,9 @@ _REGISTRIES = """
 from regcache_functions import FunctionRegistry
 from regcache_meta import LazyDiscoveryDict
 from packbase import Base
-FILTERS = FunctionRegistry("filters", "app.filters")
-PACK = LazyDiscoveryDict.for_package("pack", Base, key="format", facts=["fact", "base_fact"])
-LIB = FunctionRegistry.scan("lib", public="names")
+FILTERS = FunctionRegistry("filters", "app.filters"{filters})
+PACK = LazyDiscoveryDict.for_package("pack", Base, key="format", facts=["fact", "base_fact"]{pack})
+LIB = FunctionRegistry.scan("lib", public="names"{lib})
 """
 #: Runs while plugins are imported, if a process is told so: the source of a plugin changes then.
 _EDITOR = """
@@ -61,10 +82,10 @@ _FILES = {
     "src/app/extract.py": 'K = "x"\ndef extract(name, cls):\n    return name.lower() + K\n',
     "src/app/util.py": 'FACT = "u"\n',
     "src/app/mixins.py": 'F = "m"\nclass Mixed:\n    fact = F\n',
-    "src/app/registries.py": _REGISTRIES,
     "src/app/data.txt": "d",
     "src/app/readers/__init__.py": 'F = "i"\n',
-    "src/app/readers/base.py": _BASE,
+    "src/app/readers/own.txt": "o",
+    "src/pack/own.txt": "o",
     "src/app/filters/__init__.py": 'F = "i"\n',
     "src/lib/__init__.py": 'F = "i"\n',
     "src/packbase.py": 'FACT = "p"\nclass Base:\n    base_fact = FACT\n',
@@ -93,6 +114,7 @@ class Style(NamedTuple):
         before: Statements at the begin of the module.
         key: The expression for its key.
         fact: The expression for its fact.
+        body: Statements in its class.
         bases: What its class derives from before its registry's base class.
         needs: What regcache must have to see what it depends on.
         kinds: The registries that it makes sense for.
@@ -102,6 +124,7 @@ class Style(NamedTuple):
     key: str = "'{stem}' + K"
     fact: str = "F"
     bases: str = ""
+    body: str = ""
     needs: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("readers", "filters", "pack", "lib")
 
@@ -147,6 +170,33 @@ STYLES = {
         _TRY.format(module="opt_a"), key="'{stem}' + FOUND", needs=("path",)
     ),
     "fact from util": Style("from app.util import FACT", fact="FACT + F", needs=("outside",)),
+    "variable": Style("import os", fact="os.environ.get('APP_MODE', 'unset')", needs=("depends",)),
+    "key from variable": Style(
+        "import os", key="'{stem}' + os.environ.get('APP_MODE', '')", needs=("depends",)
+    ),
+    "data file": Style(
+        "import app, pathlib",
+        fact="pathlib.Path(app.__file__).with_name('data.txt').read_text()",
+        needs=("depends",),
+    ),
+    "own declaration": Style(
+        "import os, pathlib\nfrom regcache_core import EnvironmentVariable, File",
+        fact="os.environ.get('OWN_MODE', 'unset') + "
+        "pathlib.Path(__file__).with_name('own.txt').read_text()",
+        body="__registry_depends_on__ = [EnvironmentVariable('OWN_MODE'), File('own.txt')]",
+        needs=("depends",),
+        kinds=("readers", "pack"),
+    ),
+    "version of distribution": Style(
+        "from importlib import metadata\ntry:\n    FOUND = metadata.version('opt-d')\n"
+        "except metadata.PackageNotFoundError:\n    FOUND = 'none'",
+        fact="FOUND",
+        needs=("path",),
+    ),
+    "of distribution": Style("import opt_d", fact="opt_d.VALUE", needs=("path",)),
+    "with or without distribution": Style(
+        _TRY.format(module="opt_d"), fact="FOUND", needs=("path",)
+    ),
     "util by name": Style(
         "import importlib\nutil = importlib.import_module('app.util')",
         fact="util.FACT + F",
@@ -164,6 +214,7 @@ class {cls}({bases}{base}):
     fact = {fact}
     suffix = "." + K + "{stem}"
     label = "label" + F
+    {body}
 """
 FUNCTION = """\
 K = "{k}"
@@ -200,7 +251,7 @@ def source(kind: str, stem: str, style: str, k: str = "1", f: str = "1") -> str:
         style = "plain"
     package = KINDS[kind].replace("/", ".")
     parts = STYLES[style]._asdict()
-    names = ("before", "key", "fact", "bases")
+    names = ("before", "key", "fact", "bases", "body")
     fields = {name: parts[name].format(stem=stem, package=package) for name in names}
     fields |= {"k": k, "f": f, "stem": stem}
     if kind == "filters":
@@ -228,7 +279,7 @@ class Tree:
         self.during: dict[str, str] = {}
         for name in ("src", "site", "portion", "work", "cache", "targets", "home"):
             (root / name).mkdir()
-        for name, text in _FILES.items():
+        for name, text in {**_FILES, **_registries()}.items():
             self.write(name, text)
         for kind, folder in KINDS.items():
             self.write(f"src/{folder}/alpha.py", source(kind, "alpha", "plain"))
@@ -262,6 +313,38 @@ class Tree:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
         return path
+
+    def install(
+        self, name: str, version: str, files: dict[str, str], entry_points: str = ""
+    ) -> None:
+        """Do what an installer does: write modules, and metadata that list them.
+
+        Args:
+            name: Name of the distribution, as its metadata folder has it.
+            version: Its version.
+            files: Path in ``site`` -> text; a path that begins with ``../`` is not listed, as that
+                of an editable install is not.
+            entry_points: Text of ``entry_points.txt``; empty for none.
+        """
+        self.uninstall(name)
+        info = f"{name}-{version}.dist-info"
+        told = {
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            **({f"{info}/entry_points.txt": entry_points} if entry_points else {}),
+        }
+        own = [file for file in files if not file.startswith("../")]
+        record = "".join(f"{file},,\n" for file in [*own, *told, f"{info}/RECORD"])
+        for file, text in {**files, **told, f"{info}/RECORD": record}.items():
+            self.write(f"site/{file}", text)
+
+    def uninstall(self, name: str) -> bool:
+        """Do what an installer does: remove the metadata of a distribution, and what they list."""
+        found = sorted((self.root / "site").glob(f"{name}-*.dist-info"))
+        for info in found:
+            for line in (info / "RECORD").read_text().splitlines():
+                (self.root / "site" / line.partition(",")[0]).unlink(missing_ok=True)
+            info.rmdir()
+        return bool(found)
 
     def remove(self, name: str) -> None:
         """Remove a file, folder or link, if it is there."""
