@@ -169,7 +169,39 @@ STYLES = {
     "key with or without": Style(
         _TRY.format(module="opt_a"), key="'{stem}' + FOUND", needs=("path",)
     ),
-    "fact from util": Style("from app.util import FACT", fact="FACT + F", needs=("outside",)),
+    "fact from util": Style(
+        "from app.util import FACT",
+        fact="FACT + F",
+        needs=("outside",),
+        kinds=("readers", "filters", "pack"),
+    ),
+    "sub-class of a plugin": Style(
+        "from {package} import alpha",
+        bases="alpha.Alpha, ",
+        fact="alpha.Alpha.fact + F",
+        kinds=("readers", "pack"),
+    ),
+    "key of another plugin": Style("from {package} import sigma", "'{stem}' + sigma.K"),
+    "relative import": Style("from . import helper as h", fact="h.FACT + F"),
+    "lazy import": Style(
+        "def fact():\n    from {package}.helper import FACT\n    return FACT + F", fact="fact()"
+    ),
+    "star import": Style("N = F\nfrom {package}.helper import *\nF = N", fact="FACT + F"),
+    "counts the others": Style(
+        "from app.readers.base import READERS", fact="str(len(READERS))", kinds=("readers",)
+    ),
+    "changes another plugin": Style(
+        "from {package} import alpha\nalpha.Alpha.fact = 'changed' + F",
+        kinds=("readers", "pack"),
+    ),
+    "changes the helper": Style(
+        "from {package} import helper\nhelper.FACT = 'changed' + F", fact="helper.FACT"
+    ),
+    "counts itself in the helper": Style(
+        "from {package} import helper\nhelper.SEEN = getattr(helper, 'SEEN', '') + K",
+        fact="helper.SEEN",
+    ),
+    "changes the package": Style("import {package}\n{package}.F = 'changed' + F"),
     "variable": Style("import os", fact="os.environ.get('APP_MODE', 'unset')", needs=("depends",)),
     "key from variable": Style(
         "import os", key="'{stem}' + os.environ.get('APP_MODE', '')", needs=("depends",)
@@ -201,6 +233,7 @@ STYLES = {
         "import importlib\nutil = importlib.import_module('app.util')",
         fact="util.FACT + F",
         needs=("outside",),
+        kinds=("readers", "filters", "pack"),
     ),
 }
 CLASS = """\
@@ -243,12 +276,10 @@ def source(kind: str, stem: str, style: str, k: str = "1", f: str = "1") -> str:
     Args:
         kind: One of ``KINDS``.
         stem: Name of the module, without its packages.
-        style: One of ``STYLES``; one that makes no sense for this kind is plain.
+        style: One of ``STYLES``.
         k: A letter in the plugin's key.
         f: A letter in the plugin's fact.
     """
-    if kind not in STYLES[style].kinds:
-        style = "plain"
     package = KINDS[kind].replace("/", ".")
     parts = STYLES[style]._asdict()
     names = ("before", "key", "fact", "bases", "body")

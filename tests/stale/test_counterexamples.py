@@ -1,0 +1,58 @@
+"""Every difference that the state machine has found, as short as it could be made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from play import Stale, Step, replay
+from processes import ForkServer
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+
+MENDED: dict[str, list[Step]] = {}
+#: Those that are not mended yet.
+OPEN: dict[str, list[Step]] = {
+    "a scanned library imports a module outside of it that is edited": [
+        ("begin", {"clock": "fine"}),
+        ("rewrite_plugin", {"kind": "lib", "which": 1, "style": "fact from util"}),
+        ("edit_util", {"letter": "3", "times": "now"}),
+    ],
+    "a duplicate key is told of in another order": [
+        ("begin", {"clock": "fine"}),
+        (
+            "add_plugin",
+            {
+                "kind": "filters",
+                "stem": "alpha",
+                "style": "plain",
+                "place": "sub",
+                "stealth": False,
+            },
+        ),
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    """A fork server with regcache as it is."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *MENDED,
+        *(pytest.param(name, marks=pytest.mark.xfail(reason="not mended yet")) for name in OPEN),
+    ],
+)
+def test_difference_that_was_found_is_mended(name: str, server: ForkServer) -> None:
+    """A start with the cache answers as one without it, and rebuilds nothing for nothing."""
+    try:
+        replay(server, {**MENDED, **OPEN}[name], strict=True)
+    except Stale as failure:
+        pytest.fail(str(failure))
