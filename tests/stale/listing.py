@@ -87,9 +87,9 @@ def _load_all(registry):
 
 
 def _loaded(registry, key):
+    """Which class or function it is; what a plugin reads of others at import is its own affair."""
     value = registry[key]
-    facts = [getattr(value, name, None) for name in ("format", "fact", "label", "__defaults__")]
-    return [value.__module__, value.__qualname__, repr(facts)]
+    return [value.__module__, value.__qualname__]
 
 
 def _value(mapping, key):

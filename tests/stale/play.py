@@ -187,6 +187,9 @@ class Play:
             raise Stale(_difference(cached, truth), self.steps)
 
 
+_NO_STOPS = str.maketrans(",;:()", "     ")
+
+
 def _without_order_of_claims(listing: Listing) -> Listing:
     """Errors with their words sorted: which of two modules came first is no part of an answer."""
     answers = {

@@ -19,6 +19,22 @@ OPEN: dict[str, list[Step]] = {
         ("rewrite_plugin", {"kind": "lib", "which": 1, "style": "fact from util"}),
         ("edit_util", {"letter": "3", "times": "now"}),
     ],
+    "a plugin that is not imported anew changes the helper of a new one": [
+        ("begin", {"clock": "fine"}),
+        ("rewrite_plugin", {"kind": "pack", "which": 0, "style": "changes the helper"}),
+        ("rewrite_plugin", {"kind": "pack", "which": 1, "style": "lazy import"}),
+    ],
+    "a plugin does not change another one any more": [
+        ("begin", {"clock": "fine"}),
+        ("rewrite_plugin", {"kind": "readers", "which": 2, "style": "changes another plugin"}),
+        ("rewrite_plugin", {"kind": "readers", "which": 2, "style": "plain"}),
+    ],
+    "a plugin does not change its package any more": [
+        ("begin", {"clock": "fine"}),
+        ("rewrite_plugin", {"kind": "readers", "which": 0, "style": "changes the package"}),
+        ("rewrite_plugin", {"kind": "readers", "which": 1, "style": "fact from package"}),
+        ("rewrite_plugin", {"kind": "readers", "which": 0, "style": "plain"}),
+    ],
     "a duplicate key is told of in another order": [
         ("begin", {"clock": "fine"}),
         (

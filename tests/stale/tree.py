@@ -187,21 +187,24 @@ STYLES = {
         "def fact():\n    from {package}.helper import FACT\n    return FACT + F", fact="fact()"
     ),
     "star import": Style("N = F\nfrom {package}.helper import *\nF = N", fact="FACT + F"),
-    "counts the others": Style(
-        "from app.readers.base import READERS", fact="str(len(READERS))", kinds=("readers",)
-    ),
     "changes another plugin": Style(
         "from {package} import alpha\nalpha.Alpha.fact = 'changed' + F",
+        needs=("side effects",),
         kinds=("readers", "pack"),
     ),
     "changes the helper": Style(
-        "from {package} import helper\nhelper.FACT = 'changed' + F", fact="helper.FACT"
+        "from {package} import helper\nhelper.FACT = 'changed' + F",
+        fact="helper.FACT",
+        needs=("side effects",),
     ),
     "counts itself in the helper": Style(
         "from {package} import helper\nhelper.SEEN = getattr(helper, 'SEEN', '') + K",
         fact="helper.SEEN",
+        needs=("side effects",),
     ),
-    "changes the package": Style("import {package}\n{package}.F = 'changed' + F"),
+    "changes the package": Style(
+        "import {package}\n{package}.F = 'changed' + F", needs=("side effects",)
+    ),
     "variable": Style("import os", fact="os.environ.get('APP_MODE', 'unset')", needs=("depends",)),
     "key from variable": Style(
         "import os", key="'{stem}' + os.environ.get('APP_MODE', '')", needs=("depends",)
