@@ -55,6 +55,12 @@ _PLUGINS = ("add_plugin", "edit_plugin", "remove_plugin")
 _INPUTS = "regcache_core/inputs.py"
 _STAMPS = "regcache_core/stamps.py"
 _MANAGER = "regcache_core/manager.py"
+_SEARCHED = "regcache_core/searched.py"
+_RECORDING = "regcache_core/recording.py"
+_DEPENDANTS = "regcache_core/dependants.py"
+_DEPENDENCIES = "regcache_core/dependencies.py"
+_OPTIONAL = ("optional_appears", "optional_disappears")
+_DISTRIBUTION = ("install_distribution", "uninstall_distribution")
 
 #: What is ignored -> the variant. The size and the modification time of a file are not among them:
 #: where ctime is the change of the inode, neither moves without it.
@@ -125,7 +131,81 @@ MUTANTS = {
         "_record(inputs)",
         ("change_during_discovery", "edit_plugin"),
     ),
-    "modules that were missing": Mutant(
-        _INPUTS, "if find_spec(name) is not None:", "if False:", ("add_plugin", "optional_appears")
+    "modules that are gone or hidden": Mutant(
+        _SEARCHED,
+        "_compare_holders(_holders(old), _holders(new))\n",
+        "pass\n",
+        (*_OPTIONAL, "add_plugin"),
+        {"style": ["missing", "with or without"]},
+    ),
+    "modules that nothing finds": Mutant(
+        _RECORDING,
+        "self._modules[name] = None",
+        "pass",
+        (*_OPTIONAL, "add_plugin"),
+        {"style": ["with or without, by name"], "name": ["opt_a"], "file": ["opt_a.py"]},
+    ),
+    "missing sub-modules": Mutant(
+        _SEARCHED,
+        '"inside": _inside(absent, path.application, folders),',
+        '"inside": {},',
+        (*_OPTIONAL, "optional_in_app", "add_plugin"),
+        {"style": ["missing submodule", "with or without module of app"]},
+    ),
+    "distributions": Mutant(
+        _SEARCHED,
+        "_compare_metadata(recorded, old, new)\n",
+        "pass\n",
+        (*_DISTRIBUTION, "add_plugin"),
+        {"style": ["of distribution", "version of distribution"], "kind": ["pack", "lib"]},
+    ),
+    "distributions that nothing finds": Mutant(
+        _RECORDING,
+        "self._distributions[name] = None",
+        "pass",
+        (*_DISTRIBUTION, "add_plugin"),
+        {"style": ["version of distribution"], "kind": ["pack", "lib"]},
+    ),
+    "modules elsewhere in the application": Mutant(
+        _DEPENDANTS,
+        "files.add(used.values())",
+        "pass",
+        ("edit_util", "add_plugin"),
+        {"style": ["fact from util", "util by name"], "kind": ["readers", "filters", "pack"]},
+    ),
+    "dependants of a module": Mutant(
+        _DEPENDANTS,
+        "waiting.extend(importers.get(name, ()))",
+        "pass",
+        ("edit_helper", "add_plugin"),
+        {"style": ["fact from helper", "key from helper"]},
+    ),
+    "imports by other means": Mutant(
+        _DEPENDANTS,
+        "changed | graph.dynamic",
+        "changed",
+        ("edit_helper", "add_plugin"),
+        {"style": ["helper by name"]},
+    ),
+    "declared variables": Mutant(
+        _DEPENDENCIES,
+        '_check_variables(recorded.get("variables", {}))',
+        "pass",
+        ("set_variable", "add_plugin"),
+        {"style": ["variable", "key from variable"]},
+    ),
+    "declared files": Mutant(
+        _DEPENDENCIES,
+        "renewed = SourceTree(()).check(files)",
+        "renewed = None",
+        ("edit_data", "add_plugin"),
+        {"style": ["data file"]},
+    ),
+    "declarations of plugins": Mutant(
+        "regcache_meta/discovery.py",
+        "declared.add(dependencies_of(registered[key]))",
+        "pass",
+        ("set_variable", "edit_data", "add_plugin"),
+        {"style": ["own declaration"], "kind": ["readers", "pack"]},
     ),
 }

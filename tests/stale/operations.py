@@ -2,8 +2,8 @@
 
 An operation changes files, times or the environment. It returns ``QUIET`` if nothing that the
 answer depends on has changed, so that no start may rebuild it; ``IMPOSSIBLE`` if it has done
-nothing, for there is nothing of what it changes; ``REBUILT`` if an answer must be built anew though
-it is the same; else ``None``.
+nothing, for there is nothing of what it changes; ``REBUILT`` and the registries whose answers must
+be built anew, even if they are the same; else ``None``.
 """
 
 from __future__ import annotations
@@ -298,7 +298,9 @@ def edit_util(tree: Tree, letter: str, times: str) -> str | None:
 @operation(letter=LETTER)
 def change_version(tree: Tree, letter: str) -> str | None:
     """The application has another version."""
-    return write(tree.root / "src/app/__init__.py", f"__version__ = '{letter}'\n")
+    told = write(tree.root / "src/app/VERSION", letter)
+    is_hidden = (tree.root / "front/app").exists() or (tree.root / "bundle.zip").exists()
+    return told if told or is_hidden else f"{REBUILT} readers filters"
 
 
 @operation(more=st.booleans())
@@ -467,12 +469,12 @@ def optional_appears(tree: Tree, name: str, place: str) -> str | None:
     return None
 
 
-@operation("path", name=st.sampled_from(["opt_a.py", "opt_p", "opt_p/sub.py"]))
-def optional_disappears(tree: Tree, name: str) -> str | None:
+@operation("path", file=st.sampled_from(["opt_a.py", "opt_p", "opt_p/sub.py"]))
+def optional_disappears(tree: Tree, file: str) -> str | None:
     """A module is gone that plugins can do without."""
-    places = [place for place in ("site", "work", "portion") if (tree.root / place / name).exists()]
+    places = [place for place in ("site", "work", "portion") if (tree.root / place / file).exists()]
     for place in places:
-        tree.remove(f"{place}/{name}")
+        tree.remove(f"{place}/{file}")
     return None if places else IMPOSSIBLE
 
 
@@ -623,7 +625,7 @@ def age_caches(tree: Tree, days: int) -> str | None:
             continue
         document["timestamp"] += days * 86_400
         path.write_text(json.dumps(document))
-    return REBUILT
+    return " ".join([REBUILT, *KINDS])
 
 
 @operation(

@@ -173,7 +173,8 @@ class Play:
         is_hit = report["status"] == "hit"
         if told == QUIET and self._stored.get(registry) and not is_hit:
             raise Stale(f"{registry} was built anew for nothing: {report}", self.steps)
-        if told == REBUILT and self._stored.get(registry) and is_hit:
+        words = (told or "").split()
+        if REBUILT in words and registry in words and self._stored.get(registry) and is_hit:
             raise Stale(f"{registry} was not built anew", self.steps)
         self._stored[registry] = is_hit or report["saved"] == "saved"
 

@@ -26,8 +26,8 @@ OPEN: dict[str, list[Step]] = {
     ],
     "a plugin does not change another one any more": [
         ("begin", {"clock": "fine"}),
-        ("rewrite_plugin", {"kind": "readers", "which": 2, "style": "changes another plugin"}),
-        ("rewrite_plugin", {"kind": "readers", "which": 2, "style": "plain"}),
+        ("rewrite_plugin", {"kind": "readers", "which": 1, "style": "changes another plugin"}),
+        ("rewrite_plugin", {"kind": "readers", "which": 1, "style": "plain"}),
     ],
     "a plugin does not change its package any more": [
         ("begin", {"clock": "fine"}),

@@ -28,9 +28,11 @@ def _registries() -> dict[str, str]:
     in_base, in_calls, imports = "", {"filters": "", "pack": "", "lib": ""}, ""
     if has("depends"):
         imports = "from regcache_core import Distribution, EnvironmentVariable, File\n"
-        listed = "[EnvironmentVariable('APP_MODE'), File({file!r}), Distribution('opt-d')]"
-        in_base = f"    __registry_depends_on__ = {listed.format(file='../data.txt')}\n"
-        in_calls = {kind: f", depends_on={listed.format(file='data.txt')}" for kind in in_calls}
+        listed = "EnvironmentVariable('APP_MODE'), File({file!r})"
+        more = "Distribution('opt-d')"
+        in_base = f"    __registry_depends_on__ = [{listed.format(file='../data.txt')}, {more}]\n"
+        in_calls = {kind: f", depends_on=[{listed.format(file='data.txt')}]" for kind in in_calls}
+        in_calls["filters"] = in_calls["filters"].replace("]", f", {more}]")
     if has("entry points"):
         in_base += '    __registry_entry_points__ = "app.readers"\n'
         in_calls["filters"] += ', entry_points="app.filters"'
@@ -78,7 +80,11 @@ if "CHANGE_NOW" in os.environ:
         path.unlink(missing_ok=True)
 """
 _FILES = {
-    "src/app/__init__.py": "__version__ = '1'\n",
+    # Where the version comes from is no file that is watched: only the version itself tells.
+    "src/app/VERSION": "1",
+    "src/app/__init__.py": (
+        "__version__ = __loader__.get_data(__file__.replace('__init__.py', 'VERSION')).decode()\n"
+    ),
     "src/app/extract.py": 'K = "x"\ndef extract(name, cls):\n    return name.lower() + K\n',
     "src/app/util.py": 'FACT = "u"\n',
     "src/app/mixins.py": 'F = "m"\nclass Mixed:\n    fact = F\n',
@@ -165,6 +171,12 @@ STYLES = {
     ),
     "with or without module of app": Style(
         _TRY.format(module="app.speedups"), fact="FOUND", needs=("path",)
+    ),
+    "with or without, by name": Style(
+        "import importlib\ntry:\n    importlib.import_module('opt' + '_a')\n    FOUND = 'with'\n"
+        "except ImportError:\n    FOUND = 'without'",
+        fact="FOUND",
+        needs=("path",),
     ),
     "key with or without": Style(
         _TRY.format(module="opt_a"), key="'{stem}' + FOUND", needs=("path",)
