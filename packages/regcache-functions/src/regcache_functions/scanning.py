@@ -78,10 +78,10 @@ def scan(
         records = {each.name: _describe(each) for each in candidates}
         rejected = _try(scope, registry, candidates, records)
     searched = [*filter(scope.holds, [*sys.modules, *failures.texts])]
-    watch_imports(searched, loaded, scope.application, scope.holds, import_path, elsewhere)
-    for name in source_modules(scope.parts()):
-        top = name.partition(".")[0]
-        watch_imports([name], loaded, top, name.__eq__, import_path, elsewhere)
+    for names in (searched, source_modules(scope.parts())):
+        for application in {name.partition(".")[0] for name in names}:
+            own = [name for name in names if f"{name}.".startswith(f"{application}.")]
+            watch_imports(own, loaded, application, scope.holds, import_path, elsewhere)
     owner = owner_of(scope.package, scope.places())
     extra = {"failures": failures.texts, "rejected": {**broken, **rejected}, "owner": owner}
     return Found(records, extra, failures.passing)
