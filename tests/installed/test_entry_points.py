@@ -1,10 +1,16 @@
 """Plugins of installed distributions: they come, change and go with them."""
 
+import pickle
+from logging import Handler
 from pathlib import Path
 from typing import Any
 
 import pytest
 from applications import BASES, LIST, Application, age
+
+from regcache_core import ConfigError
+from regcache_functions import FunctionRegistry
+from regcache_meta import LazyDiscoveryDict, RegistryConfig
 
 #: Each kind of registry with a group of entry points.
 MERGING = {
@@ -258,3 +264,22 @@ def test_record_that_names_another_module_is_refused(merging: Application) -> No
         *(refused["status"], refused["reason"]),
         refused["names"],
     )
+
+
+@pytest.mark.parametrize("group", ["", 5, ["app.readers"]])
+def test_group_of_another_kind_is_refused(group: Any) -> None:
+    """A group is named by a text; functions have one only beside a package."""
+    with pytest.raises(ConfigError, match="entry_points"):
+        RegistryConfig({}, "key", discovery_entry_points=group)
+    with pytest.raises(ConfigError, match="entry_points"):
+        FunctionRegistry("readers", package="app.plugins", entry_points=group)
+    with pytest.raises(ConfigError, match="entry_points"):
+        FunctionRegistry("readers", entry_points="app.readers")
+
+
+def test_registry_of_a_foreign_package_keeps_its_group_when_it_is_pickled() -> None:
+    """Another process opens it with the same arguments."""
+    registry = LazyDiscoveryDict.for_package("logging", Handler, entry_points="app.handlers")
+    again = pickle.loads(pickle.dumps(registry))
+
+    assert "app.handlers" == again._scope.config.discovery_entry_points
