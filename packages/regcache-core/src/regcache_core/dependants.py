@@ -339,6 +339,7 @@ def watch_imports(
     sources = {name: read_source(file) for name, file in own.items()}
     used = _used_modules(sources, _local_modules(application, holds))
     files.add(used.values())
+    import_path.used.update(name.partition(".")[0] for name in used)
     early = {name: file for name, file in own.items() if name in loaded}
     import_path.add(_missing_imports({**early, **used}, sources))
     return not any(map(is_stateful, sources.values()))

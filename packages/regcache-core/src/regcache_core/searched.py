@@ -49,7 +49,7 @@ def _installed_things(entries: list[str], path: ImportPath) -> dict[str, Any]:
 def trusted_stamp(path: str) -> list[int]:
     """A stamp, with a time that never holds if it may change again within the same tick."""
     mtime_ns, ctime_ns, inode = stamp_of(path)
-    if mtime_ns > time.time_ns() - RACY_NS:
+    if max(mtime_ns, ctime_ns) > time.time_ns() - RACY_NS:
         mtime_ns = _UNTRUSTED
     return [mtime_ns, ctime_ns, inode]
 
