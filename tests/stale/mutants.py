@@ -59,6 +59,9 @@ _SEARCHED = "regcache_core/searched.py"
 _RECORDING = "regcache_core/recording.py"
 _DEPENDANTS = "regcache_core/dependants.py"
 _DEPENDENCIES = "regcache_core/dependencies.py"
+_SOURCES = "elsewhere.add(sources_of(module_of(value)))"
+_ENTRY_POINTS = ("install_plugin", "uninstall_plugin")
+_EDITED = ("install_plugin", "edit_installed_plugin")
 _OPTIONAL = ("optional_appears", "optional_disappears")
 _DISTRIBUTION = ("install_distribution", "uninstall_distribution")
 
@@ -207,5 +210,20 @@ MUTANTS = {
         "pass",
         ("set_variable", "edit_data", "add_plugin"),
         {"style": ["own declaration"], "kind": ["readers", "pack"]},
+    ),
+    "entry points": Mutant(
+        _SEARCHED, "_compare_installed(recorded, things)\n", "pass\n", _ENTRY_POINTS
+    ),
+    "files of entry points": Mutant(
+        _SEARCHED,
+        'if any(stamp_of(file) != stamp for file, stamp in recorded["files"].items()):',
+        "if False:",
+        ("break_metadata", "install_plugin"),
+    ),
+    "sources of installed classes": Mutant(
+        "regcache_meta/installed.py", _SOURCES, "pass", _EDITED, {"kind": ["readers", "pack"]}
+    ),
+    "sources of installed functions": Mutant(
+        "regcache_functions/installed.py", _SOURCES, "pass", _EDITED, {"kind": ["filters"]}
     ),
 }

@@ -559,18 +559,23 @@ def install_plugin(
     """A distribution with a plugin is installed, upgraded, or installed anew in another way."""
     module = f"plug_{kind}"
     text = source(kind, "plug", "plain", letter, version)
+    files = {f"{module}.py": text}
+    if editable:  # a package in use where it is developed, in two files
+        constant = f'F = "{version}"\n'
+        begin = text.replace(constant, f"from {module}.part import F\n")
+        files = {f"../portion/{module}/part.py": constant}
+        files[f"../portion/{module}/__init__.py"] = begin
     named = {"readers": "Plug", "pack": "Plug", "filters": "plug"}[kind]
     value = f"{module}:{named}" if names == "object" else module
-    tree.remove(f"portion/{module}.py")
-    place = f"../portion/{module}.py" if editable else f"{module}.py"
-    tree.install(module, version, {place: text}, f"[app.{kind}]\nplug = {value}\n")
+    tree.remove(f"portion/{module}")
+    tree.install(module, version, files, f"[app.{kind}]\nplug = {value}\n")
 
 
 @operation("entry points", kind=GROUP, letter=LETTER, times=TIMES)
 def edit_installed_plugin(tree: Tree, kind: str, letter: str, times: str) -> str | None:
     """The source of a plugin of another distribution is edited where it lies."""
-    for place in ("site", "portion"):
-        path = tree.root / place / f"plug_{kind}.py"
+    for file in (f"site/plug_{kind}.py", f"portion/plug_{kind}/part.py"):
+        path = tree.root / file
         if path.exists():
             return write(path, edited(path.read_text(), "K|F", letter), times)
     return IMPOSSIBLE
