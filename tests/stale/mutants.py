@@ -112,7 +112,7 @@ MUTANTS = {
     ),
     "files of functions and base classes": Mutant(
         "regcache_meta/scope.py",
-        "return sorted({file for file in files if file})",
+        "return sorted(file for file in files if file)",
         "return []",
         ("edit_base", "add_plugin"),
     ),
@@ -170,7 +170,7 @@ MUTANTS = {
         {"style": ["version of distribution"], "kind": ["pack", "lib"]},
     ),
     "modules elsewhere in the application": Mutant(
-        _DEPENDANTS,
+        "regcache_core/watching.py",
         "files.add(used.values())",
         "pass",
         ("edit_util", "add_plugin"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .config import CacheConfig
     from .converters import configure_converter, make_converter
     from .declared import Dependency, Distribution, EnvironmentVariable, File, as_dependencies
-    from .dependants import Outdated, find_dependants, import_some, watch_imports
+    from .dependants import find_dependants, import_some
     from .discovery import (
         Failures,
         Found,
@@ -58,11 +58,13 @@ if TYPE_CHECKING:
         modules_in_execution,
         name_of,
     )
+    from .outdated import Outdated
     from .packages import get_package_file_mtimes, iter_module_names, package_tree
     from .reasons import Reason
     from .rechecking import Rechecks
     from .report import Refusal, Report
     from .verifying import Difference, Verification, verify_answer
+    from .watching import watch_imports
 
 __all__ = [
     "PYTHON_SUFFIXES",
@@ -149,7 +151,7 @@ _MODULES = {
     "ImportPath": "import_path",
     "Input": "inputs",
     "NoCacheFolderError": "errors",
-    "Outdated": "dependants",
+    "Outdated": "outdated",
     "Reason": "reasons",
     "Rechecks": "rechecking",
     "Refusal": "report",
@@ -195,7 +197,7 @@ _MODULES = {
     "text_to_key": "keys",
     "verify_answer": "verifying",
     "warn_caller": "errors",
-    "watch_imports": "dependants",
+    "watch_imports": "watching",
 }
 
 

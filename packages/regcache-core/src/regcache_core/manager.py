@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cattrs import Converter
 
-    from .dependants import Outdated
+    from .outdated import Outdated
     from .verifying import Verification
 
     K = TypeVar("K")
@@ -276,7 +276,7 @@ class RegistryCacheManager(Generic[K, T]):
         refused, self._refused = self._refused, None
         if refused is None or self._scan is None:
             return None
-        from .dependants import find_outdated
+        from .outdated import find_outdated
 
         document, inputs = refused
         try:
