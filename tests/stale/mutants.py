@@ -183,10 +183,10 @@ MUTANTS = {
         ("edit_helper", "add_plugin"),
         {"style": ["fact from helper", "key from helper"]},
     ),
-    "imports by other means": Mutant(
-        _DEPENDANTS,
-        "changed | graph.dynamic",
-        "changed",
+    "modules that see others": Mutant(
+        "regcache_core/watching.py",
+        "return not any(map(is_entangled, sources.values()))",
+        "return True",
         ("edit_helper", "add_plugin"),
         {"style": ["helper by name"]},
     ),

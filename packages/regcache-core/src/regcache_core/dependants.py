@@ -1,7 +1,7 @@
 """Which modules depend on changed files, read from their sources: nothing is imported to find out.
 
-A module that imports, or looks at others, by other means than the import statement counts as
-depending on everything.
+Modules that influence each other in other ways than by importing are not told apart: whoever asks
+makes sure that there are none (``statements.is_entangled``).
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from .modules import file_of, find_package
 from .packages import iter_module_names
 from .statements import (
     imported_names,
-    is_dynamic,
+    is_entangled,
     is_package_file,
-    is_stateful,
     packages_above,
     read_source,
 )
@@ -43,8 +42,8 @@ def find_dependants(
         bases: Module -> modules that it depends on for other reasons than its imports.
 
     Returns:
-        Names of the modules that changed, of those that import them, directly or not, and of those
-        that import by other means; ``None`` if that cannot be known.
+        Names of the modules that changed, and of those that import them, directly or not; ``None``
+        if that cannot be known, or if the order of imports matters.
     """
     roots = tuple(roots)
     graph = _Imports(bases)
@@ -58,17 +57,18 @@ def find_dependants(
             return None
         if name is None and is_gone:
             return None
+        if path in outdated.changed and is_entangled(read_source(path)):
+            return None
         if name is None:
             outside.add(path)
             continue
         if path in outdated.changed:
             changed.add(name)
-            if is_stateful(read_source(path)):
-                return None
         if not is_gone:
             graph.add(name, path)
     changed.update(name for name, path in graph.follow(outside) if path in outdated.changed)
-    return graph.importers_of(changed | graph.dynamic)
+    affected = graph.importers_of(changed)
+    return None if graph.has_cycle(affected) else affected
 
 
 def _module_name(path: str, package: str, roots: Iterable[str]) -> str | None:
@@ -84,21 +84,17 @@ def _module_name(path: str, package: str, roots: Iterable[str]) -> str | None:
 class _Imports:
     """Which module imports which, as far as their sources tell.
 
-    Attributes:
-        dynamic: Modules that may import anything.
+    Args:
+        bases: Module -> modules that it depends on for other reasons.
     """
 
     def __init__(self, bases: Mapping[str, Iterable[str]]) -> None:
         self._bases = bases
         self._names: dict[str, set[str]] = {}  # module -> what it imports, with the packages above
-        self.dynamic: set[str] = set()
 
     def add(self, module: str, path: str) -> None:
         """Add a module; several files of one name (a module and a package) count together."""
-        source = read_source(path)
-        if is_dynamic(source):
-            self.dynamic.add(module)
-        found = imported_names(source, module, is_package_file(path))
+        found = imported_names(read_source(path), module, is_package_file(path))
         names = {*found, *self._bases.get(module, ()), module}
         names.update([above for name in names for above in packages_above(name)])
         self._names.setdefault(module, set()).update(names - {module})
@@ -137,6 +133,31 @@ class _Imports:
                 reached.add(name)
                 waiting.extend(importers.get(name, ()))
         return reached
+
+    def has_cycle(self, modules: Iterable[str]) -> bool:
+        """Whether modules import each other in a circle that some modules lead to.
+
+        Which of them is imported first decides then what they see. A package is imported before the
+        modules in it in any case.
+        """
+        done: set[str] = set()
+        for module in modules:
+            path: dict[str, Iterator[str]] = {module: self._imports_of(module)}
+            while path:
+                name = next(reversed(path))
+                following = next(path[name], None)
+                if following is None:
+                    done.add(name)
+                    del path[name]
+                elif following in path:
+                    return True
+                elif following not in done:
+                    path[following] = self._imports_of(following)
+        return False
+
+    def _imports_of(self, module: str) -> Iterator[str]:
+        above = {*packages_above(module)}
+        return iter(self._names.get(module, set()) - above)
 
 
 def _stem(path: str) -> str:

@@ -41,7 +41,9 @@ _CHANGE = re.compile(
 _GLOBAL = re.compile(rb"^([^\W\d][\w\x80-\xff]*)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 _NAME = rb"[.\w\x80-\xff]+"
 _FROM = re.compile(rb"\bfrom[ \t]*(%b)[ \t]*\Z" % _NAME)
-_FIRST_NAME = re.compile(rb"\s*(%b)" % _NAME)
+_IMPORTED = re.compile(rb"\s*(%b|\*)(?:\s+as\s+([\w\x80-\xff]+))?" % _NAME)
+_DOTTED = re.compile(rb"(?<![.\w\x80-\xff])([^\W\d][\w\x80-\xff]*)((?:\.[^\W\d][\w\x80-\xff]*)+)")
+_LOOK = re.compile(rb"\b(?:getattr|hasattr|vars|dir)\(\s*([^\W\d][\w\x80-\xff]*)")
 _COMMENT = re.compile(rb"#[^\n]*")
 _IN_BRACKETS = re.compile(rb"[ \t]*\(((?:[^)#]|#[^\n]*)*)")
 _WORD = re.compile(rb"[\w\x80-\xff]")
@@ -62,7 +64,7 @@ def is_package_file(path: str) -> bool:
 
 
 def imported_names(source: bytes, module: str, is_package: bool) -> set[str]:
-    """What the import statements of a module name: modules, and what it takes from them.
+    """What a module names: modules that it imports, what it takes from them, and what lies below.
 
     Args:
         source: The text of the module, in any encoding that extends ASCII.
@@ -72,19 +74,42 @@ def imported_names(source: bytes, module: str, is_package: bool) -> set[str]:
     Returns:
         Full names.
 
-    >>> sorted(imported_names(b"from . import a\\nimport b.c", "pack.module", False))
-    ['b.c', 'pack', 'pack.a']
+    >>> sorted(imported_names(b"from . import a\\nimport b\\na.c(b.d.e)", "pack.module", False))
+    ['b', 'b.d.e', 'pack', 'pack.a', 'pack.a.c']
     """
+    bound: dict[str, str] = {}
     names: set[str] = set()
-    for origin, imported in statements(source):
-        found = [_FIRST_NAME.match(part) for part in _COMMENT.sub(b"", imported).split(b",")]
-        parts = [match[1].decode("utf-8", "replace") for match in found if match]
-        if origin:
-            home = _absolute(origin.decode("utf-8", "replace"), module, is_package)
-            names.update([home, *(f"{home}.{part}" for part in parts)])
-        else:
-            names.update(parts)
+    for name, binding in _imports(source, module, is_package):
+        names.add(name)
+        bound[binding] = name
+    for match in _DOTTED.finditer(source):
+        home = bound.get(_text(match[1]))
+        if home:
+            names.add(f"{home}{_text(match[2])}")
     return names
+
+
+def _imports(source: bytes, module: str, is_package: bool) -> Iterator[tuple[str, str]]:
+    """Full names of what is imported, and the names that they are bound to; empty for none."""
+    for origin, imported in statements(source):
+        home = _absolute(_text(origin), module, is_package) if origin else ""
+        if home:
+            yield home, ""
+        for part in _COMMENT.sub(b"", imported).split(b","):
+            match = _IMPORTED.match(part)
+            if match is None:
+                continue
+            name, binding = _text(match[1]), _text(match[2] or b"")
+            if home:
+                yield f"{home}.{name}", binding or name
+            else:
+                yield name, binding
+                if not binding:
+                    yield name.partition(".")[0], name.partition(".")[0]
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
 
 
 def statements(source: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -132,15 +157,6 @@ def _absolute(name: str, module: str, is_package: bool) -> str:
     return ".".join([*above, rest] if rest else above)
 
 
-def is_dynamic(source: bytes) -> bool:
-    """Whether a module imports, or looks at others, by other means than the import statement.
-
-    Args:
-        source: The text of the module.
-    """
-    return any(sign in source for sign in _DYNAMIC)
-
-
 def names_importers(source: bytes) -> bool:
     """Whether a module names one of the functions that import a module given as text.
 
@@ -150,22 +166,24 @@ def names_importers(source: bytes) -> bool:
     return any(sign in source for sign in _DYNAMIC[:2])
 
 
-def is_stateful(source: bytes) -> bool:
-    """Whether a module may change what other modules see: an attribute, a list, a counter.
+def is_entangled(source: bytes) -> bool:
+    """Whether what a module defines may depend on which others are imported before, or change it.
 
-    What a plugin is may then depend on which others are imported before it. Found are assignments
-    and calls of mutating methods on names that are imported, and, inside of functions and classes,
-    on the module's own global names.
+    That is so if it imports, or looks at other modules, by other means than the import statement;
+    if it assigns to what it imports, or calls a mutating method of that; and if its functions do so
+    with its own global names.
 
     Args:
         source: The text of the module.
 
-    >>> is_stateful(b"from app import util\\nutil.SEEN.append(1)"), is_stateful(b"SEEN = [1]")
+    >>> is_entangled(b"from app import util\\nutil.SEEN.append(1)"), is_entangled(b"SEEN = [1]")
     (True, False)
     """
-    if any(sign in source for sign in _STATEFUL):
+    if any(sign in source for sign in (*_DYNAMIC, *_STATEFUL)):
         return True
-    imported = {name for _, names in statements(source) for name in _names_bound(names)}
+    imported = {binding.encode() for _, binding in _imports(source, "", False) if binding}
+    if any(match[1] in imported for match in _LOOK.finditer(source)):
+        return True
     own = {match[1] for match in _GLOBAL.finditer(source)}
     for match in _CHANGE.finditer(source):
         start = source.rfind(b"\n", 0, match.start()) + 1
@@ -173,14 +191,6 @@ def is_stateful(source: bytes) -> bool:
         if match[1] in imported or b"*" in imported or (is_inside and match[1] in own):
             return True
     return False
-
-
-def _names_bound(imported: bytes) -> Iterator[bytes]:
-    """The names that an import statement binds, given what stands behind ``import``."""
-    for part in _COMMENT.sub(b"", imported).split(b","):
-        words = part.split()
-        if words:
-            yield words[-1].partition(b".")[0] if len(words) == 1 else words[-1]
 
 
 def packages_above(module: str) -> Iterator[str]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from .modules import file_of, find_package
 from .statements import (
     imported_names,
+    is_entangled,
     is_package_file,
-    is_stateful,
     names_importers,
     packages_above,
     read_source,
@@ -49,7 +49,7 @@ def watch_imports(
 
     Returns:
         Whether a module's part of the answer can be computed without the other modules: they can
-        be edited, and none of them has signs of changing what others see.
+        be edited, and none of them has signs of depending on which others are imported before.
     """
     if _is_installed(application, is_application=True):
         import_path.used.add(application)
@@ -61,7 +61,7 @@ def watch_imports(
     import_path.used.update(name.partition(".")[0] for name in used)
     early = {name: file for name, file in own.items() if name in loaded}
     import_path.add(_missing_imports({**early, **used}, sources))
-    return not any(map(is_stateful, sources.values()))
+    return not any(map(is_entangled, sources.values()))
 
 
 def _used_modules(sources: dict[str, bytes], candidates: Mapping[str, str]) -> dict[str, str]:
@@ -79,8 +79,7 @@ def _used_modules(sources: dict[str, bytes], candidates: Mapping[str, str]) -> d
     waiting = [*sources]
     while waiting and left:
         texts = [sources[name] for name in waiting]
-        statements = [each for text in texts for each in statements(text)]
-        words = b" ".join(part for statement in statements for part in statement)
+        words = b" ".join(part for text in texts for each in statements(text) for part in each)
         is_dynamic = any(map(names_importers, texts))
         above = {package for name in waiting for package in packages_above(name)}
         waiting = [
@@ -114,7 +113,10 @@ def _is_installed(top: str, *, is_application: bool) -> bool:
     if top in sys.stdlib_module_names:
         return True
     folders = [os.path.dirname(path) for path in find_package(top) or [file_of(top)]]
-    if any(os.path.basename(each) in ("site-packages", "dist-packages") for each in folders):
+    python = os.path.dirname(os.__file__)  # has modules that are not listed by name
+    if any(
+        os.path.basename(f) in ("site-packages", "dist-packages") or f == python for f in folders
+    ):
         return True
     listed = [name for each in folders if os.path.isdir(each) for name in os.listdir(each)]
     return not is_application and any(name.endswith(".dist-info") for name in listed)

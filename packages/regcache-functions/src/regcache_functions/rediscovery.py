@@ -22,7 +22,7 @@ from regcache_core import (
 )
 
 from .caching import is_extra
-from .discovery import describe_all, has_vanished, refusing, watch_sources
+from .discovery import describe_all, has_vanished, watch_sources
 from .errors import DuplicateFunctionError, ScanError
 from .scope import source_files
 
@@ -51,7 +51,6 @@ def rediscover(
     if affected is None or is_unfinished(scope.holds):
         return None
     failures, loaded = Failures(import_path), {*sys.modules}
-    on_failure = refusing(scope, registry, failures)
     forget_folder_listings()
     foreign = {
         each: (each.value, each.module)
@@ -63,7 +62,7 @@ def rediscover(
     try:
         with import_path.recording():
             paths = find_package(scope.package) or []
-            for name, module in import_some(paths, f"{scope.package}.", affected, on_failure):
+            for name, module in import_some(paths, f"{scope.package}.", affected, _refuse):
                 places[name] = len(places)
                 if module is None and name in old_failures:
                     failures.texts[name] = old_failures[name]
@@ -72,7 +71,7 @@ def rediscover(
         registry._forget(lambda each: has_vanished(scope, each.module, places))
         registered = [each for each in registry._snapshot() if each.module in places]
         registered.sort(key=lambda each: places[each.module])
-        made = describe_all(scope, registry, registered, failures, on_failure)
+        made = describe_all(scope, registry, registered, failures, _refuse)
     except (DuplicateFunctionError, ScanError):
         return None  # a full discovery raises it, or another one that comes first
     kept = {
@@ -104,7 +103,11 @@ def rediscover(
         "owner": outdated.extra["owner"],
         "modular": registry._is_modular,
     }
-    return Found(dict(records), extra, failures.passing)
+    return Found(dict(records), extra, None)
+
+
+def _refuse(name: str, error: Exception) -> None:
+    raise ScanError(name, str(error)) from error  # it might not fail after all others
 
 
 def _affected(scope: PackageScope, outdated: Outdated) -> set[str] | None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from types import ModuleType
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
-    Failures,
     Found,
     brought_by,
     find_dependants,
@@ -26,13 +24,10 @@ from regcache_core import (
 )
 
 from .discovery import (
-    Listener,
     bases_of,
-    drop,
     drop_vanished,
     is_separable,
     record_of,
-    refusing,
     register_scanned,
     secondaries_of,
 )
@@ -65,9 +60,9 @@ def rediscover(
     affected = _affected(scope, outdated)
     if affected is None or is_unfinished(scope.holds):
         return None
-    failures, loaded = Failures(import_path), {*sys.modules}
+    loaded = {*sys.modules}
     with import_path.recording():
-        walked = _import(scope, registry, affected, outdated, failures)
+        walked = _import(scope, registry, affected, outdated.extra["failures"])
     if walked is None:
         return None
     known = [*registry._registered.items()]
@@ -87,7 +82,8 @@ def rediscover(
     secondary = _secondaries(scope, new, records, made, outdated)
     if secondary is None:
         return None
-    searched = [*affected & walked.keys(), *failures.texts]
+    failures = {name: texts for name, texts in walked.items() if texts is not None}
+    searched = [*affected & walked.keys(), *failures]
     elsewhere.add_classes(new.values())
     for cls in new.values():
         declared.add(dependencies_of(cls))
@@ -95,54 +91,58 @@ def rediscover(
         searched, loaded, scope.application, scope.holds, import_path, elsewhere
     )
     outdated.keep()
-    extra = {"failures": failures.texts, "secondary": secondary}
+    extra = {"failures": failures, "secondary": secondary}
     if registry._is_modular:
         homes = {record["module"] for record in kept.values()}
         bases = {name: each for name, each in outdated.extra["bases"].items() if name in homes}
         extra["bases"] = {**bases, **bases_of(scope, new.values())}
-    return Found(records, extra, failures.passing)
+    return Found(records, extra, None)
 
 
 def _import(
     scope: Scope,
     registry: LazyDiscoveryDict[Any, Any],
     affected: set[str],
-    outdated: Outdated,
-    failures: Failures,
-) -> dict[str, None] | None:
+    failures: Mapping[str, list[str]],
+) -> dict[str, list[str] | None] | None:
     """Import the affected modules; gives all modules of the package, in order.
 
+    Args:
+        scope: What is listed.
+        registry: The registry.
+        affected: Names of the modules to be imported.
+        failures: Those that failed before, and how.
+
     Returns:
-        Those that do not fail; ``None`` where all have to be imported.
+        Module -> how it failed, if it did before and is not affected; ``None`` if an affected one
+        fails: it might not, after all others.
     """
-
-    def on_failure(name: str, error: Exception) -> None:
-        failures.add(name, error)
-        known = [*registry._registered.items()]
-        drop(scope, registry, [key for key, cls in known if cls.__module__ == name])
-
     forget_folder_listings()
     foreign = {
         key: (cls, cls.__module__)
         for key, cls in [*registry._registered.items()]
         if not scope.holds(cls.__module__)
     }
-    walked = {str(scope.package): None}
-    listener = refusing(on_failure, scope.config.strict)
+    package = str(scope.package)
+    walked: dict[str, list[str] | None] = {package: None}
+    recursive = scope.config.discovery_recursive is not False
+    paths = find_package(package) or []
     try:
-        for name, module in _modules_of(scope, affected, listener):
-            walked[name] = None
-            if module is None:
-                if name in outdated.extra["failures"]:
-                    failures.texts[name] = outdated.extra["failures"][name]
-                continue
-            if scope.scanned:
+        for name, module in import_some(
+            paths, f"{package}.", affected, _refuse, recursive=recursive
+        ):
+            walked[name] = failures.get(name) if module is None else None
+            if module is not None and scope.scanned:
                 register_scanned(scope, module, registry)
-            if brought_by(module, foreign):
+            if module is not None and brought_by(module, foreign):
                 return None
     except (DuplicateKeyError, DiscoveryError):
         return None  # a full discovery raises it, or another one that comes first
     return walked
+
+
+def _refuse(name: str, error: Exception) -> None:
+    raise DiscoveryError(name, str(error)) from error
 
 
 def _affected(scope: Scope, outdated: Outdated) -> set[str] | None:
@@ -164,15 +164,6 @@ def _is_bases(value: Any) -> bool:
     if type(value) is not dict or not all(type(each) is list for each in value.values()):
         return False
     return all(type(name) is str for each in value.values() for name in each)
-
-
-def _modules_of(
-    scope: Scope, affected: set[str], listener: Listener
-) -> Iterator[tuple[str, ModuleType | None]]:
-    name = str(scope.package)
-    recursive = scope.config.discovery_recursive is not False
-    paths = find_package(name) or []
-    return import_some(paths, f"{name}.", affected, listener, recursive=recursive)
 
 
 def _agrees(
