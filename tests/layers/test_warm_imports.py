@@ -91,7 +91,7 @@ DISCOVERING = {
     "json.scanner": "json",
     "math": "no NaN in the file",
     "regcache_core.declared": "names of distributions in one spelling",
-    "regcache_core.statements": "what sources tell of their imports",
+    "regcache_core.sources": "what sources tell of their imports",
     "regcache_core.watching": "what plugins import outside of their package",
     "regcache_core.discovery": "the loop",
     "regcache_core.errors": "errors that a user may meet",

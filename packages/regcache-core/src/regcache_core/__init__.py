@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .reasons import Reason
     from .rechecking import Rechecks
     from .report import Refusal, Report
+    from .sources import pack_sources
     from .verifying import Difference, Verification, verify_answer
     from .watching import watch_imports
 
@@ -124,6 +125,7 @@ __all__ = [
     "module_of",
     "modules_in_execution",
     "name_of",
+    "pack_sources",
     "package_tree",
     "place_of",
     "sources_of",
@@ -191,6 +193,7 @@ _MODULES = {
     "module_of": "import_path",
     "modules_in_execution": "modules",
     "name_of": "modules",
+    "pack_sources": "sources",
     "package_tree": "packages",
     "place_of": "discovery",
     "sources_of": "installed",

@@ -1,8 +1,4 @@
-"""Which modules depend on changed files, read from their sources: nothing is imported to find out.
-
-Modules that influence each other in other ways than by importing are not told apart: whoever asks
-makes sure that there are none (``statements.is_entangled``).
-"""
+"""Which modules depend on changed files, as their sources tell; nothing is imported to find out."""
 
 from __future__ import annotations
 
@@ -15,13 +11,7 @@ from typing import TYPE_CHECKING
 from .discovery import import_module
 from .modules import file_of, find_package
 from .packages import iter_module_names
-from .statements import (
-    imported_names,
-    is_entangled,
-    is_package_file,
-    packages_above,
-    read_source,
-)
+from .sources import Source, is_package_file, packages_above, read_source
 
 if TYPE_CHECKING:
     from .outdated import Outdated
@@ -31,42 +21,59 @@ def find_dependants(
     outdated: Outdated,
     package: str,
     roots: Iterable[str],
-    bases: Mapping[str, Iterable[str]],
+    *,
+    bases: Mapping[str, Iterable[str]] | None = None,
+    called: str = "",
 ) -> set[str] | None:
     """The modules of which a change in the sources may have changed what they define.
+
+    That can be told where all modules only declare things (``Source.is_declarative``), those that
+    changed before and after the change. If one does more, others may depend on it in other ways.
 
     Args:
         outdated: What changed.
         package: Name of the package.
         roots: Its folders.
         bases: Module -> modules that it depends on for other reasons than its imports.
+        called: Name of a method that is called when a class is registered.
 
     Returns:
         Names of the modules that changed, and of those that import them, directly or not; ``None``
         if that cannot be known, or if the order of imports matters.
     """
+    if outdated.sources is None:
+        return None
     roots = tuple(roots)
-    graph = _Imports(bases)
+    graph = _Imports(bases or {})
     changed, outside = set(), set()
-    for path in outdated.files | outdated.changed:
-        name = _module_name(path, package, roots)
-        # Extension modules, byte code and archives do not tell what they import, nor does a file
-        # elsewhere that is gone tell by what name it was imported.
-        is_gone = path not in outdated.files
-        if (name or path in outdated.changed) and not path.endswith(".py"):
-            return None
-        if name is None and is_gone:
-            return None
-        if path in outdated.changed and is_entangled(read_source(path)):
-            return None
-        if name is None:
-            outside.add(path)
-            continue
-        if path in outdated.changed:
-            changed.add(name)
-        if not is_gone:
-            graph.add(name, path)
-    changed.update(name for name, path in graph.follow(outside) if path in outdated.changed)
+    try:
+        for path in outdated.files | outdated.changed:
+            name = _module_name(path, package, roots)
+            is_gone = path not in outdated.files
+            # Extension modules, byte code and archives do not tell what they import, nor does a
+            # file elsewhere that is gone tell by what name it was imported.
+            if (name or path in outdated.changed) and not path.endswith(".py"):
+                return None
+            if name is None and is_gone:
+                return None
+            if name is None:
+                outside.add(path)
+                continue
+            if path in outdated.changed:
+                changed.add(name)
+            if not is_gone:
+                graph.add(name, path)
+        reached = {path: name for name, path in graph.follow(outside)}
+        if not reached.keys() >= outdated.changed & outside:
+            return None  # what nothing is seen to import may be used in a way that is not seen
+        changed.update(name for path, name in reached.items() if path in outdated.changed)
+        for path, text in outdated.sources.items():
+            name = _module_name(path, package, roots) or reached.get(path, _stem(path))
+            graph.add_earlier(name, path, text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    if not graph.is_declarative(called):
+        return None
     affected = graph.importers_of(changed)
     return None if graph.has_cycle(affected) else affected
 
@@ -82,7 +89,7 @@ def _module_name(path: str, package: str, roots: Iterable[str]) -> str | None:
 
 
 class _Imports:
-    """Which module imports which, as far as their sources tell.
+    """Which module imports which, as their sources tell.
 
     Args:
         bases: Module -> modules that it depends on for other reasons.
@@ -91,13 +98,28 @@ class _Imports:
     def __init__(self, bases: Mapping[str, Iterable[str]]) -> None:
         self._bases = bases
         self._names: dict[str, set[str]] = {}  # module -> what it imports, with the packages above
+        self._sources: list[Source] = []
+        self._texts: set[tuple[str, bytes]] = set()
 
     def add(self, module: str, path: str) -> None:
         """Add a module; several files of one name (a module and a package) count together."""
-        found = imported_names(read_source(path), module, is_package_file(path))
-        names = {*found, *self._bases.get(module, ()), module}
+        text = read_source(path)
+        source = Source(text, module, is_package_file(path))
+        self._texts.add((path, text))
+        self._sources.append(source)
+        names = {*source.names, *self._bases.get(module, ()), module}
         names.update([above for name in names for above in packages_above(name)])
         self._names.setdefault(module, set()).update(names - {module})
+
+    def add_earlier(self, module: str, path: str, text: bytes) -> None:
+        """Add what a module was when the answer was found, if it was another."""
+        if (path, text) not in self._texts:
+            self._sources.append(Source(text, module, is_package_file(path)))
+
+    def is_declarative(self, called: str) -> bool:
+        """Whether all modules only declare things."""
+        modules = [above for name in self._names for above in (name, *packages_above(name))]
+        return all(source.is_declarative(called, modules) for source in self._sources)
 
     def follow(self, paths: set[str]) -> Iterator[tuple[str, str]]:
         """Add the modules in further files that those known so far import, directly or not.
@@ -113,7 +135,8 @@ class _Imports:
             if name in seen or name.rpartition(".")[2] not in stems:
                 continue
             seen.add(name)
-            path = file_of(name) if name.partition(".")[0] not in sys.stdlib_module_names else ""
+            is_python = name.partition(".")[0] in sys.stdlib_module_names
+            path = "" if is_python else os.path.abspath(file_of(name))
             if path in paths:
                 self.add(name, path)
                 waiting.extend(self._names[name])

@@ -240,6 +240,10 @@ class FoundFiles(SourceTree):
         self.stamps.update(SourceTree(files).record())
         self.distrust(file for file in files if _is_newer(file, self.created_ns - _TICK_NS))
 
+    def watch_absent(self, paths: "Iterable[str]") -> None:
+        """Let the appearance of files or folders be a change, for those that do not exist."""
+        self.stamps.update((path, None) for path in paths if not os.path.lexists(path))
+
     def distrust(self, files: "Iterable[str]") -> None:
         """Give files a stamp that never holds, so that the answer is not written."""
         self.stamps.update((file, [0, -1, 0, 0, ""]) for file in files)

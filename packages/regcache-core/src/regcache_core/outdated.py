@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .inputs import SourceTree
 from .report import Refusal
+from .sources import pack_sources, unpack_sources
 
 if TYPE_CHECKING:
     from .inputs import Input
@@ -21,6 +22,7 @@ class Outdated:
         watched: Each input, with what it had recorded and what it would record now.
 
     Attributes:
+        sources: Path -> content of the modules then, if it was kept (``pack_sources``).
         changed: Paths of the files that were added, edited or removed.
         files: Paths of all files that are watched now.
     """
@@ -30,6 +32,7 @@ class Outdated:
     ) -> None:
         self.records = records
         self.extra = extra
+        self.sources = unpack_sources(extra.get("sources"))
         self._watched = watched
         self.changed: set[str] = set()
         self.files: set[str] = set()
@@ -37,6 +40,17 @@ class Outdated:
             if isinstance(item, SourceTree):
                 self.changed.update(_changed(recorded, now))
                 self.files.update(path for path, stamp in now.items() if _is_file(stamp))
+
+    def sources_with(self, found: Mapping[str, bytes] | None) -> str | None:
+        """The sources for the answer of which one part is kept and another is computed anew.
+
+        Args:
+            found: Path -> content of the modules of the other part; ``None`` if it is not known.
+        """
+        if found is None or self.sources is None:
+            return None
+        kept = {path: text for path, text in self.sources.items() if path not in self.changed}
+        return pack_sources({**kept, **found})
 
     def keep(self) -> None:
         """Let the inputs take over what they had recorded, for a part of the answer rests on it.

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .modules import file_of, find_package
-from .statements import (
-    imported_names,
-    is_entangled,
-    is_package_file,
-    names_importers,
-    packages_above,
-    read_source,
-    statements,
-)
+from .sources import Source, is_package_file, packages_above, read_source
 
 if TYPE_CHECKING:
     from .import_path import ImportPath
     from .inputs import FoundFiles
 
 _NOT_LOCAL = {*sys.stdlib_module_names, "__main__", "__mp_main__"}
+_WORD = re.compile(rb"[\w\x80-\xff]+")
 
 
 def watch_imports(
@@ -32,7 +26,7 @@ def watch_imports(
     holds: Callable[[str], bool],
     import_path: ImportPath,
     files: FoundFiles,
-) -> bool:
+) -> dict[str, bytes] | None:
     """Make inputs of what the modules of a package import besides each other.
 
     Of an application that is installed nothing is read: its distribution is watched.
@@ -48,51 +42,59 @@ def watch_imports(
             those that no distribution installed.
 
     Returns:
-        Whether a module's part of the answer can be computed without the other modules: they can
-        be edited, and none of them has signs of depending on which others are imported before.
+        File -> content, of the modules and of those that they may depend on; ``None`` if the
+        application is installed.
     """
-    if _is_installed(application, is_application=True):
+    if _is_installed(application):
         import_path.used.add(application)
-        return False
+        return None
     own = {name: file_of(name) for name in names}
-    sources = {name: read_source(file) for name, file in own.items()}
-    used = _used_modules(sources, _local_modules(application, holds))
+    texts = {name: read_source(file) for name, file in own.items()}
+    used = _used_modules(texts, loaded, _local_modules(holds))
     files.add(used.values())
+    files.watch_absent(path for name, path in used.items() for path in _places_before(path))
     import_path.used.update(name.partition(".")[0] for name in used)
     early = {name: file for name, file in own.items() if name in loaded}
-    import_path.add(_missing_imports({**early, **used}, sources))
-    return not any(map(is_entangled, sources.values()))
+    import_path.add(_missing_imports({**early, **used}, texts))
+    return {{**own, **used}[name]: text for name, text in texts.items()}
 
 
-def _used_modules(sources: dict[str, bytes], candidates: Mapping[str, str]) -> dict[str, str]:
-    """The loaded modules that some modules may depend on, directly or not.
+def _used_modules(
+    texts: dict[str, bytes], loaded: Container[str], candidates: Mapping[str, str]
+) -> dict[str, str]:
+    """The modules that some modules may depend on, directly or not.
 
     Args:
-        sources: Name -> text of the modules; those that are found are added.
-        candidates: Name -> file of other modules that are loaded.
+        texts: Name -> content of the modules; those that are found are added.
+        loaded: Names of modules that were imported before the search.
+        candidates: Name -> file of other modules that are loaded by now.
 
     Returns:
-        Name -> file, of those among the candidates whose name stands in an import statement, and of
-        the packages above; all of them where modules are imported by other means.
+        Name -> file, of those among the candidates whose name stands anywhere in the text, of the
+        packages above, and of all that were imported during the search.
     """
     left, used = dict(candidates), dict[str, str]()
-    waiting = [*sources]
+    waiting = [*texts]
     while waiting and left:
-        texts = [sources[name] for name in waiting]
-        words = b" ".join(part for text in texts for each in statements(text) for part in each)
-        is_dynamic = any(map(names_importers, texts))
+        words = {word for name in waiting for word in _WORD.findall(texts[name])}
         above = {package for name in waiting for package in packages_above(name)}
         waiting = [
             name
             for name in left
-            if is_dynamic or name in above or name.rpartition(".")[2].encode() in words
+            if name.rpartition(".")[2].encode() in words or name in above or name not in loaded
         ]
         used.update((name, left.pop(name)) for name in waiting)
-        sources.update((name, read_source(used[name])) for name in waiting)
+        texts.update((name, read_source(used[name])) for name in waiting)
     return used
 
 
-def _local_modules(application: str, holds: Callable[[str], bool]) -> dict[str, str]:
+def _places_before(path: str) -> Iterator[str]:
+    """Where a package would lie that hides a plain module."""
+    if not is_package_file(path):
+        yield path.rpartition(".")[0]
+
+
+def _local_modules(holds: Callable[[str], bool]) -> dict[str, str]:
     """Loaded modules outside a package that can be edited: name -> file."""
     found = {}
     local: dict[str, bool] = {}
@@ -102,38 +104,37 @@ def _local_modules(application: str, holds: Callable[[str], bool]) -> dict[str, 
         if isinstance(file, str) and not (holds(name) or top in _NOT_LOCAL):
             if top not in local:
                 is_ours = top.startswith("regcache_")  # we do not decide which plugins there are
-                local[top] = not (is_ours or _is_installed(top, is_application=top == application))
+                local[top] = not (is_ours or _is_installed(top))
             if local[top]:
-                found[name] = file
+                found[name] = os.path.abspath(file)
     return found
 
 
-def _is_installed(top: str, *, is_application: bool) -> bool:
-    """Whether a top-level module lies where installers put distributions, and look after them."""
+def _is_installed(top: str) -> bool:
+    """Whether a top-level module lies where installers, or Python's own, put modules."""
     if top in sys.stdlib_module_names:
         return True
     folders = [os.path.dirname(path) for path in find_package(top) or [file_of(top)]]
     python = os.path.dirname(os.__file__)  # has modules that are not listed by name
-    if any(
-        os.path.basename(f) in ("site-packages", "dist-packages") or f == python for f in folders
-    ):
-        return True
-    listed = [name for each in folders if os.path.isdir(each) for name in os.listdir(each)]
-    return not is_application and any(name.endswith(".dist-info") for name in listed)
+    installed = ("site-packages", "dist-packages")
+    return any(each == python or os.path.basename(each) in installed for each in folders)
 
 
-def _missing_imports(modules: Mapping[str, str], sources: Mapping[str, bytes]) -> Iterator[str]:
+def _missing_imports(modules: Mapping[str, str], texts: Mapping[str, bytes]) -> Iterator[str]:
     """What loaded modules name in import statements and nothing that is loaded has.
 
     Args:
         modules: Name -> file.
-        sources: Name -> text.
+        texts: Name -> content.
     """
     seen: set[str] = set()
     for module, file in modules.items():
-        for name in imported_names(sources[module], module, is_package_file(file)):
-            if name not in seen and name not in sys.modules:
-                seen.add(name)
-                parent, _, last = name.rpartition(".")
-                if not parent or last not in vars(sys.modules.get(parent, sys)):
-                    yield name
+        try:
+            names = Source(texts[module], module, is_package_file(file)).names
+        except (SyntaxError, ValueError, RecursionError):
+            continue  # edited since, or it is no text: it was imported all the same
+        for name in names - seen - sys.modules.keys():
+            seen.add(name)
+            parent, _, last = name.rpartition(".")
+            if not parent or not hasattr(sys.modules.get(parent, sys), last):
+                yield name

@@ -22,6 +22,7 @@ from regcache_core import (
     import_module,
     import_modules,
     is_unfinished,
+    pack_sources,
     watch_imports,
 )
 
@@ -79,12 +80,13 @@ def discover(
     for name in attributes.keys() & records.keys():
         records[name]["entry"] = attributes[name]
     searched = [*walked, *filter(scope.holds, failures.texts)]
-    watch_sources(scope, registry, records, searched, loaded, import_path, elsewhere)
+    sources = watch_sources(scope, registry, records, searched, loaded, import_path, elsewhere)
+    is_modular = registry._is_modular and plugins is None
     extra = {
         "failures": dict(sorted(failures.texts.items())),
         "rejected": {},
         "owner": _owner(scope, elsewhere),
-        "modular": registry._is_modular and plugins is None,
+        "sources": pack_sources(sources) if is_modular else None,
     }
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 
@@ -131,10 +133,11 @@ def watch_sources(
     loaded: Container[str],
     import_path: ImportPath,
     elsewhere: FoundFiles,
-) -> None:
+) -> dict[str, bytes] | None:
     """Make inputs of the files that functions come from, and of what their modules import.
 
-    Notes whether the functions of one module can be found without the other modules.
+    Returns:
+        File -> content of the modules, as ``watch_imports`` gives it.
     """
     homes = {record.get("defined_in", "") for record in records.values()}
     outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
@@ -142,9 +145,7 @@ def watch_sources(
     searched = [*searched]
     # Made again since they were imported: no stamp that could ever hold, so nothing is written.
     elsewhere.distrust(map(file_of, registry._registered.elsewhere(searched)))
-    registry._is_modular &= watch_imports(
-        searched, loaded, scope.application, scope.holds, import_path, elsewhere
-    )
+    return watch_imports(searched, loaded, scope.application, scope.holds, import_path, elsewhere)
 
 
 def _load_installed(

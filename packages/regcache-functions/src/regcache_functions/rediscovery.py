@@ -85,7 +85,7 @@ def rediscover(
         return None
     if any(kept.get(name) != record for name, record in others.items()):
         return None
-    watch_sources(
+    found = watch_sources(
         scope,
         registry,
         new,
@@ -101,7 +101,7 @@ def rediscover(
         "failures": dict(sorted(failures.texts.items())),
         "rejected": {},
         "owner": outdated.extra["owner"],
-        "modular": registry._is_modular,
+        "sources": outdated.sources_with(found),
     }
     return Found(dict(records), extra, None)
 
@@ -113,13 +113,13 @@ def _refuse(name: str, error: Exception) -> None:
 def _affected(scope: PackageScope, outdated: Outdated) -> set[str] | None:
     """The modules whose functions are to be found anew; ``None`` for all of them."""
     roots = find_package(scope.package)
-    if roots is None or not is_extra(outdated.extra) or not outdated.extra.get("modular"):
+    if roots is None or not is_extra(outdated.extra):
         return None
     if outdated.changed & {*source_files([scope.facts])}:
         return None
     if any(map(find_package, outdated.extra["failures"])):
         return None  # whether its modules are searched depends on how it failed
-    affected = find_dependants(outdated, scope.package, map(os.path.abspath, roots), {})
+    affected = find_dependants(outdated, scope.package, map(os.path.abspath, roots))
     return None if affected is None or scope.package in affected else affected
 
 

@@ -20,6 +20,7 @@ from regcache_core import (
     import_modules,
     is_unfinished,
     key_to_text,
+    pack_sources,
     warn_caller,
     watch_imports,
 )
@@ -204,13 +205,14 @@ def discover(
         records[key]["entry"] = names[key]
     elsewhere.add_classes(registered[key] for key in order)
     searched = [*scope.source_modules(), *walked, *filter(scope.holds, failures.texts)]
-    registry._is_modular &= watch_imports(
+    sources = watch_imports(
         searched, loaded, scope.application, scope.holds, import_path, elsewhere
     )
     for key in order:
         declared.add(dependencies_of(registered[key]))
     extra = {"failures": failures.texts, **secondaries_of(scope, registered, records)}
-    if registry._is_modular and is_separable(scope, records):
+    if sources is not None and registry._is_modular and is_separable(scope, records):
+        extra["sources"] = pack_sources(sources)
         extra["bases"] = bases_of(scope, (registered[key] for key in order))
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 

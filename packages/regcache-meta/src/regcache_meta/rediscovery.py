@@ -87,15 +87,16 @@ def rediscover(
     elsewhere.add_classes(new.values())
     for cls in new.values():
         declared.add(dependencies_of(cls))
-    registry._is_modular &= watch_imports(
-        searched, loaded, scope.application, scope.holds, import_path, elsewhere
-    )
+    found = watch_imports(searched, loaded, scope.application, scope.holds, import_path, elsewhere)
     outdated.keep()
-    extra = {"failures": failures, "secondary": secondary}
-    if registry._is_modular:
-        homes = {record["module"] for record in kept.values()}
-        bases = {name: each for name, each in outdated.extra["bases"].items() if name in homes}
-        extra["bases"] = {**bases, **bases_of(scope, new.values())}
+    homes = {record["module"] for record in kept.values()}
+    bases = {name: each for name, each in outdated.extra["bases"].items() if name in homes}
+    extra = {
+        "failures": failures,
+        "secondary": secondary,
+        "sources": outdated.sources_with(found),
+        "bases": {**bases, **bases_of(scope, new.values())},
+    }
     return Found(records, extra, None)
 
 
@@ -155,7 +156,9 @@ def _affected(scope: Scope, outdated: Outdated) -> set[str] | None:
         return None
     if any(map(find_package, outdated.extra["failures"])):
         return None  # whether its modules are searched depends on how it failed
-    affected = find_dependants(outdated, package, map(os.path.abspath, roots), bases)
+    called = scope.config.key_attribute
+    folders = map(os.path.abspath, roots)
+    affected = find_dependants(outdated, package, folders, bases=bases, called=called)
     return None if affected is None or package in affected else affected
 
 
