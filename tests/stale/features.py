@@ -28,9 +28,6 @@ _FEATURES = {
     "path": lambda: hasattr(regcache_core, "ImportPath"),
     # Modules of the application that plugins import are watched outside of the package, too.
     "outside": lambda: hasattr(regcache_core, "find_dependants"),
-    # A plugin changes another module while it is imported: a later start that imports only some of
-    # the plugins does not see it, or sees what is gone.
-    "side effects": lambda: False,
     # Files, environment variables and distributions can be declared.
     "depends": lambda: hasattr(regcache_core, "EnvironmentVariable"),
     # Installed distributions can add plugins.

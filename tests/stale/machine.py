@@ -33,7 +33,7 @@ class Machine(RuleBasedStateMachine):
         server: Starts the processes.
         counts: Where to count.
         operations: Names of the operations that may happen.
-        only: Argument of operations -> the values that it may have.
+        only: Argument of operations (or of ``begin``) -> the values that it may have.
         really: Whether real processes check the fork server now and then.
     """
 
@@ -57,17 +57,19 @@ class Machine(RuleBasedStateMachine):
         number=st.sampled_from(range(30)),
         clock=st.sampled_from(["fine", "fine", "coarse", "still"]),
         kind=st.sampled_from([None, None, *KINDS]),
+        entry_points=st.booleans(),
     )
-    def begin(self, number: int, clock: str, kind: str | None) -> None:
+    def begin(self, number: int, clock: str, kind: str | None, entry_points: bool) -> None:
         """A first start; the plugins of one registry may be all that is going to change.
 
         Hypothesis begins with the simplest example, in which one thing would happen all the time:
         nothing does.
         """
         self.is_idle = number == 0
+        (entry_points,) = self.only.get("entry_points", [entry_points])
         self.kinds = st.just(kind) if kind else KIND
         if not self.is_idle:
-            self.play.step("begin", {"clock": clock})
+            self.play.step("begin", {"clock": clock, "entry_points": entry_points})
 
     @rule(data=st.data())
     def something_happens(self, data: Any) -> None:
@@ -98,7 +100,7 @@ def make_machine(
     Args:
         server: Starts its processes.
         operations: Names of the operations that may happen; by default all.
-        only: Argument of operations -> the values that it may have.
+        only: Argument of operations (or of ``begin``) -> the values that it may have.
         really: Whether real processes check the fork server now and then.
     """
     members = {

@@ -7,6 +7,7 @@ to date: the server refuses to start.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Mutant:
     old: str
     new: str
     operations: tuple[str, ...]
-    only: dict[str, list[str]] = field(default_factory=dict)
+    only: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def patch(self) -> str:
@@ -61,6 +62,7 @@ _DEPENDANTS = "regcache_core/dependants.py"
 _DEPENDENCIES = "regcache_core/dependencies.py"
 _SOURCES = "elsewhere.add(sources_of(module_of(value)))"
 _ENTRY_POINTS = ("install_plugin", "uninstall_plugin")
+_ASKED = {"entry_points": [True]}
 _EDITED = ("install_plugin", "edit_installed_plugin")
 _OPTIONAL = ("optional_appears", "optional_disappears")
 _DISTRIBUTION = ("install_distribution", "uninstall_distribution")
@@ -143,7 +145,7 @@ MUTANTS = {
     ),
     "modules that nothing finds": Mutant(
         _RECORDING,
-        "self._modules[name] = None",
+        "recorder.modules[name] = None",
         "pass",
         (*_OPTIONAL, "add_plugin"),
         {"style": ["with or without, by name"], "name": ["opt_a"], "file": ["opt_a.py"]},
@@ -164,7 +166,7 @@ MUTANTS = {
     ),
     "distributions that nothing finds": Mutant(
         _RECORDING,
-        "self._distributions[name] = None",
+        "recorder.distributions[name] = None",
         "pass",
         (*_DISTRIBUTION, "add_plugin"),
         {"style": ["version of distribution"], "kind": ["pack", "lib"]},
@@ -212,16 +214,21 @@ MUTANTS = {
         {"style": ["own declaration"], "kind": ["readers", "pack"]},
     ),
     "entry points": Mutant(
-        _SEARCHED, "_compare_installed(recorded, things)\n", "pass\n", _ENTRY_POINTS
+        _SEARCHED, "_compare_installed(recorded, things)\n", "pass\n", _ENTRY_POINTS, _ASKED
     ),
     "files of entry points": Mutant(
         _SEARCHED,
         'if any(stamp_of(file) != stamp for file, stamp in recorded["files"].items()):',
         "if False:",
         ("break_metadata", "install_plugin"),
+        _ASKED,
     ),
     # Those of classes are among the files of base classes and of imported modules, too.
     "sources of installed functions": Mutant(
-        "regcache_functions/installed.py", _SOURCES, "pass", _EDITED, {"kind": ["filters"]}
+        "regcache_functions/installed.py",
+        _SOURCES,
+        "pass",
+        _EDITED,
+        {**_ASKED, "kind": ["filters"]},
     ),
 }

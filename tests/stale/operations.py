@@ -305,15 +305,11 @@ def change_version(tree: Tree, letter: str) -> str | None:
 
 @operation(more=st.booleans())
 def change_options(tree: Tree, more: bool) -> str | None:
-    """Registries store more facts, or fewer."""
-    changed = None
-    for name in ("app/readers/base.py", "app/registries.py"):
-        path = tree.root / "src" / name
-        text = path.read_text().replace('"fact", "base_fact", "suffix"', '"fact", "base_fact"')
-        if more:
-            text = text.replace('"fact", "base_fact"', '"fact", "base_fact", "suffix"')
-        changed = write(path, text)
-    return changed
+    """Registries store more facts, or fewer; no file tells it."""
+    before = tree.environment.pop("MORE_FACTS", "")
+    if more:
+        tree.environment["MORE_FACTS"] = "suffix"
+    return QUIET if bool(before) == more else None
 
 
 # Places.
@@ -449,7 +445,7 @@ def nothing(tree: Tree) -> str:
 # Optional dependencies.
 
 _OPTIONAL = {
-    "opt_a": {"opt_a.py": 'VALUE = "a"\n'},
+    "opt_a": {"opt_a.py": 'VALUE = "{place}"\n'},
     "opt_p": {"opt_p/__init__.py": ""},
     "opt_p.sub": {"opt_p/__init__.py": "", "opt_p/sub.py": ""},
 }
@@ -465,7 +461,7 @@ def optional_appears(tree: Tree, name: str, place: str) -> str | None:
     if not has("path") and any([*(tree.root / other).glob(f"{top}*")] for other in others):
         return IMPOSSIBLE
     for file, text in _OPTIONAL[name].items():
-        tree.write(f"{place}/{file}", text)
+        tree.write(f"{place}/{file}", text.format(place=place))
     return None
 
 

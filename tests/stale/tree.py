@@ -23,7 +23,7 @@ KINDS = {"readers": "app/readers", "filters": "app/filters", "pack": "pack", "li
 STEMS = ("alpha", "delta", "kappa", "omega", "sigma", "zeta")
 
 
-def _registries() -> dict[str, str]:
+def _registries(entry_points: bool) -> dict[str, str]:
     """The modules that declare the registries, with all that this regcache lets them declare."""
     in_base, in_calls, imports = "", {"filters": "", "pack": "", "lib": ""}, ""
     if has("depends"):
@@ -33,7 +33,7 @@ def _registries() -> dict[str, str]:
         in_base = f"    __registry_depends_on__ = [{listed.format(file='../data.txt')}, {more}]\n"
         in_calls = {kind: f", depends_on=[{listed.format(file='data.txt')}]" for kind in in_calls}
         in_calls["filters"] = in_calls["filters"].replace("]", f", {more}]")
-    if has("entry points"):
+    if entry_points and has("entry points"):
         in_base += '    __registry_entry_points__ = "app.readers"\n'
         in_calls["filters"] += ', entry_points="app.filters"'
         in_calls["pack"] += ', entry_points="app.pack"'
@@ -44,6 +44,7 @@ def _registries() -> dict[str, str]:
 
 
 _BASE = """
+import os
 from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict, SecondaryRegistry
 from app.extract import extract
 FACT = "b"
@@ -53,16 +54,18 @@ class Reader(metaclass=AutoRegisterMeta):
     __registry_key__ = "format"
     __registry__ = READERS
     __key_extractor__ = extract
-    __registry_facts__ = ("fact", "base_fact")
+    __registry_facts__ = ("fact", "base_fact", *os.environ.get("MORE_FACTS", "").split())
     __secondary_registries__ = [SecondaryRegistry(LABELS, "suffix", "label")]
     base_fact = FACT
 """
 _REGISTRIES = """
+import os
 from regcache_functions import FunctionRegistry
 from regcache_meta import LazyDiscoveryDict
 from packbase import Base
 FILTERS = FunctionRegistry("filters", "app.filters"{filters})
-PACK = LazyDiscoveryDict.for_package("pack", Base, key="format", facts=["fact", "base_fact"]{pack})
+FACTS = ["fact", "base_fact", *os.environ.get("MORE_FACTS", "").split()]
+PACK = LazyDiscoveryDict.for_package("pack", Base, key="format", facts=FACTS{pack})
 LIB = FunctionRegistry.scan("lib", public="names"{lib})
 """
 #: Runs while plugins are imported, if a process is told so: the source of a plugin changes then.
@@ -147,7 +150,7 @@ STYLES = {
     "fact from package": Style("import {package}", fact="getattr({package}, 'F', '') + F"),
     "broken": Style("raise RuntimeError('broken ' + K + F)"),
     "no syntax": Style("def def"),
-    "missing": Style("import opt_a"),
+    "missing": Style("import opt_a", fact="opt_a.VALUE + F"),
     "missing submodule": Style("import opt_p.sub"),
     "missing in app": Style("from app import speedups", needs=("path",)),
     "same key": Style(key="'same'"),
@@ -201,22 +204,17 @@ STYLES = {
     "star import": Style("N = F\nfrom {package}.helper import *\nF = N", fact="FACT + F"),
     "changes another plugin": Style(
         "from {package} import alpha\nalpha.Alpha.fact = 'changed' + F",
-        needs=("side effects",),
         kinds=("readers", "pack"),
     ),
     "changes the helper": Style(
         "from {package} import helper\nhelper.FACT = 'changed' + F",
         fact="helper.FACT",
-        needs=("side effects",),
     ),
     "counts itself in the helper": Style(
         "from {package} import helper\nhelper.SEEN = getattr(helper, 'SEEN', '') + K",
         fact="helper.SEEN",
-        needs=("side effects",),
     ),
-    "changes the package": Style(
-        "import {package}\n{package}.F = 'changed' + F", needs=("side effects",)
-    ),
+    "changes the package": Style("import {package}\n{package}.F = 'changed' + F"),
     "variable": Style("import os", fact="os.environ.get('APP_MODE', 'unset')", needs=("depends",)),
     "key from variable": Style(
         "import os", key="'{stem}' + os.environ.get('APP_MODE', '')", needs=("depends",)
@@ -325,11 +323,16 @@ class Tree:
         self.during: dict[str, str] = {}
         for name in ("src", "site", "portion", "work", "cache", "targets", "home"):
             (root / name).mkdir()
-        for name, text in {**_FILES, **_registries()}.items():
+        for name, text in {**_FILES, **_registries(False)}.items():
             self.write(name, text)
         for kind, folder in KINDS.items():
             self.write(f"src/{folder}/alpha.py", source(kind, "alpha", "plain"))
             self.write(f"src/{folder}/sigma.py", source(kind, "sigma", "key from helper"))
+
+    def ask_for_entry_points(self) -> None:
+        """Let the registries have plugins of other distributions."""
+        for name, text in _registries(True).items():
+            self.write(name, text)
 
     @property
     def path(self) -> list[str]:
