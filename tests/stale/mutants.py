@@ -60,10 +60,8 @@ _SEARCHED = "regcache_core/searched.py"
 _RECORDING = "regcache_core/recording.py"
 _DEPENDANTS = "regcache_core/dependants.py"
 _DEPENDENCIES = "regcache_core/dependencies.py"
-_SOURCES = "elsewhere.add(sources_of(module_of(value)))"
 _ENTRY_POINTS = ("install_plugin", "uninstall_plugin")
 _ASKED = {"entry_points": [True]}
-_EDITED = ("install_plugin", "edit_installed_plugin")
 _OPTIONAL = ("optional_appears", "optional_disappears")
 _DISTRIBUTION = ("install_distribution", "uninstall_distribution")
 
