@@ -224,9 +224,9 @@ MUTANTS = {
     # Those of classes are among the files of base classes and of imported modules, too.
     "sources of installed functions": Mutant(
         "regcache_functions/installed.py",
-        _SOURCES,
+        "elsewhere.add(sources_of(module_of(value)))",
         "pass",
-        _EDITED,
+        ("install_plugin", "edit_installed_plugin"),
         {**_ASKED, "kind": ["filters"]},
     ),
 }

@@ -48,6 +48,35 @@ FOUND: dict[str, list[Step]] = {
     ],
 }
 
+#: Those that are not mended yet.
+OPEN: dict[str, list[Step]] = {
+    "an entry point leads nowhere by now, and a plugin is new": [
+        ("begin", {"clock": "fine", "entry_points": True}),
+        (
+            "install_plugin",
+            {
+                "kind": "readers",
+                "version": "2",
+                "letter": "1",
+                "names": "object",
+                "editable": True,
+            },
+        ),
+        ("no_start", {}),
+        ("break_metadata", {"kind": "readers", "how": "missing"}),
+        (
+            "add_plugin",
+            {
+                "kind": "readers",
+                "stem": "omega",
+                "style": "plain",
+                "place": "",
+                "stealth": True,
+            },
+        ),
+    ],
+}
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ForkServer]:
@@ -57,10 +86,16 @@ def server() -> Iterator[ForkServer]:
     server.close()
 
 
-@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *FOUND,
+        *(pytest.param(name, marks=pytest.mark.xfail(reason="not mended yet")) for name in OPEN),
+    ],
+)
 def test_difference_that_was_found_is_mended(name: str, server: ForkServer) -> None:
     """A start with the cache answers as one without it, and rebuilds nothing for nothing."""
     try:
-        replay(server, FOUND[name])
+        replay(server, {**FOUND, **OPEN}[name])
     except Stale as failure:
         pytest.fail(str(failure))
