@@ -115,6 +115,7 @@ MUTANTS = {
         "return sorted(file for file in files if file)",
         "return []",
         ("edit_base", "add_plugin"),
+        {"style": ["derived key"], "kind": ["readers"], "name": ["app/extract.py"]},
     ),
     "classes from elsewhere": Mutant(
         "regcache_meta/discovery.py",
@@ -208,8 +209,8 @@ MUTANTS = {
         "regcache_meta/discovery.py",
         "declared.add(dependencies_of(registered[key]))",
         "pass",
-        ("set_variable", "edit_data", "add_plugin"),
-        {"style": ["own declaration"], "kind": ["readers", "pack"]},
+        ("set_variable", "add_plugin"),
+        {"style": ["own declaration"], "kind": ["readers", "pack"], "name": ["OWN_MODE"]},
     ),
     "entry points": Mutant(
         _SEARCHED, "_compare_installed(recorded, things)\n", "pass\n", _ENTRY_POINTS, _ASKED
