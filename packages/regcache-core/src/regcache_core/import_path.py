@@ -137,12 +137,13 @@ class ImportPath(Input):
         _check_points(recorded["points"])
         entries = search_path() if self._entries is None else self._entries
         minds_metadata = bool(self.entry_points or recorded["probed"])
-        self.installed = recorded
-        if _is_unmoved(recorded, entries, minds_metadata):
-            return None
-        from .searched import compare
+        renewed = None
+        if not _is_unmoved(recorded, entries, minds_metadata):
+            from .searched import compare
 
-        return compare(recorded, entries, self)
+            renewed = compare(recorded, entries, self)
+        self.installed = recorded  # only if it holds: else what was read when the scan started
+        return renewed
 
 
 def _check_points(points: "list[Any]") -> None:
