@@ -3,7 +3,7 @@
 ``hatch run bench`` (or ``python tests/benchmarks/run.py``) prints each figure of the design, its
 target, and whether it is reached. Speed never fails it: it ends with status 1 only if an answer
 differs. It takes about fifteen minutes; ``--quick`` about four, on smaller packages and fewer
-rounds; ``--part`` measures classes or functions only.
+rounds; ``--part`` measures classes, functions or freshness only.
 """
 
 from __future__ import annotations
@@ -20,10 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import figures as class_figures
+import freshness_figures
+import freshness_workloads
 import function_figures
 import function_workloads
 import workloads as class_workloads
 from figures import LARGEST, MEASURES, Figure
+from freshness_workloads import QUICK_TREES, TREES, Tree
 from measuring import (
     Case,
     ProgramError,
@@ -55,7 +58,7 @@ PACKAGES = (
 )
 SIZES, QUICK_SIZES = (100, 1_000, LARGEST), (100, 1_000)
 FUNCTION_SIZES, QUICK_FUNCTION_SIZES = (200, 2_000, 20_000), (200, 2_000)
-PARTS = ("classes", "functions")
+PARTS = ("classes", "functions", "freshness")
 RUNS, QUICK_RUNS = 15, 5
 #: Rounds of the cases that take seconds.
 SLOW_RUNS, QUICK_SLOW_RUNS = 3, 1
@@ -66,9 +69,10 @@ class Plan:
     """What is measured, and how often.
 
     Attributes:
-        parts: ``"classes"``, ``"functions"`` or both.
+        parts: Some of ``"classes"``, ``"functions"`` and ``"freshness"``.
         sizes: Numbers of plugins in the large packages of classes.
         function_sizes: Numbers of functions in the large packages of functions.
+        trees: Trees of files that are checked.
         runs: Rounds.
         slow_runs: Rounds of the cases that take seconds.
     """
@@ -76,6 +80,7 @@ class Plan:
     parts: tuple[str, ...]
     sizes: tuple[int, ...]
     function_sizes: tuple[int, ...]
+    trees: tuple[Tree, ...]
     runs: int
     slow_runs: int
 
@@ -86,6 +91,8 @@ class Plan:
             listed += class_workloads.build(folder / "classes", self.sizes)
         if "functions" in self.parts:
             listed += function_workloads.build(folder / "functions", self.function_sizes)
+        if "freshness" in self.parts:
+            listed += freshness_workloads.build(folder / "freshness", self.trees)
         return listed
 
     def figures(self, results: Results) -> list[Figure]:
@@ -95,6 +102,8 @@ class Plan:
             listed += class_figures.all_figures(results, self.sizes)
         if "functions" in self.parts:
             listed += function_figures.all_figures(results, self.function_sizes)
+        if "freshness" in self.parts:
+            listed += freshness_figures.all_figures(results, self.trees)
         return listed
 
 
@@ -282,8 +291,9 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     parts = tuple(arguments.part or PARTS)
     if arguments.quick:
         runs = arguments.runs or QUICK_RUNS
-        return Plan(parts, QUICK_SIZES, QUICK_FUNCTION_SIZES, runs, QUICK_SLOW_RUNS)
-    return Plan(parts, SIZES, FUNCTION_SIZES, arguments.runs or RUNS, SLOW_RUNS)
+        sizes = QUICK_SIZES, QUICK_FUNCTION_SIZES, QUICK_TREES
+        return Plan(parts, *sizes, runs, QUICK_SLOW_RUNS)
+    return Plan(parts, SIZES, FUNCTION_SIZES, TREES, arguments.runs or RUNS, SLOW_RUNS)
 
 
 def main() -> int:
@@ -293,7 +303,8 @@ def main() -> int:
     plan = make_plan(arguments)
     results, wrong = measure(plan, console)
     figures = plan.figures(results)
-    show_applications(console, results)
+    if plan.parts != ("freshness",):
+        show_applications(console, results)
     if "classes" in plan.parts:
         show_systems(console, results)
     show_figures(console, figures)

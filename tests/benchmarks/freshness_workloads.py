@@ -1,0 +1,168 @@
+"""What is run of the checks that an answer is fresh: trees of files, and what moved in them."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from measuring import Case, run, settle
+from trees import make_fleet
+from workloads import FLEET, IMPORT_S, PROGRAMS, Workload
+
+KB = 1024
+#: Name of a file that does not count: it moves its folder, and nothing else.
+UNCOUNTED = "notes.txt"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A generated tree.
+
+    Attributes:
+        files: How many source files.
+        folders: In how many folders, not counting the one above.
+        size: Of each file, in bytes.
+    """
+
+    files: int
+    folders: int
+    size: int = 4 * KB
+
+    @property
+    def name(self) -> str:
+        """The beginning of the names of its cases."""
+        return f"{self.files:,} files of {self.size // KB} KB in {self.folders}"
+
+    def case(self, name: str) -> str:
+        """The name of one of its cases."""
+        return f"{self.name} {name}"
+
+    def write(self, folder: Path) -> None:
+        """Write all files, each with another content."""
+        for number in range(self.files):
+            place = folder / f"part{number % self.folders:03d}"
+            if number < self.folders:
+                place.mkdir(parents=True)
+            line = f"# file {number:06d} of a tree\n".encode()
+            content = (line * (self.size // len(line) + 1))[: self.size]
+            (place / f"module{number:05d}.py").write_bytes(content)
+
+
+TREES = (
+    Tree(40, 1),
+    Tree(40, 10),
+    Tree(1_000, 1),
+    Tree(1_000, 40),
+    Tree(10_000, 40),
+    Tree(10_000, 400),
+)
+QUICK_TREES = TREES[:4]
+#: Hashed besides.
+LARGE_FILES = Tree(1_000, 40, 64 * KB)
+
+
+def build(folder: Path, trees: tuple[Tree, ...]) -> list[Workload]:
+    """Generate what has to be generated and give all workloads.
+
+    Args:
+        folder: An empty folder for generated trees, packages and records.
+        trees: What is checked.
+    """
+    places = {tree: folder / tree.name for tree in (*trees, LARGE_FILES)}
+    for tree, place in places.items():
+        tree.write(place)
+    settle(places.values())
+    for place in places.values():
+        _record(place, "before")
+        _move(place)
+    settle(places.values())
+    for place in places.values():
+        _record(place, "still")
+        _mix(place)
+    loads = [_checks(tree, places[tree], with_stats=tree in trees) for tree in places]
+    return [*loads, _search_path(folder), *_edited(folder)]
+
+
+def _record_file(place: Path, name: str) -> str:
+    return f"{place} {name}.json"
+
+
+def _record(place: Path, name: str) -> None:
+    arguments = (str(place), "record", _record_file(place, name))
+    run(Case("record", PROGRAMS / "stamped_files.py", arguments))
+
+
+def _move(place: Path) -> None:
+    """Give each file another time, and each folder a file that does not count."""
+    for folder, _, names in os.walk(place):
+        for name in names:
+            os.utime(os.path.join(folder, name))
+        Path(folder, UNCOUNTED).touch()
+
+
+def _mix(place: Path) -> None:
+    """From the stamps before and after: records by which only folders moved, and only files."""
+    before, still = (_load(place, name) for name in ("before", "still"))
+    folders = {path for path, stamp in still.items() if isinstance(stamp[1], list)}
+    for name, moved in (("folders", folders), ("files", still.keys() - folders)):
+        mixed = {path: (before if path in moved else still)[path] for path in still}
+        Path(_record_file(place, name)).write_text(json.dumps(mixed), encoding="utf-8")
+
+
+def _load(place: Path, name: str) -> dict[str, Any]:
+    text = Path(_record_file(place, name)).read_text(encoding="utf-8")
+    stamps: dict[str, Any] = json.loads(text)
+    return stamps
+
+
+def _checks(tree: Tree, place: Path, *, with_stats: bool) -> Workload:
+    """The cases of one tree: ours, and what cannot be saved.
+
+    Args:
+        tree: The tree.
+        place: Where it is.
+        with_stats: Whether it is also checked where no file moved.
+    """
+    tasks = {"hashed": ("check", "files"), "hash": ("hash", "files"), "memory": ("memory", "files")}
+    if with_stats:
+        tasks |= {"still": ("check", "still"), "stat": ("stat", "still")}
+        tasks |= {"moved": ("check", "folders"), "scan": ("scan", "folders")}
+    cases = [
+        Case(
+            tree.case(name),
+            PROGRAMS / "stamped_files.py",
+            (str(place), task, _record_file(place, record)),
+        )
+        for name, (task, record) in tasks.items()
+    ]
+    return Workload(tree.name, [], cases)
+
+
+def _search_path(folder: Path) -> Workload:
+    place = make_fleet(folder / "path", "regcache", 1, 0)
+    settle([place])
+    program, record = PROGRAMS / "search_path.py", _record_file(place, "record")
+    run(Case("record", program, (str(place), "record", record)))
+    cases = [
+        Case(f"path {task}", program, (str(place), task, record)) for task in ("check", "stat")
+    ]
+    return Workload("path", [], cases)
+
+
+def _edited(folder: Path) -> list[Workload]:
+    """One plugin is edited in each run; beside it a package in which none is."""
+    edited, whole = (
+        make_fleet(folder / name, "regcache", FLEET, IMPORT_S) for name in ("edited", "whole")
+    )
+    program, cache = PROGRAMS / "fleet_edited.py", folder / "cache"
+    listing = PROGRAMS / "fleet_regcache.py"
+    run(Case("edited before", listing, (str(edited), "list"), cache))
+    cases = [
+        Case("edited cold", listing, (str(whole), "list")),
+        Case("edited refresh", program, (str(edited), "refresh"), cache),
+        Case("edited import", program, (str(edited), "import"), cache),
+    ]
+    return [Workload("edited", [edited, whole], cases)]
