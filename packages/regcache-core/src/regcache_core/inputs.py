@@ -148,7 +148,7 @@ class SourceTree(Input):
     def check(self, recorded: "Any") -> "Any":
         """Compare every recorded stamp; one ``os.stat`` for each file or folder that stayed."""
         self.check_paths(recorded)
-        moved = []
+        moved = {}
         stat = os.stat
         for path, stamp in recorded.items():
             try:
@@ -166,7 +166,7 @@ class SourceTree(Input):
                 or inode != now.st_ino
                 or (content != now.st_size and content.__class__ is not list)
             ):
-                moved.append(path)
+                moved[path] = now
         if not moved:
             return None
         from .stamps import compare

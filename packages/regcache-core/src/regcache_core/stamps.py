@@ -29,6 +29,8 @@ MEANINGLESS_NS = 347_155_200_000_000_000
 _UNTRUSTED = -1
 # Where ctime is the change of the inode, nobody can set it back; on Windows it is the creation.
 _HAS_CHANGE_TIME = os.name == "posix"
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)  # the latter on Windows
+_CHUNK = 1 << 20
 
 Stamp = list[object]
 
@@ -104,9 +106,12 @@ def _digest(path: str, status: os.stat_result) -> str:
         return ""
     digest = blake2b(digest_size=16)
     try:
-        with open(path, "rb", buffering=0) as file:
-            while chunk := file.read(1 << 20):
+        file = os.open(path, _READ)  # open() takes as long as to hash a small file
+        try:
+            while chunk := os.read(file, min(status.st_size + 1, _CHUNK)):
                 digest.update(chunk)
+        finally:
+            os.close(file)
     except OSError:
         return ""
     return digest.hexdigest()
@@ -134,13 +139,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def compare(
-    recorded: Mapping[str, Stamp | None], moved: Iterable[str], suffixes: tuple[str, ...]
+    recorded: Mapping[str, Stamp | None],
+    moved: Mapping[str, os.stat_result],
+    suffixes: tuple[str, ...],
 ) -> dict[str, Stamp | None] | None:
     """Compare the content of files, and the names in folders, whose stamps moved.
 
     Args:
         recorded: All stamps.
-        moved: Those paths whose stamps do not hold as they are.
+        moved: Those paths whose stamps do not hold as they are, and what they are now: taken
+            before content and names are looked at, so that a later change moves them again.
         suffixes: Endings of the file names that count; empty for all files.
 
     Returns:
@@ -150,20 +158,19 @@ def compare(
         Refusal: A content is another one, or a name was added or is gone.
     """
     renewed = {}
-    for path in moved:
+    for path, status in moved.items():
         old: Stamp = recorded[path]  # type: ignore[assignment]
-        new = _same_names(path, old, suffixes) if type(old[1]) is list else _same_file(path, old)
+        if type(old[1]) is list:
+            new = _same_names(path, status, old, suffixes)
+        else:
+            new = _same_file(path, status, old)
         if new != old:
             renewed[path] = new
     return {**recorded, **renewed} if renewed else None
 
 
-def _same_file(path: str, old: Stamp) -> Stamp:
+def _same_file(path: str, status: os.stat_result, old: Stamp) -> Stamp:
     """The stamp of today for a file that has the content it had."""
-    try:
-        status = os.stat(path)  # before the content: a later change moves it again
-    except OSError as error:
-        raise Refusal("SOURCE_REMOVED", path, old) from error
     if status.st_size == old[1]:
         new = _file_stamp(path, status)
         if new[-1] == old[-1] != "":
@@ -171,11 +178,10 @@ def _same_file(path: str, old: Stamp) -> Stamp:
     raise Refusal("SOURCE_CHANGED", path, old[:2], [status.st_mtime_ns, status.st_size])
 
 
-def _same_names(path: str, old: Stamp, suffixes: tuple[str, ...]) -> Stamp:
+def _same_names(path: str, status: os.stat_result, old: Stamp, suffixes: tuple[str, ...]) -> Stamp:
     """The stamp of today for a folder that has the names it had."""
     known: set[object] = set(old[1])  # type: ignore[call-overload]
     try:
-        status = os.stat(path)  # before the names: a later change moves it again
         folders, files = list_folder(path, suffixes)
     except PermissionError as error:
         if known:
