@@ -105,10 +105,11 @@ def _digest(path: str, status: os.stat_result) -> str:
     if not stat.S_ISREG(status.st_mode):
         return ""
     digest = blake2b(digest_size=16)
+    size = min(status.st_size + 1, _CHUNK)
     try:
         file = os.open(path, _READ)  # open() takes as long as to hash a small file
         try:
-            while chunk := os.read(file, min(status.st_size + 1, _CHUNK)):
+            while chunk := os.read(file, size):
                 digest.update(chunk)
         finally:
             os.close(file)
