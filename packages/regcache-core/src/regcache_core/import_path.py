@@ -30,6 +30,7 @@ _SHAPE = (
     ("outside", bool),
     ("folders", dict),
     ("inside", dict),
+    ("installs", dict),
     ("files", dict),
     ("versions", dict),
     ("points", list),

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from .declared import normalize
 from .discovery import forget_folder_listings
-from .import_path import SEPARATOR, first_entry, look_into, stamp_of
-from .modules import find_package, find_spec
+from .import_path import METADATA_SUFFIXES, SEPARATOR, first_entry, look_into, stamp_of
+from .modules import find_package, find_spec, fingerprint
 from .report import Refusal
 from .stamps import RACY_NS
 
@@ -33,8 +33,24 @@ Folders = Mapping[str, Any]
 def look_at_path(entries: list[str], path: ImportPath) -> dict[str, Any]:
     """Everything on ``sys.path`` as it is when a scan starts, and the modules that are loaded."""
     loaded = sorted(_top_modules())
-    folders = {path: [*trusted_stamp(path), *_names_in(path)] for path in entries}
-    return {"folders": folders, "loaded": loaded, **_installed_things(entries, path)}
+    folders: dict[str, list[Any]] = {
+        path: [*trusted_stamp(path), *_names_in(path)] for path in entries
+    }
+    installs = {path: _installs_of(path, stamp[3:]) for path, stamp in folders.items()}
+    things = _installed_things(entries, path)
+    return {"folders": folders, "loaded": loaded, "installs": installs, **things}
+
+
+def _installs_of(folder: str, names: Iterable[str]) -> str:
+    """What changes when a distribution is installed anew, if only in its old version.
+
+    Args:
+        folder: A folder on ``sys.path``.
+        names: Names of entries in it; those that are metadata count.
+    """
+    metadata = sorted(name for name in names if name.endswith(METADATA_SUFFIXES))
+    stamps = [stamp_of(os.path.join(folder, name)) for name in metadata]
+    return fingerprint([[mtime_ns, inode] for mtime_ns, _, inode in stamps])
 
 
 def _installed_things(entries: list[str], path: ImportPath) -> dict[str, Any]:
@@ -94,7 +110,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
     # What was there before is no plugin's doing, unless one is known to use it; but what lies among
     # installed distributions may be used by any.
     unused = {*start["loaded"]} - path.used - _installed(folders) - tops
-    wanted = (outside - unused) | tops
+    wanted = (outside - unused) | tops | _hideable()
     return {
         "wanted": SEPARATOR.join(sorted(wanted)),
         "absent": SEPARATOR.join(absent),
@@ -102,7 +118,17 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
         "outside": bool(outside) or not {*sys.modules}.isdisjoint(_LOOKING),
         "folders": _folders(start["folders"], wanted),
         "inside": _inside(absent, path.application, folders),
-        **{name: start[name] for name in ("points", "broken", "versions", "files")},
+        **{name: start[name] for name in ("installs", "points", "broken", "versions", "files")},
+    }
+
+
+def _hideable() -> set[str]:
+    """Loaded modules of Python that a module of their name earlier on ``sys.path`` would hide."""
+    python = {*sys.stdlib_module_names} - {*sys.builtin_module_names}
+    return {
+        name
+        for name in python & sys.modules.keys()
+        if getattr(getattr(sys.modules[name], "__spec__", None), "origin", "") != "frozen"
     }
 
 
@@ -210,7 +236,14 @@ def compare(
     inside = {
         folder: _compare_inside(folder, stamp) for folder, stamp in recorded["inside"].items()
     }
-    renewed = {**recorded, "folders": new, "inside": inside, "files": things["files"]}
+    installs = {entry: _installs_of(entry, _split(stamp[4])) for entry, stamp in new.items()}
+    renewed = {
+        **recorded,
+        "folders": new,
+        "inside": inside,
+        "files": things["files"],
+        "installs": installs,
+    }
     first = first_entry(entries)
     moved = [
         entry
@@ -282,6 +315,10 @@ def _compare_metadata(recorded: Mapping[str, Any], old: Folders, new: Folders) -
         for name in sorted(now - before):
             if name_in(name) in probed:
                 raise Refusal("DISTRIBUTION_CHANGED", name_in(name), None, name)
+        if before and recorded["outside"]:
+            old_installs, installs = recorded["installs"][path], _installs_of(path, before)
+            if old_installs != installs:
+                raise Refusal("DISTRIBUTION_CHANGED", path, old_installs, installs)
 
 
 def _compare_inside(folder: str, stamp: Any) -> list[Any]:
