@@ -12,6 +12,8 @@ from regcache_core import ConfigError
 from regcache_functions import FunctionRegistry
 from regcache_meta import LazyDiscoveryDict, RegistryConfig
 
+pytestmark = pytest.mark.pip
+
 #: Each kind of registry with a group of entry points.
 MERGING = {
     "classes": BASES["classes"].replace(

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from applications import LIST, Application, age
 
+pytestmark = pytest.mark.pip
+
 FANCY = {"fancy/__init__.py": "NAME = 'fancy'\n"}
 SOFT = """
 try:

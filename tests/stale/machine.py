@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from changing_tree import KINDS
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -16,7 +17,6 @@ from hypothesis.stateful import (
 from operations import ARGUMENTS, KIND, OPERATIONS
 from play import Counts, Play
 from processes import ForkServer
-from tree import KINDS
 
 #: Steps that are played on one application.
 STEPS_EACH = 25

@@ -21,9 +21,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from changing_tree import KINDS, STEMS, STYLES, Tree, edited, source
 from features import has
 from hypothesis import strategies as st
-from tree import KINDS, STEMS, STYLES, Tree, edited, source
 
 QUIET = "quiet"
 IMPOSSIBLE = "impossible"

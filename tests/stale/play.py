@@ -10,9 +10,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from changing_tree import Tree
 from operations import IMPOSSIBLE, OPERATIONS, QUIET, REBUILT
 from processes import ForkServer, run_really
-from tree import Tree
 
 #: How the file system's clock ticks, and how long what it says is not trusted, in nanoseconds. The
 #: second one is as coarse, relative to a step, as clocks get; the third has no change of inodes.
