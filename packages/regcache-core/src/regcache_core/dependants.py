@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from .discovery import import_module
 from .modules import file_of, find_package
 from .packages import iter_module_names
 from .sources import Source, is_package_file, packages_above, read_source
+from .watching import is_installed
 
 if TYPE_CHECKING:
     from .outdated import Outdated
@@ -63,7 +63,7 @@ def find_dependants(
                 changed.add(name)
             if not is_gone:
                 graph.add(name, path)
-        reached = {path: name for name, path in graph.follow(outside)}
+        reached = {path: name for name, path in graph.follow()}
         if not reached.keys() >= outdated.changed & outside:
             return None  # what nothing is seen to import may be used in a way that is not seen
         changed.update(name for path, name in reached.items() if path in outdated.changed)
@@ -121,23 +121,25 @@ class _Imports:
         modules = [above for name in self._names for above in (name, *packages_above(name))]
         return all(source.is_declarative(called, modules) for source in self._sources)
 
-    def follow(self, paths: set[str]) -> Iterator[tuple[str, str]]:
-        """Add the modules in further files that those known so far import, directly or not.
+    def follow(self) -> Iterator[tuple[str, str]]:
+        """Add the modules elsewhere that those known so far import, directly or not.
 
         Yields:
             Module and file.
         """
-        stems = {_stem(path) for path in paths}
+        local: dict[str, bool] = {}
         seen = set(self._names)
         waiting = [name for names in self._names.values() for name in names]
         while waiting:
             name = waiting.pop()
-            if name in seen or name.rpartition(".")[2] not in stems:
+            top = name.partition(".")[0]
+            if top not in local:
+                local[top] = not is_installed(top) and not top.startswith("regcache_")
+            if name in seen or not local[top]:
                 continue
             seen.add(name)
-            is_python = name.partition(".")[0] in sys.stdlib_module_names
-            path = "" if is_python else os.path.abspath(file_of(name))
-            if path in paths:
+            path = os.path.abspath(file_of(name) or os.curdir)
+            if path.endswith(".py"):
                 self.add(name, path)
                 waiting.extend(self._names[name])
                 yield name, path

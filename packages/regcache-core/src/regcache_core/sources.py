@@ -112,6 +112,20 @@ class Source:
             return node.id if not parts and hasattr(builtins, node.id) else ""
         return ".".join([home, *reversed(parts)])
 
+    def find(self, node: Any) -> Any:
+        """What a name or an attribute of a module stands for, if that is loaded; else ``None``.
+
+        Args:
+            node: The expression.
+        """
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            return None
+        name = self.full_name(node)
+        if isinstance(node, ast.Name) and node.id not in self.bound:
+            name = f"{self._module}.{node.id}"
+        home, _, last = name.rpartition(".")
+        return getattr(sys.modules.get(home), "__dict__", {}).get(last)
+
     def is_declarative(self, called: str = "", modules: Iterable[str] = ()) -> bool:
         """Whether what importing the module does is known: it declares things, and nothing else.
 
@@ -263,6 +277,8 @@ class _Declarations:
             return self._is_class(node) and self.are_all(node.body)
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if all(isinstance(each, ast.Name) and each.id == "__registry__" for each in targets):
+                return self._is_registry(node.value) or self._are_pure([node.value])
             own = [node.value, getattr(node, "annotation", None)]
             return all(map(_is_name, targets)) and self._are_pure(own) and not self._is_alias(node)
         if isinstance(node, (ast.Expr, ast.Assert, ast.Raise)):
@@ -291,9 +307,7 @@ class _Declarations:
     def _are_decorators(self, node: Any) -> bool:
         """Whether the decorators, which are called, are harmless."""
         return all(
-            self._is_pure_call(each) and self._are_pure([*each.args, *each.keywords])
-            if isinstance(each, ast.Call)
-            else self._is_pure_function(each)
+            self._are_pure([each]) if isinstance(each, ast.Call) else self._is_pure_function(each)
             for each in node.decorator_list
         )
 
@@ -308,23 +322,34 @@ class _Declarations:
             node = waiting.pop()
             if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
                 return False
-            if isinstance(node, ast.Call) and not self._is_pure_call(node):
-                return False
-            if isinstance(node, ast.Lambda):
+            if self._is_registry(node):
+                return False  # it would say what is registered by now
+            if isinstance(node, ast.Call):
+                given = self._given_to(node)
+                if given is None:
+                    return False
+                waiting.extend(given)
+            elif isinstance(node, ast.Lambda):
                 waiting.extend(_parts(node.args))
             else:
                 waiting.extend(_parts(node))
         return True
 
-    def _is_pure_call(self, node: Any) -> bool:
-        function = node.func
-        if isinstance(function, ast.Call):  # registry.register("name")(function)
-            return self._is_registration(function.func)
+    def _given_to(self, call: Any) -> list[Any] | None:
+        """What is given to a function that is known to be harmless; ``None`` for any other."""
+        function = call.func
+        given = [*call.args, *[each.value for each in call.keywords]]
+        if isinstance(function, ast.Call) and self._is_registration(function.func):
+            inner = self._given_to(function)  # registry.register("name")(function)
+            return None if inner is None else [*given, *inner]
         if isinstance(function, ast.Attribute) and isinstance(
             function.value, (ast.Constant, ast.JoinedStr)
         ):
-            return True  # a method of a text
-        return self._is_pure_function(function)
+            return [*given, function.value]  # a method of a text
+        if not self._is_pure_function(function):
+            return None
+        is_ours = self._source.full_name(function).startswith("regcache_")
+        return [each for each in given if not (is_ours and self._is_registry(each))]
 
     def _is_pure_function(self, function: Any) -> bool:
         name = self._source.full_name(function)
@@ -333,13 +358,17 @@ class _Declarations:
         kind = getattr(builtins, name, None)
         return isinstance(kind, type) and issubclass(kind, BaseException)
 
+    def _is_registry(self, node: Any) -> bool:
+        """Whether an expression stands for a registry, as far as it is loaded."""
+        if isinstance(node, ast.Attribute) and node.attr == "__registry__":
+            return True
+        value = self._source.find(node)
+        return type(value).__module__.startswith("regcache_") and not isinstance(value, type)
+
     def _is_registration(self, function: Any) -> bool:
         """Whether a function registers something with a registry that is loaded."""
-        if not isinstance(function, ast.Attribute) or function.attr != "register":
-            return False
-        home, _, name = self._source.full_name(function.value).rpartition(".")
-        registry = getattr(sys.modules.get(home), "__dict__", {}).get(name)
-        return type(registry).__module__.startswith("regcache_functions.")
+        is_register = isinstance(function, ast.Attribute) and function.attr == "register"
+        return is_register and self._is_registry(function.value)
 
 
 def _is_name(target: Any) -> bool:

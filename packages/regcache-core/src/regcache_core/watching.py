@@ -45,7 +45,7 @@ def watch_imports(
         File -> content, of the modules and of those that they may depend on; ``None`` if the
         application is installed.
     """
-    if _is_installed(application):
+    if is_installed(application):
         import_path.used.add(application)
         return None
     own = {name: file_of(name) for name in names}
@@ -104,13 +104,13 @@ def _local_modules(holds: Callable[[str], bool]) -> dict[str, str]:
         if isinstance(file, str) and not (holds(name) or top in _NOT_LOCAL):
             if top not in local:
                 is_ours = top.startswith("regcache_")  # we do not decide which plugins there are
-                local[top] = not (is_ours or _is_installed(top))
+                local[top] = not (is_ours or is_installed(top))
             if local[top]:
                 found[name] = os.path.abspath(file)
     return found
 
 
-def _is_installed(top: str) -> bool:
+def is_installed(top: str) -> bool:
     """Whether a top-level module lies where installers, or Python's own, put modules."""
     if top in sys.stdlib_module_names:
         return True

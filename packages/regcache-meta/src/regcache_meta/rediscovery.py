@@ -137,6 +137,9 @@ def _import(
                 register_scanned(scope, module, registry)
             if module is not None and brought_by(module, foreign):
                 return None
+        new = [cls for key, cls in [*registry._registered.items()] if key not in foreign]
+        if not all(scope.holds(cls.__module__) for cls in new):
+            return None  # brought in from elsewhere
     except (DuplicateKeyError, DiscoveryError):
         return None  # a full discovery raises it, or another one that comes first
     return walked
