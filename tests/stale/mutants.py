@@ -184,12 +184,12 @@ MUTANTS = {
         ("edit_helper", "add_plugin"),
         {"style": ["fact from helper", "key from helper"]},
     ),
-    "modules that see others": Mutant(
-        "regcache_core/watching.py",
-        "return not any(map(is_entangled, sources.values()))",
+    "modules that do more than declare": Mutant(
+        "regcache_core/sources.py",
+        "return _Declarations(self, called, {*modules}).are_all(self._tree.body)",
         "return True",
-        ("edit_helper", "add_plugin"),
-        {"style": ["helper by name"]},
+        ("edit_helper", "add_plugin", "rewrite_plugin"),
+        {"style": ["helper by name", "changes the helper", "changes another plugin", "plain"]},
     ),
     "declared variables": Mutant(
         _DEPENDENCIES,
