@@ -60,6 +60,7 @@ class ImportPath(Input):
         late: Modules that were missing, but can be found now; filled likewise.
         probed: Names of the missing distributions; filled likewise.
         used: Top-level modules that the application imports, as far as ``add`` was told.
+        tried: Modules that were imported, or could not be, while plugins were; filled likewise.
         installed: What was recorded last: ``points``, the entry points as lists of name, value,
             distribution and version, sorted; ``broken``, metadata that cannot be read: name ->
             error and place. ``None`` before.
@@ -75,6 +76,7 @@ class ImportPath(Input):
         self.application = application
         self.entry_points = entry_points
         self.installed: Any = None
+        self.tried: set[str] = set()
         self.names: list[str] = []
         self.late: list[str] = []
         self.probed: set[str] = set()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .inputs import SourceTree
+from .inputs import PYTHON_SUFFIXES, SourceTree
 from .report import Refusal
 from .sources import pack_sources, unpack_sources
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from .inputs import Input
 
 
@@ -89,16 +91,18 @@ def find_outdated(
         return None  # then a full discovery is right in any case
 
 
-def _is_file(stamp: Any) -> bool:
+def _is_file(stamp: Any) -> TypeGuard[list[Any]]:
     return stamp is not None and type(stamp[1]) is int
 
 
 def _changed(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Paths of the files that are new, gone, or have another content."""
+    """Paths of what is new, gone, or has another content; folders, if they look like modules."""
     for path in {*recorded, *now}:
         old, new = recorded.get(path), now.get(path)
-        if not (_is_file(old) or _is_file(new)):
-            continue
-        is_same = old and new and old[1] == new[1] and old[4] == new[4] != ""
-        if not is_same:
+        if _is_file(old) and _is_file(new):
+            if [old[1], old[4]] != [new[1], new[4]] or new[4] == "":
+                yield path
+        elif _is_file(old) or _is_file(new):
             yield path
+        elif (path in recorded) != (path in now) and path.endswith(PYTHON_SUFFIXES):
+            yield path  # a folder, or a link to nothing

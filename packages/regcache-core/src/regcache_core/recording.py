@@ -1,4 +1,5 @@
-"""Hearing of modules and distributions that nothing finds: a finder behind all others."""
+"""Hearing of modules that are imported, and of what nothing finds: a finder before all others, and
+one behind them."""
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _LOCK = allocate_lock()
 #: Those that listen now.
 _ACTIVE: list[Recorder] = []
+#: ``sys.meta_path`` as it was before the first of them.
+_ORIGINAL: list[list[Any]] = []
 
 
 class Recorder:
@@ -32,14 +35,16 @@ class Recorder:
         # Dictionaries, since other threads may import too: adding to one is a single step.
         self.modules: dict[str, None] = {}
         self.distributions: dict[str, None] = {}
-        self._finders: list[Any] = []
+        self.tried: dict[str, None] = {}
 
     def __enter__(self) -> Recorder:
         with _LOCK:
             _ACTIVE.append(self)
-            self._finders = sys.meta_path
-            if _FINDER not in self._finders:
-                self._finders.append(_FINDER)
+            if _FINDER not in sys.meta_path:
+                # Another list: who goes through one to which something is added, or from which
+                # something is taken, may miss what comes next.
+                _ORIGINAL[:] = [sys.meta_path]
+                sys.meta_path = [_WITNESS, *sys.meta_path, _FINDER]
         return self
 
     def __exit__(
@@ -50,11 +55,13 @@ class Recorder:
     ) -> None:
         with _LOCK:
             _ACTIVE.remove(self)
-            # Plugins may have replaced the list. While others listen it stays as it is: who goes
-            # through a list from which something is taken may miss what comes next.
-            for finders in () if _ACTIVE else (self._finders, sys.meta_path):
-                while _FINDER in finders:
-                    finders.remove(_FINDER)
+            if not _ACTIVE:
+                (original,) = _ORIGINAL
+                finders = [each for each in sys.meta_path if each not in (_WITNESS, _FINDER)]
+                if original != finders:  # plugins have changed the other list
+                    original[:] = finders
+                sys.meta_path = original
+        self._path.tried.update(self.tried)
         self._path.add([*self.modules])
         self._path.late += [
             name for name in self.modules if name not in sys.modules and find_spec(name) is not None
@@ -85,4 +92,18 @@ class _Finder:
         return []
 
 
-_FINDER = _Finder()
+class _Witness:
+    """Stands at the beginning of ``sys.meta_path`` and finds nothing.
+
+    A module that fails while it is imported is not among those that are loaded afterwards.
+    """
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> None:
+        """Note the name of a module that is about to be imported."""
+        for recorder in [*_ACTIVE]:
+            recorder.tried[name] = None
+
+
+_FINDER, _WITNESS = _Finder(), _Witness()

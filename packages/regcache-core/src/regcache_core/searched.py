@@ -110,26 +110,22 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
     # What was there before is no plugin's doing, unless one is known to use it; but what lies among
     # installed distributions may be used by any.
     unused = {*start["loaded"]} - path.used - _installed(folders) - tops
-    wanted = (outside - unused) | tops | _hideable()
+    wanted = (outside - unused) | tops
     return {
         "wanted": SEPARATOR.join(sorted(wanted)),
         "absent": SEPARATOR.join(absent),
         "probed": SEPARATOR.join(sorted({normalize(name) for name in path.probed})),
-        "outside": bool(outside) or not {*sys.modules}.isdisjoint(_LOOKING),
+        "outside": _minds_installs(outside, path),
         "folders": _folders(start["folders"], wanted),
         "inside": _inside(absent, path.application, folders),
         **{name: start[name] for name in ("installs", "points", "broken", "versions", "files")},
     }
 
 
-def _hideable() -> set[str]:
-    """Loaded modules of Python that a module of their name earlier on ``sys.path`` would hide."""
-    python = {*sys.stdlib_module_names} - {*sys.builtin_module_names}
-    return {
-        name
-        for name in python & sys.modules.keys()
-        if getattr(getattr(sys.modules[name], "__spec__", None), "origin", "") != "frozen"
-    }
+def _minds_installs(outside: set[str], path: ImportPath) -> bool:
+    """Whether a distribution that is replaced may change the answer: somebody may use it."""
+    looked = not {*sys.modules}.isdisjoint(_LOOKING)
+    return looked or bool(outside) or path.application in path.used
 
 
 def _is_plain(name: str) -> bool:

@@ -8,14 +8,14 @@ import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from .modules import file_of, find_package
+from .modules import file_of, find_package, find_spec
 from .sources import Source, is_package_file, packages_above, read_source
 
 if TYPE_CHECKING:
     from .import_path import ImportPath
     from .inputs import FoundFiles
 
-_NOT_LOCAL = {*sys.stdlib_module_names, "__main__", "__mp_main__"}
+_PYTHON = os.path.dirname(os.__file__)
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 
 
@@ -50,7 +50,9 @@ def watch_imports(
         return None
     own = {name: file_of(name) for name in names}
     texts = {name: read_source(file) for name, file in own.items()}
-    used = _used_modules(texts, loaded, _local_modules(holds))
+    local = _local_modules(import_path.tried)
+    candidates = {name: file for name, file in local.items() if not holds(name)}
+    used = _used_modules(texts, loaded, candidates)
     files.add(used.values())
     files.watch_absent(path for name, path in used.items() for path in _places_before(path))
     import_path.used.update(name.partition(".")[0] for name in used)
@@ -94,30 +96,39 @@ def _places_before(path: str) -> Iterator[str]:
         yield path.rpartition(".")[0]
 
 
-def _local_modules(holds: Callable[[str], bool]) -> dict[str, str]:
-    """Loaded modules outside a package that can be edited: name -> file."""
+def _local_modules(tried: Iterable[str]) -> dict[str, str]:
+    """Modules that can be edited: name -> file.
+
+    Args:
+        tried: Modules that were imported; some may have failed, or put something in their place.
+    """
     found = {}
     local: dict[str, bool] = {}
-    for name, module in [*sys.modules.items()]:
+    for name in {*sys.modules, *tried}:
         top = name.partition(".")[0]
-        file = getattr(module, "__dict__", {}).get("__file__")
-        if isinstance(file, str) and not (holds(name) or top in _NOT_LOCAL):
-            if top not in local:
-                is_ours = top.startswith("regcache_")  # we do not decide which plugins there are
-                local[top] = not (is_ours or is_installed(top))
-            if local[top]:
+        if top not in local:
+            # We do not decide which plugins there are; the script is another one for each start.
+            is_other = top.startswith(("regcache_", "__m"))
+            local[top] = not (is_other or is_installed(top))
+        if local[top]:
+            file = getattr(sys.modules.get(name), "__dict__", {}).get("__file__")
+            spec = None if isinstance(file, str) else find_spec(name)
+            file = spec.origin if spec is not None and spec.has_location else file
+            if isinstance(file, str):
                 found[name] = os.path.abspath(file)
     return found
 
 
 def is_installed(top: str) -> bool:
     """Whether a top-level module lies where installers, or Python's own, put modules."""
-    if top in sys.stdlib_module_names:
+    if top in sys.builtin_module_names:
         return True
     folders = [os.path.dirname(path) for path in find_package(top) or [file_of(top)]]
-    python = os.path.dirname(os.__file__)  # has modules that are not listed by name
     installed = ("site-packages", "dist-packages")
-    return any(each == python or os.path.basename(each) in installed for each in folders)
+    return any(
+        os.path.basename(each) in installed or f"{each}{os.sep}".startswith(_PYTHON + os.sep)
+        for each in folders
+    )
 
 
 def _missing_imports(modules: Mapping[str, str], texts: Mapping[str, bytes]) -> Iterator[str]:

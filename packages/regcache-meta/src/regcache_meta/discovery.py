@@ -196,6 +196,9 @@ def discover(
             for key in brought_by(module, foreign):
                 brought.setdefault(key, module.__name__)
         names = _merge_installed(scope, registry, failures, import_path, elsewhere, walked, brought)
+    # One that failed may have been imported once more, by a module that goes on without it.
+    known = [*registered.items()]
+    drop(scope, registry, [key for key, cls in known if cls.__module__ in failures.texts])
     registered = dict(registered)  # other threads may register more meanwhile
     homes = _find_homes(registered, registry._bringers, brought, walked)
     drop_vanished(scope, registry, registered.keys() - homes.keys())

@@ -176,10 +176,15 @@ def _agrees(
     scope: Scope, registry: LazyDiscoveryDict[Any, Any], affected: set[str], kept: Records
 ) -> bool:
     """Whether the classes that are loaded anyway are those that are kept."""
-    return all(
-        kept.get(key) == record_of(scope, cls, cls.__module__)
+    others = {
+        key: cls
         for key, cls in [*registry._registered.items()]
         if scope.holds(cls.__module__) and cls.__module__ not in affected
+    }
+    if not all(cls.__module__ in sys.modules for cls in others.values()):
+        return False  # it failed when it was imported
+    return all(
+        kept.get(key) == record_of(scope, cls, cls.__module__) for key, cls in others.items()
     )
 
 
