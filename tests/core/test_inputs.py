@@ -179,3 +179,92 @@ def test_subclass_may_know_another_reason(modules):
     with pytest.raises(Refusal) as caught:
         edited.check(edited.record())
     assert Reason.EDITED_SINCE_IMPORT == caught.value.reason
+
+
+def test_answer_is_made_from_what_was_found_before_and_now(brought, tmp_path):
+    """Files that were found with a part that is kept are watched on; newer stamps win."""
+    file, _ = brought
+    other = tmp_path / "other.py"
+    other.write_text("")
+    found = FoundFiles("elsewhere", age_ns(file, other))
+    found.add([str(file)])
+    stamp = found.complete({})[str(file)]
+
+    found.keep({str(other): [1, 2, 3, 4, ""], str(file): None})
+
+    assert {str(file): stamp, str(other): [1, 2, 3, 4, ""]} == found.complete({})
+
+
+def test_stamps_of_today_are_of_what_was_recorded(brought, folder):
+    """Found files are stamped anew; a tree has been looked through at the start of the scan."""
+    file, open_manager = brought
+    _, found = open_manager()
+    then = {str(file): [1, 2, 3, 4, ""], str(file) + ".gone": None}
+    tree = SourceTree([folder])
+    scanned = tree.record()
+
+    assert {**SourceTree([file]).record(), str(file) + ".gone": None} == found.stamp_again(then, {})
+    assert scanned is tree.stamp_again(then, scanned)
+
+
+def test_plain_input_keeps_and_completes_nothing():
+    """What it recorded at the start of a scan is what is written."""
+    plain = Input("settings", lambda: {"x": 1})
+    plain.keep({"x": 2})
+
+    assert {"x": 3} == plain.complete({"x": 3})
+
+
+def test_file_distrusted_is_never_believed(brought):
+    """Its stamp holds for nothing, so the answer is not written."""
+    file, open_manager = brought
+    manager, found = open_manager()
+    manager.load_cache()
+    found.add([str(file)])
+    found.distrust([str(file)])
+
+    assert not manager.save_cache({"a": 1})
+    assert (Reason.SOURCE_CHANGED, str(file)) == (
+        manager.last_report.reason,
+        manager.last_report.where,
+    )
+
+
+@pytest.mark.parametrize("index", [0, 2])
+def test_edit_and_its_reversal_during_the_scan_are_seen(index, edited, modules, make):
+    """The text may have been imported in between, so the answer is not written."""
+    manager = make(inputs=[edited, SourceTree(modules)])
+    manager.load_cache()
+    times = os.stat(modules[index])
+    edit_later(modules[index])
+    modules[index].write_text("")
+    os.utime(modules[index], ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    assert not manager.save_cache({"a": 1})
+    assert (Reason.EDITED_SINCE_IMPORT, str(modules[index])) == (
+        manager.last_report.reason,
+        manager.last_report.where,
+    )
+
+
+def test_edit_before_the_scan_is_not_forgotten_at_its_end(edited, modules):
+    """What was edited at the start is told at the end, whatever became of it."""
+    edit_later(modules[0])
+    before = edited.record()
+    modules[2].unlink()
+
+    assert [str(modules[0])] == before == edited.complete(before)
+
+
+def test_module_imported_by_the_scan_may_be_younger_than_the_registry(edited, modules):
+    """A file that was edited before the scan and was not imported by then is read as it is."""
+    file = modules[1].with_name("late_one.py")
+    time.sleep(0.05)
+    file.write_text("")
+    time.sleep(0.02)
+    late = EditedModules("late_one".__eq__, list, age_ns(*modules))
+    recorded = late.record()
+    __import__("late_one")
+
+    assert [] == recorded == late.complete(recorded)
+    del sys.modules["late_one"]
