@@ -66,7 +66,8 @@ _OPTIONAL = ("optional_appears", "optional_disappears")
 _DISTRIBUTION = ("install_distribution", "uninstall_distribution")
 
 #: What is ignored -> the variant. The size and the modification time of a file are not among them:
-#: where ctime is the change of the inode, neither moves without it.
+#: where ctime is the change of the inode, neither moves without it. Nor are the files of base
+#: classes, and of plugins of other distributions: what they import is watched, with themselves.
 MUTANTS = {
     "change of the inode": Mutant(
         _INPUTS, "or ctime_ns != now.st_ctime_ns", "", ("edit_plugin", "edit_helper")
@@ -109,13 +110,6 @@ MUTANTS = {
     ),
     "settings, of classes": Mutant(
         "regcache_meta/scope.py", '"facts": list(config.facts),', "", ("change_options",)
-    ),
-    "files of functions and base classes": Mutant(
-        "regcache_meta/scope.py",
-        "return sorted(file for file in files if file)",
-        "return []",
-        ("edit_base", "add_plugin"),
-        {"style": ["derived key"], "kind": ["readers"], "name": ["app/extract.py"]},
     ),
     "classes from elsewhere": Mutant(
         "regcache_meta/discovery.py",
@@ -182,7 +176,7 @@ MUTANTS = {
         "waiting.extend(importers.get(name, ()))",
         "pass",
         ("edit_helper", "add_plugin"),
-        {"style": ["fact from helper", "key from helper"]},
+        {"style": ["fact from helper", "key from helper"], "declares": [True]},
     ),
     "modules that do more than declare": Mutant(
         "regcache_core/sources.py",
@@ -223,11 +217,4 @@ MUTANTS = {
         _ASKED,
     ),
     # Those of classes are among the files of base classes and of imported modules, too.
-    "sources of installed functions": Mutant(
-        "regcache_functions/installed.py",
-        "elsewhere.add(sources_of(module_of(value)))",
-        "pass",
-        ("install_plugin", "edit_installed_plugin"),
-        {**_ASKED, "kind": ["filters"]},
-    ),
 }

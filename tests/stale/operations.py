@@ -298,6 +298,9 @@ def edit_util(tree: Tree, letter: str, times: str) -> str | None:
 @operation(letter=LETTER)
 def change_version(tree: Tree, letter: str) -> str | None:
     """The application has another version."""
+    init = tree.root / "src/app/__init__.py"
+    if "VERSION" not in init.read_text():
+        return write(init, f'__version__ = "{letter}"\n')
     told = write(tree.root / "src/app/VERSION", letter)
     is_hidden = (tree.root / "front/app").exists() or (tree.root / "bundle.zip").exists()
     return told if told or is_hidden else f"{REBUILT} readers filters"
