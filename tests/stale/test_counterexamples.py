@@ -48,8 +48,7 @@ FOUND: dict[str, list[Step]] = {
     ],
 }
 
-#: Those that are not mended yet.
-OPEN: dict[str, list[Step]] = {
+FOUND |= {
     "a distribution adds a plugin, and one is new in the package": [
         ("begin", {"clock": "fine", "entry_points": True}),
         ("no_start", {}),
@@ -89,12 +88,11 @@ def server() -> Iterator[ForkServer]:
     "name",
     [
         *FOUND,
-        *(pytest.param(name, marks=pytest.mark.xfail(reason="not mended yet")) for name in OPEN),
     ],
 )
 def test_difference_that_was_found_is_mended(name: str, server: ForkServer) -> None:
     """A start with the cache answers as one without it, and rebuilds nothing for nothing."""
     try:
-        replay(server, {**FOUND, **OPEN}[name])
+        replay(server, FOUND[name])
     except Stale as failure:
         pytest.fail(str(failure))

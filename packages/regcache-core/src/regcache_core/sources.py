@@ -57,7 +57,7 @@ class Source:
 
     >>> source = Source(b"from . import a\\nimport b\\nX = b.c.d", "pack.module", False)
     >>> sorted(source.names), source.is_declarative()
-    (['b', 'b.c.d', 'pack', 'pack.a'], True)
+    (['b', 'b.c', 'b.c.d', 'pack', 'pack.a'], True)
     """
 
     def __init__(self, text: bytes, module: str, is_package: bool) -> None:

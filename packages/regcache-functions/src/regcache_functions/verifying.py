@@ -38,7 +38,7 @@ def _cached(registry: FunctionRegistry[Any], scope: Scope) -> tuple[Report, dict
     manager.cache.read_only = True
     records = registry._load_cached(manager)
     report: Any = manager.cache.last_report
-    return report, None if records is None else {"items": records, "extra": manager.cache.extra}
+    return report, None if records is None else _document(records, manager.cache.extra)
 
 
 def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
@@ -59,4 +59,10 @@ def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
                 registry._opened()
         else:
             registry._opened()
-    return {"items": registry._found, "extra": registry._extra}
+    return _document(registry._found, registry._extra)
+
+
+def _document(records: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    """What is compared; the sources that are kept for a later refresh are no part of the answer."""
+    told = {name: value for name, value in extra.items() if name != "sources"}
+    return {"items": records, "extra": told}
