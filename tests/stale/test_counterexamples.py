@@ -84,12 +84,7 @@ def server() -> Iterator[ForkServer]:
     server.close()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *FOUND,
-    ],
-)
+@pytest.mark.parametrize("name", FOUND)
 def test_difference_that_was_found_is_mended(name: str, server: ForkServer) -> None:
     """A start with the cache answers as one without it, and rebuilds nothing for nothing."""
     try:

@@ -138,6 +138,15 @@ def normalize(name: str) -> str:
     return "-".join(filter(None, words))
 
 
+def name_in(metadata: str) -> str:
+    """The normalized name of a distribution, from the name of its metadata.
+
+    >>> name_in("Sci_Tiny-1.0.dist-info"), name_in("sci_tiny.egg-info")
+    ('sci-tiny', 'sci-tiny')
+    """
+    return normalize(metadata.rpartition(".")[0].partition("-")[0])
+
+
 def as_dependencies(given: "Any", field: str = "depends_on") -> "tuple[Dependency, ...]":
     """What was declared, sorted, each once.
 

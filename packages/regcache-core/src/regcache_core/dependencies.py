@@ -7,8 +7,8 @@ and ``distributions`` (places); those that would be empty are left out.
 
 import os
 
-from .declared import Distribution, EnvironmentVariable, File, normalize
-from .import_path import search_path
+from .declared import Distribution, EnvironmentVariable, File, name_in
+from .import_path import METADATA_SUFFIXES, search_path
 from .inputs import SourceTree
 from .report import Refusal
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .declared import Dependency
-
-_INFO = (".dist-info", ".egg-info")
 
 
 def describe(
@@ -156,21 +154,21 @@ def find_distributions(names: "Iterable[str]") -> "dict[str, list[str]]":
         except OSError:  # not there, or not ours to list: Python finds nothing in it either
             continue
         for entry in sorted(filter(_is_info, entries)):
-            name = normalize(entry.rpartition(".")[0].partition("-")[0])
+            name = name_in(entry)
             if name in found:
                 found[name].append(os.path.join(folder, entry))
     return found
 
 
 def _is_info(name: str) -> bool:
-    return name.lower().endswith(_INFO)
+    return name.lower().endswith(METADATA_SUFFIXES)
 
 
 def _files_of(distributions: "Mapping[str, Iterable[str]]") -> "list[str]":
     """The files that an installer writes anew with whatever it does to a distribution."""
     files = []
     for place in [place for places in distributions.values() for place in places]:
-        is_installed = place.lower().endswith(_INFO[0])
+        is_installed = place.lower().endswith(METADATA_SUFFIXES[0])
         names = ("METADATA", "RECORD") if is_installed else ("",)
         files += [os.path.join(place, name) if name else place for name in names]
     return files

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from importlib import metadata
 from typing import Any
 
-from .declared import normalize
+from .declared import name_in, normalize
 from .import_path import METADATA_SUFFIXES, attribute_of, module_of
 from .inputs import PYTHON_SUFFIXES
 from .modules import file_of, find_package, fingerprint
-from .searched import name_in, trusted_stamp
+from .searched import trusted_stamp
 
 _ENTRY_POINTS = "entry_points.txt"
 #: The files that an installer replaces with everything that it changes.

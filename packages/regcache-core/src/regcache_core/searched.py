@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from .declared import normalize
+from .declared import name_in, normalize
 from .discovery import forget_folder_listings
 from .import_path import METADATA_SUFFIXES, SEPARATOR, first_entry, look_into, stamp_of
 from .modules import find_package, find_spec, fingerprint
@@ -326,12 +326,3 @@ def _compare_inside(folder: str, stamp: Any) -> list[Any]:
         reason = "MODULE_APPEARED" if {*_split(held)} - {*_split(before)} else "MODULE_GONE"
         raise Refusal(reason, folder, before, held)
     return [*now, wanted, held]
-
-
-def name_in(metadata: str) -> str:
-    """The normalized name of a distribution, from the name of its metadata.
-
-    >>> name_in("Sci_Tiny-1.0.dist-info"), name_in("sci_tiny.egg-info")
-    ('sci-tiny', 'sci-tiny')
-    """
-    return normalize(metadata.rpartition(".")[0].partition("-")[0])

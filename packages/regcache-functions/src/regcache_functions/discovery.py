@@ -72,8 +72,9 @@ def discover(
                 if each.module not in walked:
                     each.module = module.__name__
     # One that failed may have been imported once more, by a module that goes on without it.
-    registry._forget(lambda each: each.module in failures.texts)
-    registry._forget(lambda registration: has_vanished(scope, registration.module, walked))
+    registry._forget(
+        lambda each: each.module in failures.texts or has_vanished(scope, each.module, walked)
+    )
     registered = [each for each in registry._snapshot() if each.module in walked]
     registered += plugins.found.values() if plugins is not None else ()
     registered.sort(key=lambda each: walked[each.module])
