@@ -136,6 +136,25 @@ def age() -> None:
     time.sleep(2.1)
 
 
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> App:
+    """A package of classes, old enough to be trusted."""
+    return aged(App(tmp_path_factory.mktemp("packed")), FILES)
+
+
+@pytest.fixture(scope="module")
+def filters(tmp_path_factory: pytest.TempPathFactory) -> App:
+    """A package of decorated functions, old enough to be trusted."""
+    return aged(App(tmp_path_factory.mktemp("filters")), FILTERS)
+
+
+def aged(app: App, files: dict[str, str]) -> App:
+    """An application whose times can be trusted."""
+    app.write(files)
+    age()
+    return app
+
+
 def warm(app: App, code: str) -> list[str]:
     """What the second and later starts import; they are alike."""
     run(app, code)
@@ -213,13 +232,11 @@ def test_listing_a_foreign_package_warm_imports_these_modules(app: App) -> None:
         ("pack['A']", ["pack", "pack.a"]),
     ],
 )
-def test_each_use_imports_what_it_needs(use: str, modules: list[str], app: App) -> None:
+def test_each_use_imports_what_it_needs(use: str, modules: list[str], packed: App) -> None:
     """Facts cost one module of ours more, a plugin its own module, and other listings nothing."""
-    app.write(FILES)
-    age()
-    listing = warm(app, PACK + "list(pack)")
+    listing = warm(packed, PACK + "list(pack)")
 
-    assert modules == sorted(set(warm(app, PACK + use)) - set(listing))
+    assert modules == sorted(set(warm(packed, PACK + use)) - set(listing))
 
 
 FUNCTIONS = {
@@ -292,14 +309,12 @@ assert list(library) == ["add"]
     ],
 )
 def test_each_use_of_functions_imports_what_it_needs(
-    use: str, modules: list[str], app: App
+    use: str, modules: list[str], filters: App
 ) -> None:
     """A function costs its module, a question one of ours, metadata attrs; all else nothing."""
-    app.write(FILTERS)
-    age()
-    listing = warm(app, USE_FILTERS)
+    listing = warm(filters, USE_FILTERS)
 
-    more = set(warm(app, USE_FILTERS + use)) - set(listing)
+    more = set(warm(filters, USE_FILTERS + use)) - set(listing)
 
     standard = {name for name in more if name.partition(".")[0] in sys.stdlib_module_names}
     assert modules == sorted(

@@ -71,6 +71,7 @@ class Machine(RuleBasedStateMachine):
         self.is_idle = number == 0
         (entry_points,) = self.only.get("entry_points", [entry_points])
         (declares,) = self.only.get("declares", [declares])
+        (clock,) = self.only.get("clock", [clock])
         self.kinds = st.just(kind) if kind else KIND
         if not self.is_idle:
             more = {"entry_points": entry_points, "declares": declares}
