@@ -34,6 +34,7 @@ class App:
         self.folder = tmp_path / "sources"
         self.cache = tmp_path / "cache"
         self.folder.mkdir()
+        self._written_s = 0.0
 
     def write(self, files: Mapping[str, str]) -> None:
         """Write files, by their paths in the folder."""
@@ -41,6 +42,14 @@ class App:
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(dedent(text))
+        self.wrote()
+
+    def wrote(self) -> None:
+        """Let the next process start after the tick of this moment.
+
+        What is written in the tick in which a registry is declared counts as edited since.
+        """
+        self._written_s = time.monotonic()
 
     def remove(self, name: str) -> None:
         """Remove one file."""
@@ -63,6 +72,7 @@ class App:
 
     def start(self, program: str, *options: str, **environment: str) -> Any:
         """Run a program in a fresh process; gives the finished process."""
+        time.sleep(max(0.0, self._written_s + 0.02 - time.monotonic()))
         return subprocess.run(
             [self.python, *options, "-c", program],
             env=self.environment(**environment),
@@ -117,6 +127,7 @@ def replace(name: str, old: str, new: str) -> Change:
         path = app.folder / name
         assert old in path.read_text()
         path.write_text(path.read_text().replace(old, new))
+        app.wrote()
 
     return change
 

@@ -122,7 +122,9 @@ def test_what_was_loaded_before_counts_if_installed_or_used(site, make, monkeypa
 
 def test_strange_entries_of_the_path_are_no_obstacle(site, make, monkeypatch):
     """Entries that are no text, relative, missing, there twice: as Python takes them."""
-    strange = ["", Path("/"), b"/tmp", None, "relative", str(site), str(site), "/no/such/folder"]
+    strange = ["", Path("/"), None, "relative", str(site), str(site), "/no/such/folder"]
+    if sys.version_info >= (3, 11):  # before, an import that comes to bytes fails in Python itself
+        strange.append(b"/tmp")
     monkeypatch.chdir(site.parent)
     monkeypatch.setattr("sys.path", [*strange, *sys.path])
     manager = make(inputs=[ImportPath()])
