@@ -195,7 +195,7 @@ def test_warm_check_lists_the_first_folder_and_imports_nothing(application: Appl
     assert [str(path) for path in application.cache_files()] == [
         name for event, name in events if event == "open"
     ]
-    allowed = {"regcache_core.config", "regcache_core.inputs", "regcache_core.location", "_json"}
+    allowed = {"regcache_core.inputs", "regcache_core.location", "_json"}
     allowed |= {"regcache_core.reading", "regcache_core.report", "regcache_functions.scope"}
     assert [] == [name for name in modules if name not in allowed]
 

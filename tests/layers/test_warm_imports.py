@@ -24,7 +24,6 @@ DECLARING = {
 }
 READING = {
     "_json": "the C scanner; json itself (with re and enum) is not imported",
-    "regcache_core.config": "age and switches",
     "regcache_core.import_path": "the folders on sys.path, compared with now",
     "regcache_core.inputs": "what the answer depends on, compared with now",
     "regcache_core.location": "where the file lies",
@@ -103,6 +102,7 @@ DISCOVERING = {
     "regcache_core.recording": "which modules are missing",
     "regcache_core.searched": "what lies on sys.path when the scan starts",
     "regcache_core.stamps": "the sources as they are when the scan starts",
+    "regcache_core.serializing": "items as JSON values",
     "regcache_core.writing": "the file is written",
     "regcache_meta.discovery": "which classes there are then",
     "regcache_meta.errors": "errors and warnings of the loop",

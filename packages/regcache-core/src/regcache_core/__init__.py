@@ -9,7 +9,6 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .__about__ import __version__
-    from .config import CacheConfig
     from .converters import configure_converter, make_converter
     from .declared import Dependency, Distribution, EnvironmentVariable, File, as_dependencies
     from .dependants import find_dependants, import_some
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from .installed import load_entry_point, sources_of
     from .keys import key_to_text, text_to_key
     from .location import get_cache_file_path
-    from .manager import RegistryCacheManager
+    from .manager import CacheConfig, RegistryCacheManager
     from .modules import (
         file_of,
         find_package,
@@ -137,7 +136,7 @@ __all__ = [
 
 _MODULES = {
     "PYTHON_SUFFIXES": "inputs",
-    "CacheConfig": "config",
+    "CacheConfig": "manager",
     "CacheWarning": "errors",
     "ConfigError": "errors",
     "Declared": "inputs",

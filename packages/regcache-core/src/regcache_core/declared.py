@@ -7,7 +7,7 @@ import os
 import sys
 from time import time_ns
 
-from .config import refuse
+from .manager import refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

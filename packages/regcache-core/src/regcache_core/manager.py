@@ -1,4 +1,4 @@
-"""The cache of one registry: ``RegistryCacheManager``.
+"""The cache of one registry: ``RegistryCacheManager``, and ``CacheConfig`` for how it ages.
 
 This module decides; it leaves reading, writing, places and what an answer depends on to the
 modules of these names, and imports the cold ones only where a cold path begins.
@@ -6,7 +6,6 @@ modules of these names, and imports the cold ones only where a cold path begins.
 
 from time import perf_counter_ns
 
-from .config import SECONDS_PER_DAY, CacheConfig, refuse
 from .inputs import PYTHON_SUFFIXES, Input, SourceTree, Timestamp
 from .location import cache_file, identify, is_on, switched_off_by
 from .reading import read_document
@@ -33,12 +32,70 @@ else:
 
     K = T = object
 
+#: ``max_age_days`` is in days, timestamps are in seconds.
+SECONDS_PER_DAY = 86_400
 #: Name and number of the format. A release refuses files of every other number, older or newer,
 #: and overwrites them: an answer can always be computed anew, so no file is ever migrated.
 FORMAT = "regcache 1"
 _MEMBERS = ("format", "identity", "cache_version", "version", "timestamp", "items", "extra")
 #: What a check raises when a recorded value has not the shape that it expects.
 _WRONG_SHAPE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+
+class CacheConfig:
+    """When a cache file may be believed.
+
+    Args:
+        max_age_days: Age in days after which a file is stale; ``None`` means for ever. Seven days
+            is the seed's default: long enough for every-day use, short enough that a mistake in
+            what we watch heals by itself.
+        check_mtimes: Whether recorded source files are compared (``st_mtime_ns`` and ``st_size``,
+            exactly). Switch it off only for code that cannot change, such as a frozen image.
+        cache_version: Version of the layout of *your* items. Change it when a serializer changes.
+
+    Raises:
+        ConfigError: A value has the wrong type or is out of range (a ``ValueError``).
+
+    >>> CacheConfig(max_age_days=None)
+    CacheConfig(max_age_days=None, check_mtimes=True, cache_version='1.0')
+    """
+
+    __slots__ = ("cache_version", "check_mtimes", "max_age_days")
+
+    def __init__(
+        self,
+        max_age_days: "float | None" = 7,
+        check_mtimes: bool = True,
+        cache_version: str = "1.0",
+    ) -> None:
+        if max_age_days is not None and not _is_age(max_age_days):
+            refuse("max_age_days", max_age_days, "a number of days >= 0, or None for ever")
+        if not isinstance(check_mtimes, bool):
+            refuse("check_mtimes", check_mtimes, "True or False")
+        if not isinstance(cache_version, str) or not cache_version:
+            refuse("cache_version", cache_version, "a non-empty string")
+        self.max_age_days = max_age_days
+        self.check_mtimes = check_mtimes
+        self.cache_version = cache_version
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CacheConfig):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]  # mutable, as the seed's dataclass was
+
+    def __repr__(self) -> str:
+        return (
+            f"CacheConfig(max_age_days={self.max_age_days!r}, "
+            f"check_mtimes={self.check_mtimes!r}, cache_version={self.cache_version!r})"
+        )
+
+
+def _is_age(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return 0 <= value < float("inf")  # False for NaN too
 
 
 class RegistryCacheManager(Generic[K, T]):
@@ -374,7 +431,9 @@ class RegistryCacheManager(Generic[K, T]):
                 self._refused = document, inputs
             raise
         if renewed and not self.read_only:
-            _renew(path, {**document, **renewed})
+            from .writing import renew
+
+            renew(path, {**document, **renewed})
         return document
 
     def _items(self, document: "dict[str, Any]", convert: "Callable[[Any], Any]") -> "dict[K, Any]":
@@ -440,8 +499,9 @@ class RegistryCacheManager(Generic[K, T]):
         file_mtimes: "Mapping[str, Any] | None",
         extra: "Mapping[str, Any] | None",
     ) -> None:
+        from .serializing import NotJson, as_extra, check_plain
         from .stamps import stamps_from_mtimes
-        from .writing import NotJson, write_document
+        from .writing import write_document
 
         self._check_switches(path, identity)
         inputs = self._inputs(identity)
@@ -449,8 +509,8 @@ class RegistryCacheManager(Generic[K, T]):
         if file_mtimes is not None:
             stamps = stamps_from_mtimes(file_mtimes)
             recorded["file_mtimes"] = {**recorded.get("file_mtimes", {}), **stamps}
-        _check_plain(inputs, recorded)
-        document = {**recorded, "items": self._to_records(items), "extra": _as_extra(extra or {})}
+        check_plain(inputs, recorded)
+        document = {**recorded, "items": self._to_records(items), "extra": as_extra(extra or {})}
         # What changed while the answer was being built is stale before it is written.
         document.update(_check(inputs, recorded))
         try:
@@ -461,19 +521,10 @@ class RegistryCacheManager(Generic[K, T]):
             raise Refusal("WRITE_FAILED", str(path)) from error
 
     def _to_records(self, items: "Mapping[K, T]") -> "dict[str, Any]":
-        from .keys import key_to_text
-        from .writing import as_json
+        from .serializing import to_records
 
-        keys = (str,) if self._serializer is not None else (str, int)
-        records = {}
-        for key, item in items.items():
-            try:
-                record = as_json(self._to_record(item), f"[{key!r}]", keys)
-                self.from_record(record)  # what cannot be read back would miss at every start
-                records[key_to_text(key)] = record
-            except Exception as error:  # a serializer is the application's: it may raise anything
-                raise Refusal("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
-        return records
+        names = (str,) if self._serializer is not None else (str, int)
+        return to_records(items, self._to_record, self.from_record, names)
 
     def _to_record(self, item: T) -> "Any":
         if self._serializer is not None:
@@ -489,22 +540,6 @@ class RegistryCacheManager(Generic[K, T]):
         return converter
 
 
-def _as_extra(extra: "Mapping[str, Any]") -> "Any":
-    from .writing import NotJson, as_json
-
-    try:
-        return as_json(dict(extra), "extra")
-    except (NotJson, TypeError, ValueError, RecursionError) as error:
-        raise Refusal("NOT_SERIALIZABLE", "extra") from error
-
-
-def _shown(key: object) -> str:
-    try:
-        return repr(key)
-    except Exception as error:  # too large or too deep, or the application's own __repr__ failed
-        return f"of type {type(key).__qualname__} ({type(error).__name__} in its repr)"
-
-
 def _check_members(inputs: "tuple[Input, ...]") -> None:
     """Two inputs of one member would overwrite each other in the file, and never hold."""
     taken: set[str] = set(_MEMBERS)
@@ -512,18 +547,6 @@ def _check_members(inputs: "tuple[Input, ...]") -> None:
         if item.member in taken:
             refuse("inputs", item.member, "a member of its own to each input")
         taken.add(item.member)
-
-
-def _check_plain(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> None:
-    """A value that JSON gives back as another (a tuple as a list) would never hold again."""
-    from .writing import as_json
-
-    for member in [item.member for item in inputs if type(item) is Input]:
-        try:
-            if as_json(recorded[member], member) != recorded[member]:
-                raise TypeError(f"{recorded[member]!r} comes back changed; give lists, not tuples")
-        except (TypeError, RecursionError) as error:
-            raise Refusal("NOT_SERIALIZABLE", f"input {member!r}") from error
 
 
 def _record(inputs: "Iterable[Input]") -> "dict[str, Any]":
@@ -547,18 +570,14 @@ def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[st
     return renewed
 
 
-def _renew(path: str, document: "dict[str, Any]") -> None:
-    """Write what was found to say the same and is cheaper to check next time."""
-    from contextlib import suppress
-
-    from .writing import NotJson, write_document
-
-    # Reading never depends on writing; the next start checks again.
-    with suppress(OSError, NotJson):
-        write_document(path, document)
-
-
 def _application_of(function: object) -> str:
     """The top-level package that a function was defined in."""
     module = getattr(function, "__module__", None) or "__main__"
     return str(module).partition(".")[0]
+
+
+def refuse(field: str, value: object, expected: str) -> None:
+    """Raise ``ConfigError`` for a setting that cannot be used."""
+    from .errors import ConfigError
+
+    raise ConfigError(field, value, expected)

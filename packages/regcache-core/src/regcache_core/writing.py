@@ -1,55 +1,16 @@
-"""The cold side of a cache file: JSON values made and checked, the file written whole or not."""
+"""The cold side of a cache file: written whole or not at all."""
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
 from _thread import get_ident
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-
-class NotJson(TypeError):
-    """A value has no counterpart in JSON; says where inside the item and what it is."""
-
-
-def as_json(value: object, where: str, keys: tuple[type, ...] = (str,)) -> Any:
-    """``value`` as JSON will give it back: mappings as ``dict``, sequences as ``list``.
-
-    Args:
-        value: An item, or a part of one.
-        where: What it is, for messages.
-        keys: Types of the keys of mappings. A reader that knows the types (cattrs) makes an
-            ``int`` from its text again; one that does not would give back the text.
-
-    Raises:
-        NotJson: Something inside is no JSON value; nothing is dropped or guessed.
-
-    >>> as_json({"stops": (0, 1.5)}, "viridis")
-    {'stops': [0, 1.5]}
-    """
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise NotJson(f"{where} is {value!r}, which JSON cannot hold")
-        return value
-    if isinstance(value, (list, tuple)):
-        return [as_json(part, f"{where}[{index}]", keys) for index, part in enumerate(value)]
-    if isinstance(value, Mapping):
-        return {
-            _name(name, where, keys): as_json(part, f"{where}.{name}", keys)
-            for name, part in value.items()
-        }
-    raise NotJson(f"{where} is a {type(value).__qualname__}, which is no JSON value: {value!r}")
-
-
-def _name(name: object, where: str, keys: tuple[type, ...]) -> str:
-    if not isinstance(name, keys) or isinstance(name, bool):
-        raise NotJson(f"{where} has a key that JSON cannot hold: {name!r}")
-    return name if isinstance(name, str) else str(name)
+from .serializing import NotJson
 
 
 def write_document(path: str, document: Mapping[str, Any]) -> None:
@@ -79,3 +40,12 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
     finally:
         if os.path.lexists(temporary):
             os.unlink(temporary)
+
+
+def renew(path: str, document: Mapping[str, Any]) -> None:
+    """Write what was found to say the same and is cheaper to check next time, if that can be done.
+
+    Reading never depends on writing: if it fails, the next start checks again.
+    """
+    with suppress(OSError, NotJson):
+        write_document(path, document)
