@@ -1,0 +1,67 @@
+"""``hatch run faults [--long] [--table FILE]``: storms, kills, full disks, hostile files, threads.
+
+Runs the tests of this folder and shows what they did; ``--long`` does what takes half an hour
+(5,000 kills, 200,000 damaged files); ``--table`` writes the figures for the documentation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from conftest import LEDGER, LONG
+
+FOLDER = Path(__file__).resolve().parent
+_OWN = ("test", "claim")
+
+
+def main() -> int:
+    """Run pytest on this folder; gives its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--long", action="store_true", help="the published figures")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write the table (.rst)")
+    options, rest = parser.parse_known_args()
+    with tempfile.TemporaryDirectory() as place:
+        ledger = Path(place, "ledger")
+        environment = {**os.environ, LEDGER: str(ledger), **({LONG: "1"} if options.long else {})}
+        command = [sys.executable, "-m", "pytest", str(FOLDER), *rest]
+        status = subprocess.run(command, env=environment, check=False).returncode
+        lines = ledger.read_text(encoding="utf-8").splitlines() if ledger.exists() else []
+    rows = sorted((json.loads(line) for line in lines), key=lambda row: row["test"])
+    for row in rows:
+        print(f"{row['claim']}\n    {_figures(row)}\n    {row['test']}")
+    if options.table is not None and status == 0:
+        options.table.write_text(_table(rows), encoding="utf-8")
+    return status
+
+
+def _figures(row: dict[str, Any]) -> str:
+    figures = ((name, value) for name, value in row.items() if name not in _OWN)
+    return ", ".join(
+        f"{name.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{name}: {value}"
+        for name, value in figures
+    )
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    cells = [
+        f"   * - {row['claim']}\n     - {_figures(row)}\n     - ``{row['test']}``" for row in rows
+    ]
+    head = (
+        f".. Made by ``hatch run faults --long --table``; {python}, {platform.system()}.\n\n"
+        ".. list-table::\n   :header-rows: 1\n   :widths: 45 30 25\n\n"
+        "   * - Claim\n     - What was done\n     - Test\n"
+    )
+    return head + "\n".join(cells) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
