@@ -197,6 +197,45 @@ def test_folder_that_is_missing_a_submodule_is_watched(site, make):
     )
 
 
+def test_module_that_hides_one_of_python_is_seen(site, make, monkeypatch):
+    """A file `colorsys.py` in a folder before Python's own is what `import colorsys` brings."""
+    import colorsys
+
+    first = site.parent / "first"
+    first.mkdir()
+    make_old(first)
+    monkeypatch.syspath_prepend(first)
+    manager = save(make, colorsys.__name__)
+    hit = manager.load_cache()
+    (first / "colorsys.py").touch()
+
+    missed = manager.load_cache()
+
+    assert ({"a": 1}, None) == (hit, missed)
+    assert (Reason.MODULE_GONE, "colorsys") == (
+        *(manager.last_report.reason, manager.last_report.where),
+    )
+
+
+def test_folder_that_becomes_a_package_is_seen(site, make, monkeypatch):
+    """A folder without `__init__` gives way to a package behind it, until it gets one."""
+    before = site.parent / "before"
+    (before / "tool").mkdir(parents=True)
+    make_old(before)
+    monkeypatch.syspath_prepend(before)
+    monkeypatch.setitem(sys.modules, "tool", type(os)("tool"))
+    manager = save(make, "tool")
+    hit = manager.load_cache()
+    (before / "tool" / "__init__.py").touch()
+
+    missed = manager.load_cache()
+
+    assert ({"a": 1}, None) == (hit, missed)
+    assert (Reason.MODULE_APPEARED, str(before / "tool")) == (
+        *(manager.last_report.reason, manager.last_report.where),
+    )
+
+
 def damaged(record):
     """Copies of a record, each with one part that has another shape."""
     wrong = [None, 5, "x", [], ["x"], {}, {"x": None}, {"x": []}, {"x": [1, 2, 3]}, True]

@@ -104,20 +104,24 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
     """
     absent = [name for name in path.names if name not in sys.modules and _is_plain(name)]
     _refuse_late(path.late, start["folders"])
-    outside = {top for top in _top_modules() if _is_outside(top, path.application)}
+    tops_now = _top_modules()
+    outside = {top for top in tops_now if _is_outside(top, path.application)}
+    # A module of Python's own is hidden by one of its name in a folder before Python's.
+    python = tops_now & (sys.stdlib_module_names - {*sys.builtin_module_names})
     tops = {name.partition(".")[0] for name in absent} - {path.application}
     folders = _folders(start["folders"], outside | tops)
     # What was there before is no plugin's doing, unless one is known to use it; but what lies among
     # installed distributions may be used by any.
     unused = {*start["loaded"]} - path.used - _installed(folders) - tops
-    wanted = (outside - unused) | tops
+    wanted = ((outside | python) - unused) | tops
+    held = _folders(start["folders"], wanted)
     return {
         "wanted": SEPARATOR.join(sorted(wanted)),
         "absent": SEPARATOR.join(absent),
         "probed": SEPARATOR.join(sorted({normalize(name) for name in path.probed})),
         "outside": _minds_installs(outside, path),
-        "folders": _folders(start["folders"], wanted),
-        "inside": _inside(absent, path.application, folders),
+        "folders": held,
+        "inside": {**_unused_folders(held), **_inside(absent, path.application, folders)},
         **{name: start[name] for name in ("installs", "points", "broken", "versions", "files")},
     }
 
@@ -187,6 +191,18 @@ def _inside(names: Iterable[str], application: str, folders: Folders) -> dict[st
         held, _ = look_into(_names_in(folder), folder, wanted)
         inside[folder] = [*stamp, SEPARATOR.join(sorted(wanted)), held]
     return inside
+
+
+def _unused_folders(folders: Folders) -> dict[str, list[Any]]:
+    """Folders with the name of a module of interest that become this module with ``__init__``."""
+    found = {}
+    for path, (*_, held, _metadata) in folders.items():
+        for folder in (os.path.join(path, name) for name in _split(held)):
+            if not _is_installed(folder, folders) and os.path.isdir(folder):
+                stamp = trusted_stamp(folder)
+                if not look_into(_names_in(folder), folder, {"__init__"})[0]:
+                    found[folder] = [*stamp, "__init__", ""]
+    return found
 
 
 def _is_installed(folder: str, folders: Folders) -> bool:
