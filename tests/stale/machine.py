@@ -79,20 +79,24 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def something_happens(self, data: Any) -> None:
-        """An operation; one that is impossible is replaced by another."""
-        for _ in range(0 if self.is_idle else _TRIALS):
-            name = data.draw(st.sampled_from(self.operations))
-            arguments: dict[str, Any] = {}
-            for field, strategy in ARGUMENTS.get(name, {}).items():
-                if strategy is KIND:
-                    strategy = self.kinds
-                if field in self.only:
-                    strategy = st.sampled_from(self.only[field])
-                arguments[field] = data.draw(
-                    strategy(arguments) if callable(strategy) else strategy
-                )
-            if self.play.step(name, arguments):
-                return
+        """An operation; one that is impossible is replaced by another.
+
+        All are drawn before the first is tried: what is possible may depend on the clock, and
+        Hypothesis wants to see the same draws each time.
+        """
+        drawn = [self._draw(data) for _ in range(0 if self.is_idle else _TRIALS)]
+        any(self.play.step(name, arguments) for name, arguments in drawn)
+
+    def _draw(self, data: Any) -> tuple[str, dict[str, Any]]:
+        name = data.draw(st.sampled_from(self.operations))
+        arguments: dict[str, Any] = {}
+        for field, strategy in ARGUMENTS.get(name, {}).items():
+            if strategy is KIND:
+                strategy = self.kinds
+            if field in self.only:
+                strategy = st.sampled_from(self.only[field])
+            arguments[field] = data.draw(strategy(arguments) if callable(strategy) else strategy)
+        return name, arguments
 
 
 def make_machine(
