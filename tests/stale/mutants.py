@@ -143,8 +143,8 @@ MUTANTS = {
     ),
     "missing sub-modules": Mutant(
         _SEARCHED,
-        '"inside": _inside(absent, path.application, folders),',
-        '"inside": {},',
+        ", **_inside(absent, path.application, folders)}",
+        "}",
         (*_OPTIONAL, "optional_in_app", "add_plugin"),
         {"style": ["missing submodule", "with or without module of app"]},
     ),
