@@ -13,6 +13,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from regcache_core.reading import seal
+
 _PROGRAM = """\
 import sys
 bare = set(sys.modules)
@@ -87,11 +89,12 @@ class App:
         return sorted(self.cache.rglob("*.json"))
 
     def edit_cache(self, old: str, new: str) -> None:
-        """Replace text in the only cache file."""
+        """Replace text in the only cache file; its checksum is right again then."""
         (file,) = self.cache_files()
         text = file.read_text()
         assert old in text
-        file.write_text(text.replace(old, new))
+        body = text.replace(old, new).encode()[: -len(seal(b""))]
+        file.write_bytes(body + seal(body))
 
     def load(self, module: str) -> Any:
         """Import a module of the application into this process."""
@@ -104,6 +107,14 @@ class App:
         module = sys.modules[name]
         places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", [])]
         return any(str(place).startswith(str(self.folder)) for place in places)
+
+
+def sealed(document: Any) -> bytes:
+    """A document as a cache file whose checksum is right: damage that is done on purpose."""
+    if isinstance(document, dict):
+        document = {name: value for name, value in document.items() if name != "checksum"}
+    body = json.dumps(document).encode()[:-1]
+    return body + seal(body)
 
 
 def forget(names: set[str]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from core_tools import as_is, make_old, read
+from throwaway import sealed
 
 from regcache_core import RegistryCacheManager
 
@@ -45,7 +46,7 @@ def edit():
     def edit(manager, **members):
         document = read(manager) | members
         kept = {name: value for name, value in document.items() if value is not ...}
-        Path(manager.path).write_text(json.dumps(kept))
+        Path(manager.path).write_bytes(sealed(kept))
 
     return edit
 

@@ -20,8 +20,10 @@ def as_is(value):
 
 
 def read(manager):
-    """The document in a manager's cache file."""
-    return json.loads(Path(manager.path).read_text())
+    """The document in a manager's cache file, without the checksum behind it."""
+    document = json.loads(Path(manager.path).read_text())
+    del document["checksum"]
+    return document
 
 
 def make_old(folder, seconds=10):

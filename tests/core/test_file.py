@@ -1,7 +1,7 @@
 """The cache file as a file: who may read and write it, how it is written, what is refused."""
 
-import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,23 +10,30 @@ import pytest
 from core_tools import NOBODY, needs_users, read
 from hypothesis import given
 from hypothesis import strategies as st
+from throwaway import sealed
 
 from regcache_core import ImportPath, Input, Reason, RegistryCacheManager, SourceTree
-from regcache_core.reading import MAX_BYTES
+from regcache_core.reading import MAX_BYTES, seal
 
 posix = pytest.mark.skipif(os.name != "posix", reason="only POSIX has such modes and files")
 
+#: What may stand in a file, and why it is refused if its checksum is right.
 HOSTILE = {
     "empty": (b"", "NOT_JSON"),
     "blank": (b" \n\t ", "NOT_JSON"),
-    "list": (b"[]", "WRONG_SHAPE"),
-    "null": (b"null", "WRONG_SHAPE"),
-    "number": (b"5", "WRONG_SHAPE"),
-    "text": (b'"text"', "WRONG_SHAPE"),
-    "true": (b"true", "WRONG_SHAPE"),
-    "empty object": (b"{}", "WRONG_SHAPE"),
-    "NaN": (b'{"items": NaN}', "NOT_JSON"),
-    "infinity": (b"Infinity", "NOT_JSON"),
+    "list": (b"[]", "NOT_JSON"),
+    "open list": (b"[5", "NOT_JSON"),
+    "null": (b"null", "NOT_JSON"),
+    "number": (b"5", "NOT_JSON"),
+    "text": (b'"text"', "NOT_JSON"),
+    "open text": (b'{"items": "', "NOT_JSON"),
+    "open escape": (b'{"items": "\\', "NOT_JSON"),
+    "true": (b"true", "NOT_JSON"),
+    "empty object": (b"{}", "NOT_JSON"),
+    "object inside": (b'{"items": {"a": 1', "NOT_JSON"),
+    "too little": (b'{"items": {}', "WRONG_SHAPE"),
+    "NaN": (b'{"items": NaN', "NOT_JSON"),
+    "infinity": (b'{"items": Infinity', "NOT_JSON"),
     "bad UTF-8": (b'{"items": "\xff"}', "NOT_UTF8"),
     "UTF-16": ('{"items": {}}'.encode("utf-16"), "NOT_UTF8"),
     "byte order mark": (b"\xef\xbb\xbf{}", "NOT_JSON"),
@@ -34,7 +41,8 @@ HOSTILE = {
     "10,000 brackets": (b"[" * 10_000, "NOT_JSON"),
     "100,000 closed brackets": (b"[" * 100_000 + b"]" * 100_000, "NOT_JSON"),
     "10,000 braces": (b'{"a":' * 10_000, "NOT_JSON"),
-    "long number": (b"9" * 5000, "NOT_JSON"),
+    "closed brackets inside": (b'{"a":' + b"[" * 100_000 + b"]" * 100_000, "NOT_JSON"),
+    "long number": (b'{"a":' + b"9" * 5000, "NOT_JSON"),
     "two documents": (b"{}{}", "NOT_JSON"),
     "rubbish behind": (b"{} x", "NOT_JSON"),
     "single quotes": (b"{'items': {}}", "NOT_JSON"),
@@ -89,10 +97,13 @@ def manager(make, folder):
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_content_is_a_miss(manager, name):
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_hostile_content_is_a_miss(manager, name, is_sealed):
     """Whatever a file contains, the load is a miss with a reason, and the next save mends it."""
     content, reason = HOSTILE[name]
-    Path(manager.path).write_bytes(content)
+    if not is_sealed:
+        reason = "DAMAGED"
+    Path(manager.path).write_bytes(content + (seal(content) if is_sealed else b""))
 
     loaded = manager.load_cache()
     report = manager.last_report
@@ -112,7 +123,7 @@ def test_wrong_value_of_a_member_is_a_miss(manager, member):
     wrong = [value for value in VALUES if value != right.get(member, ...)]
     loaded = []
     for value in wrong:
-        Path(manager.path).write_text(json.dumps(whole | {member: value}))
+        Path(manager.path).write_bytes(sealed(whole | {member: value}))
         loaded.append((value, manager.load_cache()))
 
     believed = [value for value, items in loaded if items is not None]
@@ -169,7 +180,7 @@ trees = st.recursive(
 @given(tree=trees)
 def test_random_document_is_a_miss(manager, tree):
     """No JSON tree that we did not write is believed, and none raises."""
-    Path(manager.path).write_text(json.dumps(tree))
+    Path(manager.path).write_bytes(sealed(tree))
 
     assert manager.load_cache() is None
     assert "miss" == manager.last_report.status
@@ -188,25 +199,26 @@ def test_random_member_never_changes_the_answer(manager, member, value):
     """With anything else than the items altered, the answer is right or there is none."""
     document = read(manager)
     try:
-        Path(manager.path).write_text(json.dumps(document | {member: value}))
+        Path(manager.path).write_bytes(sealed(document | {member: value}))
 
         assert manager.load_cache() in (None, {"a": 1, "!b": 2, 7: 3})
     finally:
-        Path(manager.path).write_text(json.dumps(document))
+        Path(manager.path).write_bytes(sealed(document))
 
 
 @given(data=st.data())
-def test_random_damage_never_raises(manager, data):
-    """Bytes overwritten anywhere are a miss, or an answer of the right shape."""
+def test_random_damage_is_a_miss(manager, data):
+    """Bytes overwritten anywhere are a miss, unless they are the same bytes."""
     whole = Path(manager.path).read_bytes()
     place = data.draw(st.integers(0, len(whole) - 1))
     damage = data.draw(st.binary(min_size=1, max_size=8))
     try:
-        Path(manager.path).write_bytes(whole[:place] + damage + whole[place + len(damage) :])
+        damaged = whole[:place] + damage + whole[place + len(damage) :]
+        Path(manager.path).write_bytes(damaged)
 
         loaded = manager.load_cache()
 
-        assert loaded is None or 3 == len(loaded)
+        assert ({"a": 1, "!b": 2, 7: 3} if damaged == whole else None) == loaded
         assert ("hit" if loaded else "miss") == manager.last_report.status
     finally:
         Path(manager.path).write_bytes(whole)
@@ -218,7 +230,7 @@ def test_random_record_is_refused_or_of_its_type(make, record):
     manager = make(item_type=dict[str, int])
     manager.save_cache({"a": {}})
     document = read(manager) | {"items": {"a": record}}
-    Path(manager.path).write_text(json.dumps(document))
+    Path(manager.path).write_bytes(sealed(document))
 
     loaded = manager.load_cache()
 
@@ -244,17 +256,43 @@ def test_file_and_folder_are_ours_alone(make, umask):
 
 
 @posix
-def test_folder_of_the_application_keeps_its_mode(make):
-    """A folder that was there before may be shared on purpose; our file in it is ours alone."""
+@pytest.mark.parametrize("mode", [0o1777, 0o1770, 0o755, 0o500])
+def test_folder_that_was_there_keeps_its_mode(make, mode):
+    """A folder that was there before may be sticky, or open to read; our file in it is ours alone.
+
+    Root writes into a folder of mode 0500, too.
+    """
     manager = make()
     folder = Path(manager.path).parent
     folder.mkdir(parents=True)
-    folder.chmod(0o777)
+    folder.chmod(mode)
 
-    manager.save_cache({"a": 1})
+    saved = manager.save_cache({"a": 1})
 
-    assert 0o777 == folder.stat().st_mode & 0o777
-    assert 0o600 == Path(manager.path).stat().st_mode & 0o777
+    assert mode == folder.stat().st_mode & 0o7777
+    if saved:
+        assert 0o600 == Path(manager.path).stat().st_mode & 0o777
+        assert {"a": 1} == manager.load_cache()
+    assert saved or (mode, "WRITE_FAILED") == (0o500, manager.last_report.reason.name)
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o702, 0o720, 0o777])
+def test_folder_that_others_may_write_is_not_used(manager, mode):
+    """Where others could replace the file it is neither read nor written, until that is mended."""
+    folder = Path(manager.path).parent
+    folder.chmod(mode)
+
+    loaded, read = manager.load_cache(), manager.last_report
+    saved, written = manager.save_cache({"b": 1}), manager.last_report
+    folder.chmod(0o700)
+
+    assert (None, False) == (loaded, saved)
+    for report in (read, written):
+        assert (Reason.WRITABLE_BY_OTHERS, str(folder), oct(mode)) == (
+            *(report.reason, report.where, report.new),
+        )
+    assert {"a": 1, "!b": 2, 7: 3} == manager.load_cache()
 
 
 @posix
@@ -453,31 +491,40 @@ def test_folder_in_the_place_of_the_file_is_left_alone(make):
 
 
 @posix
-def test_link_to_nothing_is_absent_and_replaced(manager, tmp_path):
-    """A dangling link is no file; a save puts a file in its place and leaves the target alone."""
-    os.unlink(manager.path)
-    os.symlink(tmp_path / "target", manager.path)
+@pytest.mark.parametrize("target", ["a file", "nothing", "itself"])
+def test_link_in_the_place_of_the_file_is_replaced(manager, tmp_path, target):
+    """A link is no file of ours: it is not followed, and a save puts a file in its place."""
+    elsewhere = {"a file": tmp_path / "moved", "nothing": tmp_path / "no", "itself": manager.path}
+    os.rename(manager.path, tmp_path / "moved")
+    os.symlink(elsewhere[target], manager.path)
+    content = (tmp_path / "moved").read_bytes()
 
     loaded = manager.load_cache()
     reason = manager.last_report.reason
     manager.save_cache({"a": 1})
 
-    assert (None, Reason.FILE_ABSENT) == (loaded, reason)
+    assert (None, Reason.NOT_A_FILE) == (loaded, reason)
     assert {"a": 1} == manager.load_cache()
     assert not os.path.islink(manager.path)
-    assert not (tmp_path / "target").exists()
+    assert content == (tmp_path / "moved").read_bytes()
+    assert not (tmp_path / "no").exists()
 
 
 @posix
-def test_link_in_a_circle_is_unreadable(manager):
-    """A link to itself is a miss, and replaced."""
-    os.unlink(manager.path)
-    os.symlink(manager.path, manager.path)
+def test_linked_folders_work(make, tmp_path):
+    """A user may keep the folder of an application, or that of all caches, elsewhere."""
+    manager = make()
+    for folder in (Path(manager.path).parent.parent, Path(manager.path).parent):
+        target = tmp_path / f"elsewhere {folder.name}"
+        target.mkdir(mode=0o700)
+        folder.symlink_to(target)
 
-    loaded = manager.load_cache()
-
-    assert (None, Reason.FILE_UNREADABLE) == (loaded, manager.last_report.reason)
-    assert manager.save_cache({"a": 1})
+        assert manager.save_cache({"a": 1})
+        assert {"a": 1} == manager.load_cache()
+        assert any(target.rglob("*.json"))
+        manager.clear_cache()
+        shutil.rmtree(target)
+        target.mkdir(mode=0o700)
 
 
 def test_file_in_the_place_of_the_folder_means_no_cache(make, cache_dir):

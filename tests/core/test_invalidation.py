@@ -1,5 +1,6 @@
 """What makes a cached answer stale, and what does not."""
 
+import json
 import os
 import shutil
 import sys
@@ -18,6 +19,7 @@ from regcache_core import (
     SourceTree,
     get_package_file_mtimes,
 )
+from regcache_core.reading import seal
 
 DAY = 86_400
 
@@ -493,14 +495,15 @@ def test_renewal_keeps_everything_else(folder, watch):
 def test_renewal_that_cannot_be_written_is_a_hit(folder, watch, edit):
     """What cannot be renewed is a hit all the same, and stays as it is."""
     manager = watch(folder)
-    text = Path(manager.path).read_text().replace('"a":1', '"a":1e999')
-    Path(manager.path).write_text(text)
+    text = json.dumps(read(manager)).replace('"a": 1', '"a": 1e999').encode()[:-1]
+    content = text + seal(text)
+    Path(manager.path).write_bytes(content)
     os.utime(folder, ns=(1, 1))
 
     loaded = manager.load_cache()
 
     assert {"a": float("inf")} == loaded
-    assert text == Path(manager.path).read_text()
+    assert content == Path(manager.path).read_bytes()
 
 
 @needs_users

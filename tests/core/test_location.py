@@ -70,7 +70,7 @@ def set_variable(monkeypatch, name, value):
 def folder_of_platformdirs():
     """platformdirs' answer; `None` where it has none, or none that holds in every folder."""
     try:
-        folder = platformdirs.user_cache_dir()
+        folder = platformdirs.user_cache_dir("regcache", appauthor=False)
     except RuntimeError:
         return None
     return folder if os.path.isabs(folder) else None
@@ -79,7 +79,8 @@ def folder_of_platformdirs():
 @pytest.mark.parametrize("android", [{}, {"ANDROID_DATA": "/data", "ANDROID_ROOT": "/system"}])
 @pytest.mark.parametrize(("xdg", "home"), [*itertools.product(VALUES, VALUES)])
 def test_folder_is_that_of_platformdirs(monkeypatch, xdg, home, android):
-    """For every combination of the variables the folder is the one that platformdirs gives."""
+    """For every combination of the variables the folder is what platformdirs gives an application
+    called regcache."""
     monkeypatch.delenv("REGCACHE_DIR")
     monkeypatch.setenv("SHELL", "/bin/sh")
     for name, value in ({"XDG_CACHE_HOME": xdg, "HOME": home} | android).items():
@@ -98,7 +99,7 @@ def test_folder_of_regcache_goes_first(monkeypatch, tmp_path):
         folders.append(cache_folder())
 
     here = os.getcwd()
-    assert ["/mine", f"{here}/mine", f"{here}/other", "/xdg"] == folders
+    assert ["/mine", f"{here}/mine", f"{here}/other", "/xdg/regcache"] == folders
 
 
 WITHOUT_A_HOME = """

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from regcache_core import Reason, Refusal
 from regcache_core.reading import _read_all as read_all
-from regcache_core.reading import parse_text, read_document
+from regcache_core.reading import parse_text, read_document, seal
 
 values = st.recursive(
     st.none()
@@ -189,7 +189,8 @@ def test_rubbish_behind_a_document_is_placed():
 def test_document_is_read_from_a_file(tmp_path):
     """`read_document` gives the object in a file."""
     path = tmp_path / "file.json"
-    path.write_text('{"a": "\u00e9"}', encoding="utf-8")
+    body = '{"a": "\u00e9"'.encode()
+    path.write_bytes(body + seal(body))
 
     assert {"a": "\u00e9"} == read_document(str(path))
 

@@ -20,7 +20,7 @@ from regcache_core import (
     SerializationError,
     SourceTree,
 )
-from regcache_core.reading import MAX_BYTES
+from regcache_core.reading import MAX_BYTES, seal
 
 
 class Situation:
@@ -72,8 +72,8 @@ def load_edited(**members):
 
 
 def load_content(content):
-    """A situation in which the file has another content."""
-    return load_after(lambda s: s.path.write_bytes(content))
+    """A situation in which the file has another content, with a checksum that is right."""
+    return load_after(lambda s: s.path.write_bytes(content + seal(content)))
 
 
 def set_variable(name, value):
@@ -123,10 +123,11 @@ def replace_by_folder(situation):
     situation.path.mkdir()
 
 
-def replace_by_loop(situation):
-    """Put a link to itself in the cache file's place."""
+def replace_folder_by_file(situation):
+    """Put a file in the place of the folder that the cache file lies in."""
     situation.path.unlink()
-    situation.path.symlink_to(situation.path)
+    situation.path.parent.rmdir()
+    situation.path.parent.touch()
 
 
 def give_away(situation):
@@ -205,14 +206,15 @@ SITUATIONS = {
     "NOT_IDENTIFIED": be_a_prompt,
     "REFRESH_REQUESTED": set_variable("REGCACHE_REFRESH", "1"),
     "FILE_ABSENT": load_after(lambda s: s.path.unlink()),
-    "FILE_UNREADABLE": load_after(replace_by_loop),
+    "FILE_UNREADABLE": load_after(replace_folder_by_file),
     "NOT_A_FILE": load_after(replace_by_folder),
     "FOREIGN_OWNER": load_after(give_away),
     "WRITABLE_BY_OTHERS": load_after(lambda s: s.path.chmod(0o666)),
     "TOO_LARGE": load_after(lambda s: os.truncate(s.path, MAX_BYTES + 1)),
+    "DAMAGED": load_after(lambda s: os.truncate(s.path, 1000)),
     "NOT_UTF8": load_content(b"\xff"),
     "NOT_JSON": load_content(b"{"),
-    "WRONG_SHAPE": load_content(b"[]"),
+    "WRONG_SHAPE": load_content(b'{"format":"regcache 1"'),
     "FORMAT_CHANGED": load_edited(format="regcache 0"),
     "KEY_REFUSED": load_edited(items={"!int x": 1}),
     "ITEM_REFUSED": lambda s: load(s, deserializer=lambda record: 1 / 0),

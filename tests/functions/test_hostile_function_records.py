@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from throwaway import App
+from throwaway import App, sealed
 
 LIST = """
 import warnings
@@ -53,7 +53,7 @@ def tamper(app: App, edit: Callable[[Document], Any]) -> None:
     (file,) = app.cache_files()
     document = json.loads(file.read_text())
     edit(document)
-    file.write_text(json.dumps(document))
+    file.write_bytes(sealed(document))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from throwaway import App
+from throwaway import App, sealed
 
 from regcache_core import ConfigError, Reason
 from regcache_functions import (
@@ -878,7 +878,7 @@ def test_file_that_watches_nothing_of_the_library_is_a_miss(paint: App) -> None:
     (file,) = paint.cache_files()
     document = json.loads(file.read_text())
     document["library"] = {}
-    file.write_text(json.dumps(document))
+    file.write_bytes(sealed(document))
     registry = scan()
 
     assert ["soften", "stroke"] == list(registry)[:2]

@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import ANY
 
 import pytest
-from throwaway import App
+from throwaway import App, sealed
 
 from regcache_core import ConfigError, Difference, VerificationError
 from regcache_functions import FunctionRegistry
@@ -39,7 +39,7 @@ def edit(app: App, change: Any) -> None:
     (file,) = app.cache_files()
     document = json.loads(file.read_text())
     change(document["items"], document["extra"])
-    file.write_text(json.dumps(document))
+    file.write_bytes(sealed(document))
 
 
 def test_equal_answer_has_no_differences(registry: Any) -> None:

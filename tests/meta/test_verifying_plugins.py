@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from throwaway import App
+from throwaway import App, sealed
 
 from regcache_core import ConfigError, Difference, VerificationError
 from regcache_meta import LazyDiscoveryDict
@@ -58,7 +58,7 @@ def edit(app: App, change: Any) -> None:
     (file,) = app.cache_files()
     document = json.loads(file.read_text())
     change(document["items"], document["extra"])
-    file.write_text(json.dumps(document))
+    file.write_bytes(sealed(document))
 
 
 def test_equal_answer_has_no_differences(bases: Any) -> None:

@@ -25,6 +25,8 @@ from changing_tree import KINDS, STEMS, STYLES, Tree, edited, source
 from features import has
 from hypothesis import strategies as st
 
+from regcache_core.writing import as_file
+
 QUIET = "quiet"
 IMPOSSIBLE = "impossible"
 REBUILT = "rebuilt"
@@ -628,7 +630,8 @@ def age_caches(tree: Tree, days: int) -> str | None:
         except ValueError:  # damaged before
             continue
         document["timestamp"] += days * 86_400
-        path.write_text(json.dumps(document))
+        del document["checksum"]
+        path.write_bytes(as_file(document))
     return " ".join([REBUILT, *KINDS])
 
 

@@ -1,8 +1,10 @@
 """Where the cache file of a registry lies, and the environment variables that decide about it.
 
-The folder is platformdirs' user cache folder. On the platforms where its answer follows from
-``XDG_CACHE_HOME`` and ``HOME`` alone we read these two ourselves, since importing platformdirs
-costs more than the whole warm start; ``tests/core/test_location.py`` holds both answers equal.
+The folder is ours in platformdirs' user cache folder, and in it each application has one: folders
+that an application makes for itself may be open to others, as its umask says, and such a folder is
+not read from. On the platforms where platformdirs' answer follows from ``XDG_CACHE_HOME`` and
+``HOME`` alone we read these two ourselves, since importing it costs more than the whole warm start;
+``tests/core/test_location.py`` holds both answers equal.
 """
 
 import os
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 from .modules import find_spec
 
 _OFF = ("", "0", "false", "no", "off")
+_OUR_FOLDER = "regcache"
+#: What Windows takes for a device, in any case, whatever folder it is said to lie in.
+_DEVICES = {"CON", "PRN", "AUX", "NUL"}
+_DEVICES |= {f"{port}{number}" for port in ("COM", "LPT") for number in range(10)}
 # The largest prime below 2**128: a fingerprint modulo a prime (Karp and Rabin, 1987) needs no
 # import, hashlib does. It only has to tell environments apart: the identity inside the file is
 # compared in full.
@@ -99,7 +105,7 @@ def cache_file(identity: "Mapping[str, object]") -> "str | None":
 
 
 def cache_folder() -> "str | None":
-    """``REGCACHE_DIR``, else the user cache folder as platformdirs has it, else ``None``."""
+    """``REGCACHE_DIR``, else ours in the user cache folder of platformdirs, else ``None``."""
     folder = os.environ.get("REGCACHE_DIR")
     if folder:
         return _absolute(os.path.expanduser(folder))
@@ -112,24 +118,29 @@ def _folder_from_environment() -> "str | None":
         return None
     folder = os.environ.get("XDG_CACHE_HOME")
     if folder:
-        return folder if folder.startswith("/") else None
+        return os.path.join(folder, _OUR_FOLDER) if folder.startswith("/") else None
     home = os.environ.get("HOME", "")
-    return f"{home.rstrip('/')}/.cache" if home.startswith("/") else None
+    return f"{home.rstrip('/')}/.cache/{_OUR_FOLDER}" if home.startswith("/") else None
 
 
 def _folder_from_platformdirs() -> "str | None":
     from platformdirs import user_cache_dir
 
     try:
-        folder = user_cache_dir()
+        folder = user_cache_dir(_OUR_FOLDER, appauthor=False)
     except RuntimeError:  # no home can be found for this user
         return None
     return folder if os.path.isabs(folder) else None
 
 
 def _safe(name: str) -> str:
-    """``name`` with every character replaced that could mean something to a file system."""
+    """``name`` with everything replaced that could mean something to a file system.
+
+    Two names may become one: files are told apart by their fingerprint.
+    """
     name = name[:64].replace(" ", "_").replace(".", "_") or "_"
+    if name.upper() in _DEVICES:
+        return f"{name}_"
     if name.isascii() and name.replace("_", "a").replace("-", "a").isalnum():
         return name
     return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in name)

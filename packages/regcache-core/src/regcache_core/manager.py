@@ -37,7 +37,8 @@ SECONDS_PER_DAY = 86_400
 #: Name and number of the format. A release refuses files of every other number, older or newer,
 #: and overwrites them: an answer can always be computed anew, so no file is ever migrated.
 FORMAT = "regcache 1"
-_MEMBERS = ("format", "identity", "cache_version", "version", "timestamp", "items", "extra")
+_MEMBERS = ("format", "identity", "cache_version", "version", "timestamp")
+_MEMBERS += ("items", "extra", "checksum")
 #: What a check raises when a recorded value has not the shape that it expects.
 _WRONG_SHAPE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 

@@ -7,6 +7,11 @@ Importing ``json`` costs more than reading all registries of an application (it 
 
 import os
 
+try:
+    from _imp import source_hash  # SipHash, as importlib.util has it; that costs an import
+except ImportError:  # pragma: no cover - another implementation of Python
+    from importlib.util import source_hash
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -16,33 +21,66 @@ from .report import Refusal
 #: A registry of 100,000 plugins takes about 30 MB; nothing that we write comes near this.
 MAX_BYTES = 256 * 1024 * 1024
 
-_FILE_TYPE_MASK, _REGULAR_FILE = 0o170000, 0o100000  # stat.S_IFMT and S_IFREG, not imported
-# O_NONBLOCK: a FIFO in the file's place must not hang us; 0 where the platform has no such flag.
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+# What module stat calls S_IFMT, S_IFREG, S_IFLNK and S_ISVTX; it is not imported.
+_FILE_TYPE_MASK, _REGULAR_FILE, _LINK, _STICKY = 0o170000, 0o100000, 0o120000, 0o1000
+# O_NONBLOCK: a FIFO in the file's place must not hang us. O_NOFOLLOW: a link there is not ours, for
+# we write files. 0 where the platform has no such flag.
+_OPEN_FLAGS = os.O_RDONLY
+for _flag in ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"):
+    _OPEN_FLAGS |= getattr(os, _flag, 0)
+#: The member that ends a file: the hash of all bytes before it.
+_CHECKSUM = "checksum"
+_CHECKSUM_KEY = 0x7265676361636865
+
+
+def seal(text: "bytes | memoryview") -> bytes:
+    """What ends a file: a last member with the checksum of all before it, and the closing brace.
+
+    Against damage, and not against whoever can write the file: to the owner's rights, and to what
+    a file may name, that is left.
+
+    Args:
+        text: A JSON object of ASCII characters, without its closing brace.
+
+    >>> seal(b'{"items":{}')[:13]
+    b',"checksum":"'
+    """
+    return f',"{_CHECKSUM}":"{source_hash(_CHECKSUM_KEY, text).hex()}"}}'.encode()
+
+
+_SEAL_BYTES = len(seal(b""))
 
 
 def read_document(path: str) -> "dict[str, Any]":
-    """Read and parse the cache file at ``path``.
+    """Read, check and parse the cache file at ``path``.
 
     Raises:
         Refusal: Whatever is wrong with the file; no other exception leaves this function.
     """
-    document = parse_text(_decode(_read_bytes(path), path), path)
-    if not isinstance(document, dict):
-        raise Refusal("WRONG_SHAPE", path, "an object", type(document).__name__)
+    try:
+        data = _read_bytes(path)
+        # Before anything else is done with it: what is damaged takes neither time nor memory.
+        if data[-_SEAL_BYTES:] != seal(memoryview(data)[:-_SEAL_BYTES]):
+            raise Refusal("DAMAGED", path)
+        document: dict[str, Any] = parse_text(_decode(data, path), path)
+    except MemoryError as error:
+        raise Refusal("FILE_UNREADABLE", path) from error
+    del document[_CHECKSUM]  # a text that ends like this is an object, and this is its last member
     return document
 
 
 def _read_bytes(path: str) -> bytes:
     try:
-        descriptor = os.open(path, _OPEN_FLAGS | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(path, _OPEN_FLAGS)
     except FileNotFoundError:
         raise Refusal("FILE_ABSENT", path) from None
     except (OSError, ValueError) as error:
-        raise Refusal("FILE_UNREADABLE", path) from error
+        reason = "NOT_A_FILE" if os.path.islink(path) else "FILE_UNREADABLE"
+        raise Refusal(reason, path) from error
     try:
         status = os.fstat(descriptor)
-        _check_trust(path, status)
+        _check_file(path, status)
+        check_folder(os.path.dirname(path))
         return _read_all(descriptor, status.st_size)
     except OSError as error:
         raise Refusal("FILE_UNREADABLE", path) from error
@@ -60,7 +98,7 @@ def _read_all(descriptor: int, size: int) -> bytes:
     return data
 
 
-def _check_trust(path: str, status: os.stat_result) -> None:
+def _check_file(path: str, status: os.stat_result) -> None:
     mode = status.st_mode
     if mode & _FILE_TYPE_MASK != _REGULAR_FILE:
         raise Refusal("NOT_A_FILE", path)
@@ -68,10 +106,39 @@ def _check_trust(path: str, status: os.stat_result) -> None:
         raise Refusal("TOO_LARGE", path, MAX_BYTES, status.st_size)
     if os.name != "posix":  # pragma: no cover - Windows has no such owners and modes
         return
-    if status.st_uid not in (os.geteuid(), 0):
-        raise Refusal("FOREIGN_OWNER", path, os.geteuid(), status.st_uid)
+    _check_owner(path, status)
     if mode & 0o022:
         raise Refusal("WRITABLE_BY_OTHERS", path, "0600", oct(mode & 0o777))
+
+
+def check_folder(folder: str) -> None:
+    """Refuse a folder of another user, or in which others may replace files.
+
+    A link to it must be ours (or root's) too. Others may write into a sticky folder: there, nobody
+    but its owner can replace a file.
+
+    Args:
+        folder: The folder that the file lies in.
+
+    Raises:
+        Refusal: It is none of ours.
+        OSError: It cannot be looked at.
+    """
+    if os.name != "posix":  # pragma: no cover - Windows has no such owners and modes
+        return
+    status = os.lstat(folder)
+    if status.st_mode & _FILE_TYPE_MASK == _LINK:
+        _check_owner(folder, status)
+        status = os.stat(folder)
+    _check_owner(folder, status)
+    if status.st_mode & 0o022 and not status.st_mode & _STICKY:
+        raise Refusal("WRITABLE_BY_OTHERS", folder, "0700", oct(status.st_mode & 0o777))
+
+
+def _check_owner(path: str, status: os.stat_result) -> None:
+    user = os.geteuid()
+    if status.st_uid not in (user, 0):
+        raise Refusal("FOREIGN_OWNER", path, user, status.st_uid)
 
 
 def _decode(data: bytes, path: str) -> str:

@@ -21,9 +21,10 @@ class Reason(Enum):
     FILE_ABSENT = ("miss", "there is no cache file yet")
     FILE_UNREADABLE = ("miss", "the cache file cannot be read")
     NOT_A_FILE = ("miss", "something else than a file lies in the cache file's place")
-    FOREIGN_OWNER = ("miss", "the cache file belongs to another user")
-    WRITABLE_BY_OTHERS = ("miss", "other users may write the cache file")
-    TOO_LARGE = ("miss", "the cache file is too large to be ours")
+    FOREIGN_OWNER = ("miss", "the cache file, or the folder that it is in, is another user's")
+    WRITABLE_BY_OTHERS = ("miss", "others may write the cache file, or into the folder it is in")
+    TOO_LARGE = ("miss", "the cache file is larger than any may be")
+    DAMAGED = ("miss", "the cache file does not say what was written: its checksum is wrong")
     # The file as a document.
     NOT_UTF8 = ("miss", "the cache file is not UTF-8 text")
     NOT_JSON = ("miss", "the cache file is not JSON")

@@ -10,7 +10,22 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from .reading import MAX_BYTES, check_folder, seal
+from .report import Refusal
 from .serializing import NotJson
+
+
+def as_file(document: Mapping[str, Any]) -> bytes:
+    """The content of a cache file: one JSON object, the last member of which is its checksum.
+
+    Raises:
+        NotJson: Something in it is no JSON value, or nested or numbered beyond what Python reads.
+    """
+    try:
+        text = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise NotJson(f"no JSON can be made of it: {error}") from error
+    return text[:-1] + seal(text[:-1])
 
 
 def write_document(path: str, document: Mapping[str, Any]) -> None:
@@ -22,20 +37,21 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
     Raises:
         NotJson: Something in it is no JSON value, or nested or numbered beyond what Python reads.
         OSError: The file could not be written; what was there before is still there.
+        Refusal: No start would read the file: it is too large, or the folder is none of ours.
     """
-    try:
-        text = json.dumps(document, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise NotJson(f"no JSON can be made of it: {error}") from error
+    content = as_file(document)
+    if len(content) > MAX_BYTES:
+        raise Refusal("TOO_LARGE", path, MAX_BYTES, len(content))
     folder, name = os.path.split(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)  # one that exists may be the application's own
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    check_folder(folder)  # another user may have made it before us
     temporary = os.path.join(
         folder, f".{name}.{os.getpid()}-{get_ident()}-{time.monotonic_ns()}.tmp"
     )
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:  # the text itself is ASCII
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            file.write(content)
         os.replace(temporary, path)
     finally:
         if os.path.lexists(temporary):
@@ -47,5 +63,5 @@ def renew(path: str, document: Mapping[str, Any]) -> None:
 
     Reading never depends on writing: if it fails, the next start checks again.
     """
-    with suppress(OSError, NotJson):
+    with suppress(OSError, NotJson, Refusal):
         write_document(path, document)
