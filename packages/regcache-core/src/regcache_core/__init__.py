@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         VerificationError,
         warn_caller,
     )
-    from .import_path import ImportPath, attribute_of, module_of
+    from .import_path import ImportPath, attribute_of, is_published, module_of
     from .inputs import (
         PYTHON_SUFFIXES,
         Declared,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         fingerprint,
         is_anonymous,
         is_gone,
+        is_plain_name,
         is_same_source,
         modules_in_execution,
         name_of,
@@ -114,6 +115,8 @@ __all__ = [
     "import_some",
     "is_anonymous",
     "is_gone",
+    "is_plain_name",
+    "is_published",
     "is_same_source",
     "is_unfinished",
     "iter_module_names",
@@ -182,6 +185,8 @@ _MODULES = {
     "import_some": "dependants",
     "is_anonymous": "modules",
     "is_gone": "modules",
+    "is_plain_name": "modules",
+    "is_published": "import_path",
     "is_same_source": "modules",
     "is_unfinished": "discovery",
     "iter_module_names": "packages",

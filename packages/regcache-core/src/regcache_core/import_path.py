@@ -13,7 +13,7 @@ from .report import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from typing import Any
 
     from .recording import Recorder
@@ -61,9 +61,9 @@ class ImportPath(Input):
         probed: Names of the missing distributions; filled likewise.
         used: Top-level modules that the application imports, as far as ``add`` was told.
         tried: Modules that were imported, or could not be, while plugins were; filled likewise.
-        installed: What was recorded last: ``points``, the entry points as lists of name, value,
-            distribution and version, sorted; ``broken``, metadata that cannot be read: name ->
-            error and place. ``None`` before.
+        installed: What a file says that was checked last, or what was recorded since: ``points``,
+            the entry points as lists of name, value, distribution and version, sorted; ``broken``,
+            metadata that cannot be read: name -> error and place. ``None`` before.
 
     >>> path = ImportPath("app")
     >>> path.add(["json", "no_such_module"])
@@ -82,6 +82,7 @@ class ImportPath(Input):
         self.probed: set[str] = set()
         self.used: set[str] = set()
         self._entries: list[str] | None = None
+        self._scanned: Any = None
 
     def add(self, names: "Iterable[str]") -> None:
         """Take names of modules that the answer may depend on; those that nothing finds are kept.
@@ -96,10 +97,13 @@ class ImportPath(Input):
                 self.names.append(name)
 
     def entry_points_now(self) -> "Any":
-        """What was recorded when the scan started, or is there now: ``points`` and ``broken``."""
-        if self.installed is None:
+        """What was recorded when the scan started, or is there now: ``points`` and ``broken``.
+
+        Never what a file says: it is to be imported.
+        """
+        if self._scanned is None:
             self.record()
-        return self.installed
+        return self._scanned
 
     def recording(self) -> "Recorder":
         """A context in which each module and distribution that nothing finds is noted.
@@ -115,7 +119,7 @@ class ImportPath(Input):
 
         # Plugins may add to sys.path; the next start begins without that.
         self._entries = search_path()
-        self.installed = start = look_at_path(self._entries, self)
+        self.installed = self._scanned = start = look_at_path(self._entries, self)
         return start
 
     def complete(self, recorded: "Any") -> "dict[str, Any]":
@@ -260,6 +264,60 @@ def module_of(value: str) -> str:
     ('package.module', 'package')
     """
     return value.partition("[")[0].partition(":")[0].strip()
+
+
+def is_published(group: str, module: str, attribute: "str | None" = None) -> bool:
+    """Whether an installed distribution has an entry point in a module: its metadata are read now.
+
+    To be asked before a module is imported that only a cache file says is one of these.
+
+    Args:
+        group: The group of entry points.
+        module: The module.
+        attribute: What the entry point must name in it; ``None`` for anything.
+    """
+    if not group:
+        return False
+    for value in _published(group):
+        if module_of(value) == module and attribute in (None, attribute_of(value)):
+            return True
+    return False
+
+
+def _published(group: str) -> "Iterator[str]":
+    """The values of all entry points of a group."""
+    archives = []
+    for folder in search_path():
+        try:
+            names = os.listdir(folder)
+        except NotADirectoryError:
+            archives.append(folder)
+            continue
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith(METADATA_SUFFIXES):
+                yield from _values_in(os.path.join(folder, name, "entry_points.txt"), group)
+    if archives:
+        from .installed import read_installed
+
+        for _, value, *_ in read_installed(archives, group)["points"]:
+            yield value
+
+
+def _values_in(path: str, group: str) -> "Iterator[str]":
+    """The values of the entry points that a file names, read as ``importlib.metadata`` does."""
+    try:
+        with open(path, "rb") as file:
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return
+    section = ""
+    for line in map(str.strip, lines):
+        if line[:1] == "[" and line[-1:] == "]":
+            section = line[1:-1]
+        elif section == group and line[:1] != "#":
+            yield line.partition("=")[2].strip()
 
 
 def attribute_of(value: str) -> str:

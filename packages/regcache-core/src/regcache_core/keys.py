@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from enum import Enum
     from typing import Any, TypeGuard
 
+from .modules import is_plain_name
 from .reading import parse_text
 from .report import Refusal
 
@@ -133,9 +134,8 @@ def _parts_from_json(parts: "Any", application: str) -> "tuple[Any, ...]":
 
 
 def _enum_class(module: str, qualname: str, application: str) -> "type[Enum]":
-    top, _, rest = module.partition(".")
-    # To import `__main__` would run a program.
-    if module not in sys.modules and top == application and "__main__" not in rest.split("."):
+    is_own = f"{module}.".startswith(f"{application}.") and is_plain_name(module)
+    if module not in sys.modules and is_own:
         __import__(module)
     found = _find_class(module, qualname)
     from enum import Enum

@@ -19,9 +19,8 @@ from .modules import find_spec
 
 _OFF = ("", "0", "false", "no", "off")
 _OUR_FOLDER = "regcache"
-#: What Windows takes for a device, in any case, whatever folder it is said to lie in.
-_DEVICES = {"CON", "PRN", "AUX", "NUL"}
-_DEVICES |= {f"{port}{number}" for port in ("COM", "LPT") for number in range(10)}
+#: What Windows takes for devices, in any case, in any folder; the last two with a digit.
+_DEVICES = {"CON", "PRN", "AUX", "NUL", "COM", "LPT"}
 # The largest prime below 2**128: a fingerprint modulo a prime (Karp and Rabin, 1987) needs no
 # import, hashlib does. It only has to tell environments apart: the identity inside the file is
 # compared in full.
@@ -139,7 +138,7 @@ def _safe(name: str) -> str:
     Two names may become one: files are told apart by their fingerprint.
     """
     name = name[:64].replace(" ", "_").replace(".", "_") or "_"
-    if name.upper() in _DEVICES:
+    if len(name) <= 4 and name.upper().rstrip("0123456789") in _DEVICES:
         return f"{name}_"
     if name.isascii() and name.replace("_", "a").replace("-", "a").isalnum():
         return name

@@ -37,8 +37,8 @@ SECONDS_PER_DAY = 86_400
 #: Name and number of the format. A release refuses files of every other number, older or newer,
 #: and overwrites them: an answer can always be computed anew, so no file is ever migrated.
 FORMAT = "regcache 1"
-_MEMBERS = ("format", "identity", "cache_version", "version", "timestamp")
-_MEMBERS += ("items", "extra", "checksum")
+_MEMBERS = {"format", "identity", "cache_version", "version", "timestamp"}
+_MEMBERS |= {"items", "extra", "checksum"}
 #: What a check raises when a recorded value has not the shape that it expects.
 _WRONG_SHAPE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
@@ -543,7 +543,7 @@ class RegistryCacheManager(Generic[K, T]):
 
 def _check_members(inputs: "tuple[Input, ...]") -> None:
     """Two inputs of one member would overwrite each other in the file, and never hold."""
-    taken: set[str] = set(_MEMBERS)
+    taken = {*_MEMBERS}
     for item in inputs:
         if item.member in taken:
             refuse("inputs", item.member, "a member of its own to each input")

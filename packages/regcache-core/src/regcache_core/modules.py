@@ -49,6 +49,24 @@ def _find_nested_namespace(find: "Any", name: str, path: "Any") -> "Any":
     return spec
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a cache file may name a module, or a class, like this.
+
+    Not a relative module, not one that is a program or a package once more when it is imported
+    (``__main__``, ``__init__``), and nothing that leads through an attribute of Python's own
+    (``__globals__``).
+
+    Args:
+        name: Full name of a module, or qualified name of a class.
+
+    >>> is_plain_name("app.readers"), is_plain_name("app..readers"), is_plain_name("app.__main__")
+    (True, False, False)
+    """
+    if ".." not in f".{name}." and "__" not in name:
+        return True  # most are like this
+    return all(part and not (part[:2] == part[-2:] == "__") for part in name.split("."))
+
+
 def find_package(package: str) -> "list[str] | None":
     """The folders that a package's modules are looked up in, without importing anything.
 

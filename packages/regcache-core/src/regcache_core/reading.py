@@ -6,11 +6,7 @@ Importing ``json`` costs more than reading all registries of an application (it 
 """
 
 import os
-
-try:
-    from _imp import source_hash  # SipHash, as importlib.util has it; that costs an import
-except ImportError:  # pragma: no cover - another implementation of Python
-    from importlib.util import source_hash
+from _imp import source_hash  # what stands under importlib.util.source_hash, which costs an import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from regcache_core import (
     Refusal,
     RegistryCacheManager,
     SourceTree,
+    is_plain_name,
     module_of,
 )
 
@@ -48,7 +49,7 @@ class Manager:
     def __init__(self, scope: "Scope", name: str) -> None:
         self.import_path = ImportPath(scope.application, entry_points=scope.entry_points)
         self.inputs: list[Any] = scope.inputs()
-        check = _make_check(scope.package, self.import_path)
+        check = _make_check(scope, self.import_path)
         version = scope.version()  # once: a search may import what says it
         self.cache: RegistryCacheManager[str, Any] = RegistryCacheManager(
             scope.cache_name(name),
@@ -65,11 +66,13 @@ class Manager:
         )
 
 
-def _make_check(package: str, import_path: ImportPath) -> "Callable[[Any], Any]":
+def _make_check(scope: "Scope", import_path: ImportPath) -> "Callable[[Any], Any]":
     """A function that gives back a record, and refuses one that is none of this package.
 
-    A record of an installed function names what its entry point names.
+    A record of an installed function names what its entry point names. In a library each function
+    is found by its name in a module.
     """
+    package, is_library = scope.package, hasattr(scope, "trial")
     prefix, fields = f"{package}.", _FIELDS
 
     def is_installed(module: str) -> bool:
@@ -78,6 +81,8 @@ def _make_check(package: str, import_path: ImportPath) -> "Callable[[Any], Any]"
 
     def check(record: "Mapping[str, Any]") -> "Mapping[str, Any]":
         module = record["module"]
+        if not is_plain_name(module):
+            raise ValueError(f"{module!r} is no name of a module to be loaded")
         if not f"{module}.".startswith(prefix) and not is_installed(module):
             raise ValueError(f"{module} lies outside of {package}")
         for field, value in record.items():
@@ -86,6 +91,8 @@ def _make_check(package: str, import_path: ImportPath) -> "Callable[[Any], Any]"
         for each in (*record.get("tags", ()), *record.get("aliases", ()), record["qualname"]):
             if each.__class__ is not str:
                 raise TypeError(f"{each!r} of {module} is no name")
+        if is_library and "." in record["qualname"]:
+            raise ValueError(f"{record['qualname']} of {module} is no name in it")
         if "parameters" in record and not _are_parameters(record["parameters"]):
             raise TypeError(f"{record['parameters']!r} of {module} are no parameters")
         return record

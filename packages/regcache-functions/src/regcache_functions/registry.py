@@ -609,6 +609,8 @@ class FunctionRegistry(Functions[F]):
         """Import the module of a function; gives the function, or ``None`` if it is not there."""
         registered = self._registered.get(name)
         if registered is None:
+            if not self._may_import(record):
+                return None
             __import__(record["module"])
             registered = self._registered.get(name)
         if registered is not None:
@@ -617,6 +619,16 @@ class FunctionRegistry(Functions[F]):
             return None
         found = find_place(record["module"], record.get("entry") or record["qualname"])
         return found if callable(found) else None
+
+    def _may_import(self, record: "Record") -> bool:
+        """Whether a record leads into the package, or an entry point leads to what it names; a file
+        may say what it likes."""
+        scope: Any = self._scope
+        if "entry" not in record and scope.holds(record["module"]):
+            return True
+        from regcache_core import is_published
+
+        return is_published(scope.entry_points, record["module"], record.get("entry"))
 
     def _is_scanned(self) -> bool:
         """Whether it lists a library that knows nothing of it."""

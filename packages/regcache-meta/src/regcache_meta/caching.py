@@ -13,6 +13,7 @@ from regcache_core import (
     SourceTree,
     file_of,
     find_sources,
+    is_plain_name,
     module_of,
 )
 
@@ -92,6 +93,9 @@ def make_manager(
         ):
             raise TypeError(f"{module}.{qualname} has facts that are none")
         home = record.get("via", module)
+        for each in (home, qualname, record.get("attribute", "")):
+            if each and not is_plain_name(each):
+                raise ValueError(f"{each!r} is no name of a module or class to be loaded")
         if (
             not home.startswith(prefix)
             and home != scope.package

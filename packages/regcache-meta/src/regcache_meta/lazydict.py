@@ -368,6 +368,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _load(self, key: K, record: "Record") -> V:
         module = record.get("via") or record["module"]
+        if not self._may_import(module):
+            return self._find_anew(key)
         try:
             __import__(module)
         except Exception as error:  # plugin code may raise anything
@@ -381,6 +383,16 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 return self._find_anew(key)
             values[key] = found  # type: ignore[assignment]
         return values[key]
+
+    def _may_import(self, module: str) -> bool:
+        """Whether a module lies in the package, or an entry point names it; a file may say what it
+        likes."""
+        scope: Any = self._scope
+        if scope.holds(module):
+            return True
+        from regcache_core import is_published
+
+        return is_published(scope.config.discovery_entry_points or "", module)
 
     def _find_loaded(self, key: K, record: "Record") -> "type | None":
         """The class of a record, in a package whose classes do not register themselves."""
