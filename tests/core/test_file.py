@@ -487,7 +487,8 @@ def test_folder_in_the_place_of_the_file_is_left_alone(make):
     assert {"a": 1} == answer
     assert Reason.NOT_A_FILE == manager.last_report.reason
     assert Reason.WRITE_FAILED == manager.last_report.saved.reason
-    assert [Path(manager.path)] == list(Path(manager.path).parent.iterdir())
+    assert [Path(manager.path)] == list(Path(manager.path).parent.glob("[!.]*"))
+    assert [] == list(Path(manager.path).parent.glob("*.tmp"))
 
 
 @posix

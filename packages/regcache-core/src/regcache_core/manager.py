@@ -4,7 +4,7 @@ This module decides; it leaves reading, writing, places and what an answer depen
 modules of these names, and imports the cold ones only where a cold path begins.
 """
 
-from time import perf_counter_ns
+from time import perf_counter_ns, time_ns
 
 from .inputs import PYTHON_SUFFIXES, Input, SourceTree, Timestamp
 from .location import cache_file, identify, is_on, switched_off_by
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .outdated import Outdated
     from .verifying import Verification
 
+    A = TypeVar("A")
     K = TypeVar("K")
     T = TypeVar("T")
 else:
@@ -38,7 +39,7 @@ SECONDS_PER_DAY = 86_400
 #: and overwrites them: an answer can always be computed anew, so no file is ever migrated.
 FORMAT = "regcache 1"
 _MEMBERS = {"format", "identity", "cache_version", "version", "timestamp"}
-_MEMBERS |= {"items", "extra", "checksum"}
+_MEMBERS |= {"max_age_days", "items", "extra", "checksum"}
 #: What a check raises when a recorded value has not the shape that it expects.
 _WRONG_SHAPE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
@@ -176,6 +177,7 @@ class RegistryCacheManager(Generic[K, T]):
         _check_members(self._more_inputs)
         self._scan: dict[str, Any] | None = None
         self._refused: tuple[dict[str, Any], list[Input]] | None = None
+        self._missed_ns = 0  # when the last load began that was a miss
 
     @property
     def path(self) -> "str | None":
@@ -273,12 +275,46 @@ class RegistryCacheManager(Generic[K, T]):
         items = self.load_cache()
         if items is not None:
             return items
+        return self.build_in_turn(self.load_cache, lambda: self._build(build))
+
+    def _build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
         report: Any = self.last_report
         start = perf_counter_ns()
         built = dict(build())
         report.build_ns = perf_counter_ns() - start
         self.save_built(built, report)
         return built
+
+    def build_in_turn(self, load: "Callable[[], A | None]", build: "Callable[[], A]") -> "A":
+        """Build the answer after a miss; if another process is doing so, wait for its answer.
+
+        A courtesy: after 20 seconds at most, and where no lock can be had, the answer is built
+        here. Where it could not be saved anyway nothing is waited for.
+
+        Args:
+            load: Loads the answer once more; gives ``None`` for a miss.
+            build: Builds the answer and saves it by ``save_built``.
+
+        Raises:
+            Exception: Whatever ``load`` or ``build`` raises.
+        """
+        missed: Any = self.last_report
+        if missed.status != "miss" or missed.reason.name == "REFRESH_REQUESTED":
+            return build()
+        from .locking import Turn
+
+        with Turn(missed.path, self._missed_ns) as turn:
+            answer = load() if turn.is_news else None
+            report: Any = self.last_report
+            report.wait_ns = turn.wait_ns
+            if answer is not None:
+                turn.end(saved=True)
+                return answer
+            turn.begin()
+            try:
+                return build()
+            finally:
+                turn.end(saved=report.saved is not None and report.saved.status == "saved")
 
     def save_built(
         self,
@@ -408,6 +444,7 @@ class RegistryCacheManager(Generic[K, T]):
             report = Report("hit", path, len(items))
         except Refusal as refusal:
             report = refused(refusal, path)
+            self._missed_ns = time_ns() - (perf_counter_ns() - start)
             # The answer will be built now: what it depends on is as it is at this moment.
             self._scan = None if inputs is None else _record(inputs)
         report.load_ns = perf_counter_ns() - start
@@ -500,6 +537,7 @@ class RegistryCacheManager(Generic[K, T]):
         file_mtimes: "Mapping[str, Any] | None",
         extra: "Mapping[str, Any] | None",
     ) -> None:
+        from .collecting import collect
         from .serializing import NotJson, as_extra, check_plain
         from .stamps import stamps_from_mtimes
         from .writing import write_document
@@ -511,9 +549,15 @@ class RegistryCacheManager(Generic[K, T]):
             stamps = stamps_from_mtimes(file_mtimes)
             recorded["file_mtimes"] = {**recorded.get("file_mtimes", {}), **stamps}
         check_plain(inputs, recorded)
-        document = {**recorded, "items": self._to_records(items), "extra": as_extra(extra or {})}
+        document = {
+            **recorded,
+            "max_age_days": self.config.max_age_days,  # tells when nobody needs the file any more
+            "items": self._to_records(items),
+            "extra": as_extra(extra or {}),
+        }
         # What changed while the answer was being built is stale before it is written.
         document.update(_check(inputs, recorded))
+        collect(str(path))  # before the write, which may need the space
         try:
             write_document(path, document)  # type: ignore[arg-type]
         except NotJson as error:

@@ -48,6 +48,8 @@ class Report:
         build_ns: How long building the answer anew took, in nanoseconds (0 for a hit).
         save_ns: How long the save took, in nanoseconds (0 where nothing was saved).
         saved: The report of the save that followed a miss, or ``None``.
+        wait_ns: How long another process was waited for that was building the answer, in
+            nanoseconds.
     """
 
     __slots__ = (
@@ -62,6 +64,7 @@ class Report:
         "save_ns",
         "saved",
         "status",
+        "wait_ns",
         "where",
     )
 
@@ -78,6 +81,7 @@ class Report:
         self.build_ns = 0
         self.save_ns = 0
         self.saved: Report | None = None
+        self.wait_ns = 0
 
     def __str__(self) -> str:
         if self.reason is None:

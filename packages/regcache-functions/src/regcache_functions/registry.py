@@ -481,14 +481,27 @@ class FunctionRegistry(Functions[F]):
         from .caching import Manager
 
         manager = Manager(scope, self._name)
-        records = self._load_cached(manager) if self._is_cached(scope) else None
-        if records is not None:
-            self._report = manager.cache.last_report
-            return self._publish(records, manager.cache.extra)
+        is_cached = self._is_cached(scope)
+        state = self._open_cached(manager) if is_cached else None
+        if state is not None:
+            return state
         # Another thread may wait for the module that we are executing: see what is there so far.
         if self._searching and self._is_importing(scope):
             return self._combined({})
-        return self._search(scope, manager, self._publish)
+        if not is_cached:
+            return self._search(scope, manager, self._publish)
+        return manager.cache.build_in_turn(
+            lambda: self._open_cached(manager),
+            lambda: self._search(scope, manager, self._publish),
+        )
+
+    def _open_cached(self, manager: "Manager") -> "State | None":
+        """The state that the cache file gives; ``None`` if it cannot be believed."""
+        records = self._load_cached(manager)
+        if records is None:
+            return None
+        self._report = manager.cache.last_report
+        return self._publish(records, manager.cache.extra)
 
     def _load_cached(self, manager: "Manager") -> "dict[str, Record] | None":
         """The records in the cache file; ``None`` if there are none that can be believed."""

@@ -246,15 +246,28 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         from .caching import make_manager
 
         manager, *inputs = make_manager(scope)
-        cached = self._load_cached(manager) if self._is_cached(scope) else None
-        if cached is not None:
-            records, self._failures, self._owners = cached
-            self._report = manager.last_report
-            return self._publish(records)
+        is_cached = self._is_cached(scope)
+        state = self._open_cached(manager) if is_cached else None
+        if state is not None:
+            return state
         # Another thread may wait for the module that we are executing: see what is there so far.
         if self._discovering and _is_importing(scope):
             return self._so_far()
-        return self._discover(scope, manager, inputs, self._publish)
+        if not is_cached:
+            return self._discover(scope, manager, inputs, self._publish)
+        return manager.build_in_turn(
+            lambda: self._open_cached(manager),
+            lambda: self._discover(scope, manager, inputs, self._publish),
+        )
+
+    def _open_cached(self, manager: "RegistryCacheManager[Any, Any]") -> "State[K, V] | None":
+        """The state that the cache file gives; ``None`` if it cannot be believed."""
+        cached = self._load_cached(manager)
+        if cached is None:
+            return None
+        records, self._failures, self._owners = cached
+        self._report = manager.last_report
+        return self._publish(records)
 
     def _is_cached(self, scope: "Scope") -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""

@@ -1,0 +1,301 @@
+"""The lock that lets one process discover is a courtesy: nobody needs it, nobody hangs on it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kernel
+import pytest
+from conftest import Record
+from test_storm import ANSWER, APPLICATION, Storm, left_beside, storm
+from throwaway import READERS, WATCHDOG, App
+
+__all__ = ["storm"]
+
+FAULTS = str(Path(__file__).resolve().parent)
+
+#: Lists a registry; tells what, and whether it was waited for.
+LIST = """
+from app.readers.base import READERS
+keys = sorted(READERS)
+out = [keys, READERS.report.status, READERS.report.wait_ns, str(READERS.report.saved)]
+"""
+
+
+def lines_of(app: App) -> list[list[Any]]:
+    """What processes wrote down for the test."""
+    log = app.folder.parent / "log"
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def run(app: App, code: str, **environment: str) -> Any:
+    """Run code, which can write lines for ``lines_of`` and let the kernel refuse calls."""
+    log = str(app.folder.parent / "log")
+    return app.run(WATCHDOG + code, LOG=log, PYTHONPATH=f"{app.folder}:{FAULTS}", **environment)
+
+
+NOTE = """
+import json, os
+with open(os.environ["LOG"], "a") as log:
+    log.write(json.dumps(out) + "\\n")
+"""
+
+
+def test_process_that_a_discovery_starts_waits_for_nobody(app: App, record: Record) -> None:
+    """A plugin starts a process at import that lists the same registry: neither waits."""
+    nested = f"""
+import os, subprocess, sys
+if "NESTED" not in os.environ:
+    command = [sys.executable, "-c", {LIST + NOTE!r}]
+    # Through a shell, so that it is a child of a child.
+    subprocess.run(
+        ["sh", "-c", '"$@"; exit $?', "sh", *command],
+        env={{**os.environ, "NESTED": "1"}}, check=True, timeout=100,
+    )
+"""
+    app.write({**READERS, "app/readers/a_nested.py": nested})
+
+    outer = run(app, LIST)
+
+    (inner,) = lines_of(app)
+    assert [each[:3] for each in (inner, outer)] == [[["csv", "json"], "miss", 0]] * 2
+    record(processes=2, waits=0)
+
+
+def test_thread_that_a_discovery_starts_waits_for_nobody(app: App, record: Record) -> None:
+    """A plugin starts a thread at import that lists another registry of a busy process, too."""
+    threaded = f"""
+import threading
+def ask():
+    from app.colours import MANAGER
+    keys = sorted(MANAGER.get_or_build(lambda: {{"red": 1}}))
+    out = [keys, MANAGER.last_report.status, MANAGER.last_report.wait_ns]
+{textwrap.indent(NOTE, "    ")}
+thread = threading.Thread(target=ask)
+thread.start()
+thread.join()
+"""
+    app.write({**APPLICATION, "app/readers/a_slow_reader.py": threaded})
+    holder = Storm(app)
+    holder.start(1, "colours", WORK_S="2")
+    holder.go()
+    holder.wait_for_discovery("colours")
+    holder.log.unlink()
+
+    keys, status, wait_ns, _ = run(app, LIST)
+
+    assert (keys, status, wait_ns) == (["csv", "json"], "miss", 0)
+    assert lines_of(app) == [[["red"], "miss", 0]]
+    holder.finish()
+    record(threads=2, waits=0)
+
+
+CROSSED = """
+import os, time
+from app.slow import work
+if os.environ["FIRST"] == "{own}":
+    work("{own}")
+    end = time.monotonic() + 30
+    while len(open(os.environ["LOG"]).readlines()) < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    from {home} import {other}
+    sorted({other})
+    open(os.environ["LOG"] + "{own}", "w").write(str({other}.report.wait_ns))
+"""
+
+
+def test_registries_that_read_each_other_in_two_processes_do_not_wait(
+    app: App, record: Record
+) -> None:
+    """Two processes discover a registry each, whose plugins list the other's: no wait at all."""
+    readers = CROSSED.format(own="readers", other="FILTERS", home="app.registry")
+    filters = CROSSED.format(own="filters", other="READERS", home="app.readers.base")
+    app.write(
+        {
+            **APPLICATION,
+            "app/readers/a_slow_reader.py": readers,
+            "app/filters/a_slow_filter.py": filters,
+        }
+    )
+    crossed = Storm(app)
+    for own in ("readers", "filters"):
+        crossed.start(1, own, FIRST=own, WORK_S="0")
+
+    crossed.go()
+
+    for number, answer in enumerate(crossed.finish()):
+        (kind,) = answer
+        assert answer[kind][0] == ANSWER[kind], number
+    waits = [Path(f"{crossed.log}{own}").read_text() for own in ("readers", "filters")]
+    assert waits == ["0", "0"]
+    record(processes=2, waits=0)
+
+
+def test_wait_for_a_discoverer_that_hangs_is_bounded(app: App, record: Record) -> None:
+    """The process that discovers stops for ever: others wait for a bounded time, then discover."""
+    app.write(APPLICATION)
+    hanging = Storm(app)
+    hanging.start(1, "readers", WORK_S="60")
+    hanging.go()
+    victim = hanging.wait_for_discovery("readers")
+    os.kill(victim, signal.SIGSTOP)
+    bound = "import regcache_core.locking\nregcache_core.locking.LONGEST_WAIT_S = 0.5\n"
+    try:
+        keys, status, wait_ns, saved = run(app, bound + LIST, WORK_S="0")
+
+        assert (keys, status) == (["csv", "json"], "miss")
+        assert 0.5e9 <= wait_ns < 20e9
+        assert saved.startswith("saved")
+        assert run(app, LIST)[1:3] == ["hit", 0]
+    finally:
+        os.kill(victim, signal.SIGKILL)
+        hanging.running[0].communicate()
+    record(waits=1)
+
+
+@pytest.mark.skipif(not kernel.IS_AVAILABLE, reason="needs seccomp filters of Linux on x86-64")
+@pytest.mark.parametrize("name", ["ENOLCK", "EOPNOTSUPP", "ENOSYS", "EIO"])
+def test_file_system_without_locks_stops_nobody(name: str, app: App, record: Record) -> None:
+    """A file system without locks: answers are discovered, saved, and found by the next start."""
+    app.write(READERS)
+    refusing = f"import kernel\nkernel.refuse('flock', {getattr(errno, name)})\n"
+
+    first, second = run(app, refusing + LIST), run(app, refusing + LIST)
+
+    assert [each[:3] for each in (first, second)] == [
+        [["csv", "json"], "miss", 0],
+        [["csv", "json"], "hit", 0],
+    ]
+    record(starts=2)
+
+
+def test_nobody_waits_for_an_answer_that_cannot_be_saved(storm: Storm, record: Record) -> None:
+    """An answer that could not be saved is waited for once, and then by nobody."""
+    passing = APPLICATION["app/readers/a_slow_reader.py"] + "raise OSError('no device today')\n"
+    storm.app.write({"app/readers/a_slow_reader.py": passing})
+    for waiting in (range(1, 6), range(1)):
+        storm.start(5, "readers", WORK_S="0.5")
+        storm.go()
+
+        answers = storm.finish()
+
+        assert [each["readers"][0] for each in answers] == [["csv", "json"]] * 5
+        assert storm.discoveries()["readers"] == 5
+        waits_s = [each["readers"][2] / 1e9 for each in answers]
+        assert sum(map(bool, waits_s)) in waiting, waits_s
+        assert max(waits_s) < 2, "they discovered one after the other"
+    storm.app.write({"app/readers/a_slow_reader.py": APPLICATION["app/readers/a_slow_reader.py"]})
+    storm.start(1, "readers", WORK_S="0")
+    storm.go()
+    storm.finish()
+    assert left_beside(storm.app) == []
+    record(starts=10, discoveries=10, waits_of_the_second_start=0)
+
+
+def test_forked_child_keeps_no_lock(app: App, record: Record) -> None:
+    """A plugin forks a child that lives on while its parent is killed: nobody waits for it."""
+    forking = """
+import os, signal, time
+if "FORK" in os.environ:
+    child = os.fork()
+    if child == 0:
+        out = os.getpid()
+        NOTE
+        time.sleep(60)
+        os._exit(0)
+    time.sleep(0.3)
+    os.kill(os.getpid(), signal.SIGKILL)
+""".replace("        NOTE\n", textwrap.indent(NOTE, "        "))
+    app.write({**READERS, "app/readers/a_forking.py": forking})
+    log = str(app.folder.parent / "log")
+    environment = app.environment(FORK="1", LOG=log)
+    parent = subprocess.Popen([sys.executable, "-c", LIST], env=environment, cwd=app.folder)
+    assert parent.wait(60) == -signal.SIGKILL
+    (child,) = lines_of(app)
+    try:
+        os.kill(child, 0)
+
+        assert run(app, LIST)[:3] == [["csv", "json"], "miss", 0]
+    finally:
+        os.kill(child, signal.SIGKILL)
+    record(children=1, waits=0)
+
+
+def _folder(place: Path) -> None:
+    place.mkdir()
+
+
+def _link(place: Path) -> None:
+    place.symlink_to(place.parent / "target")
+
+
+def _hard_link(place: Path) -> None:
+    (place.parent / "target").write_text("mine")
+    os.link(place.parent / "target", place)
+
+
+def _pipe(place: Path) -> None:
+    os.mkfifo(place)
+
+
+def _text(place: Path) -> None:
+    place.write_text("somebody's notes, longer than a number" * 3)
+
+
+def _foreign(place: Path) -> None:
+    place.write_text("")
+    os.chown(place, 12345, 12345)
+
+
+@pytest.mark.parametrize("put", [_folder, _link, _hard_link, _pipe, _text, _foreign])
+def test_whatever_lies_in_the_place_of_the_lock_is_left_alone(
+    put: Callable[[Path], None], app: App, record: Record
+) -> None:
+    """A folder, link, pipe, text or foreign file in the lock's place: no wait, not written."""
+    if put is _foreign and os.geteuid() != 0:
+        pytest.skip("only root gives files away")
+    app.write(READERS)
+    run(app, LIST)
+    (cache,) = app.cache_files()
+    cache.unlink()
+    put(cache.with_name(f".{cache.name}.lock"))
+    target = cache.with_name("target")
+    before = target.read_text() if target.exists() else None
+
+    assert run(app, LIST)[:3] == [["csv", "json"], "miss", 0]
+    assert run(app, LIST)[1] == "hit"
+
+    assert (target.read_text() if target.exists() else None) == before
+    record(starts=2)
+
+
+def test_interrupt_while_waiting_ends_the_wait(storm: Storm, record: Record) -> None:
+    """Ctrl-C while a process waits for another's answer: it ends at once, the other goes on."""
+    storm.start(1, "readers", WORK_S="1.5")
+    storm.go()
+    storm.wait_for_discovery("readers")
+    storm.start(1, "readers")
+    storm.go()
+    time.sleep(0.5)
+
+    waiting = storm.running.pop()
+    waiting.send_signal(signal.SIGINT)
+    _, errors = waiting.communicate(timeout=60)
+
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    assert "locking.py" in errors
+    assert waiting.returncode == -signal.SIGINT
+    (answer,) = storm.finish()
+    assert answer["readers"][:2] == [["csv", "json"], "miss"]
+    assert storm.discoveries()["readers"] == 1
+    record(interrupted=1)
