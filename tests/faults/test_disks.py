@@ -10,12 +10,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kernel
 import pytest
-from conftest import Record
 from throwaway import FILTERS, READERS, App
+
+if TYPE_CHECKING:
+    from conftest import Record
 
 FAULTS = str(Path(__file__).resolve().parent)
 NOBODY = 65534

@@ -11,14 +11,16 @@ import time
 import venv
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Record
 from throwaway import App
 
 from regcache_core import CacheConfig, RegistryCacheManager
 from regcache_core.collecting import collect
+
+if TYPE_CHECKING:
+    from conftest import Record
 
 Amount = Callable[[int, int], int]
 

@@ -9,10 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Record
 from throwaway import App
+
+if TYPE_CHECKING:
+    from conftest import Record
 
 #: Forks writers and readers and kills each after some milliseconds; loads after each kill.
 PROGRAM = """

@@ -12,13 +12,15 @@ import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kernel
 import pytest
-from conftest import Record
 from test_storm import ANSWER, APPLICATION, Storm, left_beside, storm
 from throwaway import READERS, WATCHDOG, App
+
+if TYPE_CHECKING:
+    from conftest import Record
 
 __all__ = ["storm"]
 

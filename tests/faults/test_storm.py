@@ -10,11 +10,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Record
 from throwaway import FILTERS, READERS, App
+
+if TYPE_CHECKING:
+    from conftest import Record
 
 PROCESSES = 64
 #: How many of them may discover, where a discovery takes a second.
