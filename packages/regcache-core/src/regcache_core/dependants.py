@@ -195,7 +195,7 @@ def import_some(
     paths: Iterable[str],
     prefix: str,
     wanted: set[str],
-    on_failure: Callable[[str, Exception], object],
+    on_failure: Callable[[str, BaseException], object],
     *,
     recursive: bool = True,
 ) -> Iterator[tuple[str, ModuleType | None]]:

@@ -6,12 +6,15 @@ Which of their contents count is the business of each registry.
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import ModuleType
+from time import monotonic, sleep
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .errors import warn_caller
-from .modules import find_spec
+from . import recording
+from .errors import CacheWarning, StandsStill, warn_caller
+from .modules import find_spec, modules_in_execution
 from .packages import iter_module_names
 
 if TYPE_CHECKING:
@@ -21,11 +24,16 @@ if TYPE_CHECKING:
 
     K = TypeVar("K")
 
+#: How long another thread may stand still in a module before nobody waits for it any longer.
+PATIENCE_S = 10.0
+#: Modules that have ended, or tried to end, the program while they were imported.
+_EXITED: set[str] = set()
+
 
 def import_modules(
     paths: Iterable[str],
     prefix: str,
-    on_failure: Callable[[str, Exception], object],
+    on_failure: Callable[[str, BaseException], object],
     *,
     recursive: bool = True,
     exclude: Iterable[str] = (),
@@ -47,6 +55,9 @@ def import_modules(
 
     Raises:
         Exception: Whatever ``on_failure`` raises.
+        StandsStill: Another thread executes the module, and does not go on.
+        KeyboardInterrupt: Somebody pressed Ctrl-C.
+        SystemExit: A module, or a signal's handler, ends the program; see ``obey``.
 
     >>> import json
     >>> def ignore(name, error): pass
@@ -65,7 +76,9 @@ def import_modules(
             yield from import_modules(module.__path__, f"{name}.", on_failure, exclude=exclude)
 
 
-def import_module(name: str, on_failure: Callable[[str, Exception], object]) -> ModuleType | None:
+def import_module(
+    name: str, on_failure: Callable[[str, BaseException], object]
+) -> ModuleType | None:
     """Import one module.
 
     Args:
@@ -77,13 +90,43 @@ def import_module(name: str, on_failure: Callable[[str, Exception], object]) -> 
 
     Raises:
         Exception: Whatever ``on_failure`` raises.
+        StandsStill: Another thread executes the module, and does not go on.
+        KeyboardInterrupt: Somebody pressed Ctrl-C.
+        SystemExit: The module, or a signal's handler, ends the program; see ``obey``.
     """
     try:
+        _await(name)
         __import__(name)
         return sys.modules[name]
-    except Exception as error:  # plugin code may raise anything
+    except StandsStill:
+        raise
+    except BaseException as error:  # plugin code may raise anything
+        obey(name, error)
         on_failure(name, error)
         return None
+
+
+def obey(name: str, error: BaseException) -> None:
+    """Pass on an exception by which the program is told to end: that is no module's own affair.
+
+    ``SystemExit`` might be, but the handler of a signal may have raised it, and a program that is
+    told to end must end; stevedore, pytest and pkgutil have it so, too. A warning names the module.
+    One that exits each time it is imported ends the program once, and has failed the second time.
+
+    Args:
+        name: The module that was being imported.
+        error: What was raised.
+
+    Raises:
+        KeyboardInterrupt: It is that.
+        SystemExit: It is that, for the first time.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    if isinstance(error, SystemExit) and name not in _EXITED:
+        _EXITED.add(name)
+        warn_caller(f"{name} ends the program: it raised {error!r} at import", CacheWarning)
+        raise error
 
 
 class Failures:
@@ -97,7 +140,8 @@ class Failures:
         texts: Module -> ``[error, place]``: type and words of the exception, and where it was
             raised, as ``file:line``. Made of JSON values.
         passing: The first error of this moment (``OSError``, ``MemoryError``, a ``Warning`` that
-            a filter made an error) or ``None``. An answer without that module must not be kept.
+            a filter made an error; any in a process that was forked while a thread imported
+            plugins) or ``None``. An answer without that module must not be kept.
 
     >>> from regcache_core import Failures, ImportPath, import_module
     >>> failures = Failures(ImportPath())
@@ -109,17 +153,18 @@ class Failures:
     def __init__(self, import_path: ImportPath) -> None:
         self.import_path = import_path
         self.texts: dict[str, list[str]] = {}
-        self.passing: Exception | None = None
+        self.passing: BaseException | None = None
 
-    def add(self, name: str, error: Exception) -> None:
+    def add(self, name: str, error: BaseException) -> None:
         """Remember that a module failed.
 
         Args:
             name: Full name of the module.
             error: What it raised.
         """
-        self.texts[name] = [f"{type(error).__name__}: {error}", place_of(error)]
-        if self.passing is None and isinstance(error, (OSError, MemoryError, Warning)):
+        self.texts[name] = [told(error), place_of(error)]
+        is_passing = isinstance(error, (OSError, MemoryError, Warning)) or recording.is_orphan()
+        if self.passing is None and is_passing:
             self.passing = error
         self.import_path.add(missing_modules(error))
 
@@ -138,7 +183,7 @@ class Found:
         self,
         records: dict[Any, dict[str, Any]],
         extra: dict[str, Any],
-        passing: Exception | None,
+        passing: BaseException | None,
         unfinished: bool = False,
     ) -> None:
         self.records = records
@@ -154,6 +199,15 @@ class Found:
         """
         for name, (error, _) in self.extra["failures"].items():
             warn_caller(f"{name} failed to import: {error}", category)
+
+
+def told(error: BaseException) -> str:
+    """Type and words of an exception, which may fail to give them."""
+    try:
+        words = str(error)
+    except Exception as worse:  # plugin code may raise anything
+        words = f"({type(worse).__name__} in its __str__)"
+    return f"{type(error).__name__}: {words}"
 
 
 def missing_modules(error: BaseException | None) -> Iterator[str]:
@@ -211,11 +265,77 @@ def is_unfinished(holds: Callable[[str], bool]) -> bool:
     Args:
         holds: Whether a module, given by its name, is meant.
     """
-    return any(
-        getattr(getattr(module, "__spec__", None), "_initializing", False)
-        for name, module in [*sys.modules.items()]
-        if holds(name)
+    return any(_is_initializing(module) for name, module in [*sys.modules.items()] if holds(name))
+
+
+def is_awaited(holds: Callable[[str], bool]) -> bool:
+    """Whether a module that another thread executes has started this thread, and joins it.
+
+    Whoever imports that module here, directly or not, would wait for it without end.
+
+    Args:
+        holds: Whether a module, given by its name, is meant.
+    """
+    return any(_joins(frame, get_ident()) for frame in _executing(holds).values())
+
+
+def _await(name: str) -> None:
+    """Let another thread finish a module that it executes, before it is imported here.
+
+    Python would wait for it however long, even if the module waits for this thread. Where it waits
+    for the lock of a module, this thread may be holding that: importing finds such circles by
+    itself, so nothing is awaited here.
+
+    Raises:
+        StandsStill: It has stood still for ``PATIENCE_S``, so perhaps it waits for this thread.
+    """
+    before, since_s, pause_s = None, monotonic(), 0.001
+    while _is_initializing(sys.modules.get(name)):
+        others = _executing(name.__eq__)
+        if not others or _is_circle(others.values()):
+            return
+        now = {thread: (id(frame), frame.f_lasti) for thread, frame in others.items()}
+        if now != before:
+            before, since_s = now, monotonic()
+        elif monotonic() - since_s > PATIENCE_S:
+            raise StandsStill(name)
+        sleep(pause_s)
+        pause_s = min(2 * pause_s, 0.05)
+
+
+def _is_initializing(module: object) -> bool:
+    return getattr(getattr(module, "__spec__", None), "_initializing", False) is True
+
+
+def _executing(holds: Callable[[str], bool]) -> dict[int, FrameType]:
+    """Other threads that execute a module that is meant, and where they stand."""
+    return {
+        thread: frame
+        for thread, frame in sys._current_frames().items()
+        if thread != get_ident() and any(modules_in_execution(holds, frame))
+    }
+
+
+def _is_circle(frames: Iterable[FrameType]) -> bool:
+    """Whether a thread waits for a module, while this one executes some."""
+    executes = any(name != "__main__" for name in modules_in_execution(lambda name: True))
+    return executes and any(
+        frame.f_code is _await.__code__
+        or (frame.f_code.co_name == "acquire" and frame.f_globals.get("__name__") in _IMPORTLIB)
+        for frame in frames
     )
+
+
+_IMPORTLIB = ("_frozen_importlib", "importlib._bootstrap")
+
+
+def _joins(frame: FrameType | None, thread: int) -> bool:
+    """Whether a thread that stands at a frame joins another one."""
+    while frame is not None and frame.f_globals.get("__name__") == "threading":
+        if frame.f_code.co_name == "join":
+            return getattr(frame.f_locals.get("self"), "ident", None) == thread
+        frame = frame.f_back
+    return False
 
 
 def forget_folder_listings() -> None:

@@ -91,6 +91,26 @@ class VerificationError(RegcacheError, RuntimeError):
         )
 
 
+class StandsStill(RegcacheError):
+    """Another thread executes a module and does not go on; perhaps it waits for this thread.
+
+    A registry answers with what is there so far, and warns with this text.
+
+    Attributes:
+        module: Name of the module.
+    """
+
+    def __init__(self, module: str) -> None:
+        super().__init__(module)
+        self.module = module
+
+    def __str__(self) -> str:
+        return (
+            f"{self.module} is being imported in another thread, and has stood still there for "
+            "ten seconds; what is listed now is incomplete. Let it not wait while it is imported."
+        )
+
+
 class CacheWarning(UserWarning):
     """A registry works, but its answer could not be cached for a reason worth mending."""
 

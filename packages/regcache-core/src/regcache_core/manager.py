@@ -321,7 +321,7 @@ class RegistryCacheManager(Generic[K, T]):
         items: "Mapping[K, T]",
         report: Report,
         extra: "Mapping[str, Any] | None" = None,
-        passing: "Exception | None" = None,
+        passing: "BaseException | None" = None,
     ) -> None:
         """Save what was built after the miss that ``report`` tells of, and add to that report.
 

@@ -1,11 +1,16 @@
-"""Modules, and what is defined in them, told apart and looked up without importing anything."""
+"""Modules, and what is defined in them, told apart and looked up without importing anything.
+
+Also which of them are being executed, and which threads are in the middle of a discovery.
+"""
 
 import os
 import sys
+from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
     from typing import Any
 
 
@@ -139,22 +144,78 @@ def is_gone(module: str) -> bool:
     return not os.path.exists(file) if file else module not in sys.modules
 
 
-def modules_in_execution(holds: "Callable[[str], bool]") -> "Iterator[str]":
-    """Modules that this thread is importing, the innermost first.
+def modules_in_execution(
+    holds: "Callable[[str], bool]", frame: "FrameType | None" = None
+) -> "Iterator[str]":
+    """Modules that a thread is importing, the innermost first.
 
     Args:
         holds: Whether a module, given by its name, is meant.
+        frame: Where the thread stands; by default it is this one.
 
     Yields:
         Names of those whose code is being executed, further up among the callers.
     """
-    frame: Any = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_name == "<module>":
-            module = str(frame.f_globals.get("__name__"))
+    for each in callers(frame or sys._getframe()):
+        if each.f_code.co_name == "<module>":
+            module = str(each.f_globals.get("__name__"))
             if holds(module):
                 yield module
+
+
+def callers(frame: "FrameType | None") -> "Iterator[FrameType]":
+    """A frame, and those that it was called from."""
+    while frame is not None:
+        yield frame
         frame = frame.f_back
+
+
+class Running:
+    """Which threads are in the middle of something: a context that each of them enters.
+
+    Told by the frames that entered it. One that is left for good counts no more, even where
+    Ctrl-C came just before the context ended, or its thread was lost in a fork.
+
+    >>> running = Running()
+    >>> with running:
+    ...     running.here, running.anywhere
+    (True, True)
+    >>> running.here, running.anywhere
+    (False, False)
+    """
+
+    __slots__ = ("_frames",)
+
+    def __init__(self) -> None:
+        self._frames: dict[FrameType, int] = {}
+
+    def __enter__(self) -> None:
+        for left in self._frames.keys() - self._standing():
+            self._frames.pop(left, None)
+        self._frames[sys._getframe(1)] = get_ident()
+
+    def __exit__(self, *error: object) -> None:
+        self._frames.pop(sys._getframe(1), None)
+
+    @property
+    def here(self) -> bool:
+        """Whether this thread is in the middle of it."""
+        frames = self._frames
+        return bool(frames) and any(each in frames for each in callers(sys._getframe()))
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether any thread is in the middle of it."""
+        return bool(self._frames) and bool(self._standing())
+
+    def _standing(self) -> "set[FrameType]":
+        frames, threads = {**self._frames}, sys._current_frames()
+        return {
+            each
+            for thread in {*frames.values()} & threads.keys()
+            for each in callers(threads[thread])
+            if each in frames
+        }
 
 
 def name_of(thing: "Any") -> "str | None":

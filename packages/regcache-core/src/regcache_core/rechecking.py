@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from _thread import allocate_lock
 from collections.abc import Callable
 from time import monotonic
@@ -10,6 +11,18 @@ from time import monotonic
 FIRST_PAUSE_S = 1.0
 #: No pause is longer: a process that runs for weeks still finds what is installed meanwhile.
 LONGEST_PAUSE_S = 64.0
+#: Held to read and set two numbers.
+_LOCK = allocate_lock()
+
+
+def _after_fork() -> None:
+    """In a forked child: a thread that held the lock does not go on here."""
+    global _LOCK
+    _LOCK = allocate_lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class Rechecks:
@@ -21,7 +34,6 @@ class Rechecks:
     """
 
     def __init__(self) -> None:
-        self._lock = allocate_lock()  # held to read and set two numbers
         self.reset()
 
     def reset(self) -> None:
@@ -59,7 +71,7 @@ class Rechecks:
 
     def _claim(self) -> float | None:
         """Take this turn, so that no other thread does; gives the pause after it."""
-        with self._lock:
+        with _LOCK:
             if not self.is_due:
                 return None
             pause_s = self._pause_s

@@ -3,12 +3,13 @@ one behind them."""
 
 from __future__ import annotations
 
+import os
 import sys
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .modules import find_spec
+from .modules import callers, find_spec, modules_in_execution
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -21,6 +22,8 @@ _LOCK = allocate_lock()
 _ACTIVE: list[Recorder] = []
 #: ``sys.meta_path`` as it was before the first of them.
 _ORIGINAL: list[list[Any]] = []
+#: Names of modules that other threads were importing when this process was forked.
+_LOST: list[str] = []
 
 
 class Recorder:
@@ -32,20 +35,29 @@ class Recorder:
 
     def __init__(self, path: ImportPath) -> None:
         self._path = path
+        self._frame = sys._getframe()
+        self.thread = get_ident()
         # Dictionaries, since other threads may import too: adding to one is a single step.
         self.modules: dict[str, None] = {}
         self.distributions: dict[str, None] = {}
         self.tried: dict[str, None] = {}
 
     def __enter__(self) -> Recorder:
+        self._frame = sys._getframe(1)
         with _LOCK:
-            _ACTIVE.append(self)
+            # Ctrl-C may have come just before one ended.
+            _ACTIVE[:] = [*(each for each in _ACTIVE if each.is_standing), self]
             if _FINDER not in sys.meta_path:
                 # Another list: who goes through one to which something is added, or from which
                 # something is taken, may miss what comes next.
                 _ORIGINAL[:] = [sys.meta_path]
                 sys.meta_path = [_WITNESS, *sys.meta_path, _FINDER]
         return self
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether the code that entered it is being executed."""
+        return self._frame in callers(sys._current_frames().get(self.thread))
 
     def __exit__(
         self,
@@ -54,19 +66,24 @@ class Recorder:
         trace: TracebackType | None,
     ) -> None:
         with _LOCK:
-            _ACTIVE.remove(self)
-            if not _ACTIVE:
-                (original,) = _ORIGINAL
-                finders = [each for each in sys.meta_path if each not in (_WITNESS, _FINDER)]
-                if original != finders:  # plugins have changed the other list
-                    original[:] = finders
-                sys.meta_path = original
+            _ACTIVE[:] = [each for each in _ACTIVE if each is not self]
+            _restore()
         self._path.tried.update(self.tried)
         self._path.add([*self.modules])
         self._path.late += [
             name for name in self.modules if name not in sys.modules and find_spec(name) is not None
         ]
         self._path.probed.update(self.distributions)
+
+
+def _restore() -> None:
+    """Take the finders out when nobody listens any more."""
+    if not _ACTIVE and _FINDER in sys.meta_path:
+        (original,) = _ORIGINAL
+        finders = [each for each in sys.meta_path if each not in (_WITNESS, _FINDER)]
+        if original != finders:  # plugins have changed the other list
+            original[:] = finders
+        sys.meta_path = original
 
 
 class _Finder:
@@ -107,3 +124,40 @@ class _Witness:
 
 
 _FINDER, _WITNESS = _Finder(), _Witness()
+
+
+def is_orphan() -> bool:
+    """Whether this process was forked while another thread imported plugins.
+
+    Modules may fail in it that fail nowhere else: half of C code cannot be imported again.
+    """
+    return bool(_LOST)
+
+
+def _after_fork() -> None:
+    """In a forked child: forget what other threads were importing; they do not go on here.
+
+    Python itself would wait for them, without end.
+    """
+    global _LOCK
+    _LOCK = allocate_lock()
+    gone = [each for each in _ACTIVE if each.thread != get_ident()]
+    if not gone:
+        return
+    _ACTIVE[:] = [each for each in _ACTIVE if each not in gone]
+    _restore()
+    own = {*modules_in_execution(lambda name: True)}
+    for name, module in [*sys.modules.items()]:
+        is_half = getattr(getattr(module, "__spec__", None), "_initializing", False)
+        if is_half and name not in own:
+            _LOST.append(name)
+            del sys.modules[name]
+    locks: Any = getattr(sys.modules["_frozen_importlib"], "_module_locks", {})
+    for name, reference in [*locks.items()]:
+        if getattr(reference(), "owner", None) not in (None, get_ident()):
+            _LOST.append(name)
+            locks.pop(name, None)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)

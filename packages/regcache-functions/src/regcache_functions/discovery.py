@@ -96,10 +96,10 @@ def discover(
 
 def refusing(
     scope: PackageScope, registry: FunctionRegistry[Any], failures: Failures
-) -> Callable[[str, Exception], None]:
+) -> Callable[[str, BaseException], None]:
     """A listener that keeps a failure if that costs only a module, and raises it otherwise."""
 
-    def on_failure(name: str, error: Exception) -> None:
+    def on_failure(name: str, error: BaseException) -> None:
         if isinstance(error, DuplicateFunctionError):  # no broken module, but a broken registry
             raise error
         if scope.strict or name == scope.package:
@@ -115,7 +115,7 @@ def describe_all(
     registry: FunctionRegistry[Any],
     registered: Iterable[Registration],
     failures: Failures,
-    on_failure: Callable[[str, Exception], object],
+    on_failure: Callable[[str, BaseException], object],
 ) -> dict[str, dict[str, Any]]:
     """Name -> record; a module with a function that cannot be described counts as failed."""
     records = {}
@@ -203,7 +203,7 @@ def _owner(scope: PackageScope, elsewhere: FoundFiles) -> dict[str, str]:
 
 
 def _modules_of(
-    scope: PackageScope, on_failure: Callable[[str, Exception], object]
+    scope: PackageScope, on_failure: Callable[[str, BaseException], object]
 ) -> Iterator[ModuleType]:
     """The package itself and its modules, imported one by one."""
     import_module(scope.package, on_failure)  # if that fails, so does the search

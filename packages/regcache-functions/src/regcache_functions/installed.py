@@ -13,6 +13,7 @@ from regcache_core import (
     attribute_of,
     load_entry_point,
     module_of,
+    obey,
     sources_of,
 )
 
@@ -72,7 +73,8 @@ class InstalledFunctions:
                 self._keep(name, value, found)
         except DuplicateFunctionError:  # no broken module, but a broken registry
             raise
-        except Exception as error:  # foreign code may raise anything
+        except BaseException as error:  # foreign code may raise anything
+            obey(module_of(value), error)
             self._fail(f"{name} = {value}", error, origin)
             self._registry._forget(lambda each: each not in before)
             return
@@ -101,7 +103,7 @@ class InstalledFunctions:
         self.found[name] = new
         self.attributes[name] = attribute_of(value)
 
-    def _fail(self, label: str, error: Exception, origin: str) -> None:
+    def _fail(self, label: str, error: BaseException, origin: str) -> None:
         if self._scope.strict:
             raise ScanError(label, f"{type(error).__name__}: {error}") from error
         self._failures.add(label, error)

@@ -106,7 +106,7 @@ def rediscover(
     return Found(dict(records), extra, None)
 
 
-def _refuse(name: str, error: Exception) -> None:
+def _refuse(name: str, error: BaseException) -> None:
     raise ScanError(name, str(error)) from error  # it might not fail after all others
 
 

@@ -6,7 +6,7 @@ be asked of them is in ``functions``; what is searched is in ``scope``.
 
 import os
 import sys
-from _thread import RLock, get_ident
+from _thread import RLock
 from time import perf_counter_ns
 
 from .functions import Functions, State
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from regcache_core import Dependency, Found, Rechecks, Report, Verification
+    from regcache_core import Dependency, Found, Rechecks, Report, Running, Verification
 
     from .caching import Manager
     from .functions import Function, Record
@@ -44,6 +44,19 @@ if TYPE_CHECKING:
     Facts = TypeVar("Facts", default=dict[str, Any])
 else:
     F = object  # for the base class below; the parameter is never looked at here
+
+#: Held to publish, never while importing.
+_LOCK = RLock()
+
+
+def _after_fork() -> None:
+    """In a forked child: a thread that held the lock does not go on here."""
+    global _LOCK
+    _LOCK = RLock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class FunctionRegistry(Functions[F]):
@@ -108,11 +121,10 @@ class FunctionRegistry(Functions[F]):
 
             declared = " in ".join(f"{module}:{line}" for module, line in places)
             self._scope = PackageScope(package, facts, strict, declared, depends_on, entry_points)
-        self._lock = RLock()  # held to publish, never while importing
         self._state: State | None = None
         self._registered = Registrations((name, package))
         self._undescribed: dict[str, Registration] = {}
-        self._searching: set[int] = set()  # threads
+        self._searching: Running | None = None  # made by the first search
         self._is_modular = True  # as far as is known, no module looks at what others registered
         self._found: dict[str, Record] = {}  # what the state was made from, with what follows
         self._extra: dict[str, Any] = _NOTHING
@@ -307,12 +319,12 @@ class FunctionRegistry(Functions[F]):
         return add if what is None else add(what)
 
     def _put(self, new: Registration) -> None:
-        with self._lock:
+        with _LOCK:
             state = self._state
             held = self._registered.holder(new)
             if held is not None:
                 self._refuse(held[0], str(held[1]), new)
-            if state is not None and get_ident() not in self._searching:
+            if state is not None and not self._is_searching():
                 self._check_listed(state, new)
             old = self._registered.get(new.name)
             if old is not None:
@@ -357,12 +369,12 @@ class FunctionRegistry(Functions[F]):
 
     def _forget(self, is_gone: "Callable[[Registration], bool]") -> None:
         """Take back registrations."""
-        with self._lock:
+        with _LOCK:
             self._registered.forget(is_gone)
 
     def _snapshot(self) -> "list[Registration]":
         """What is registered now, in order."""
-        with self._lock:
+        with _LOCK:
             return self._registered.all()
 
     # How the state is made.
@@ -475,7 +487,7 @@ class FunctionRegistry(Functions[F]):
         scope = self._scope
         if scope is None:
             return self._publish({}, _NOTHING)
-        if get_ident() in self._searching:
+        if self._is_searching():
             self._is_modular = False
             return self._combined({})
         from .caching import Manager
@@ -486,7 +498,7 @@ class FunctionRegistry(Functions[F]):
         if state is not None:
             return state
         # Another thread may wait for the module that we are executing: see what is there so far.
-        if self._searching and self._is_importing(scope):
+        if self._is_searched() and self._is_importing(scope):
             return self._combined({})
         if not is_cached:
             return self._search(scope, manager, self._publish)
@@ -515,13 +527,12 @@ class FunctionRegistry(Functions[F]):
 
     def _recheck(self, name: "Any") -> bool:
         scope = self._scope
-        if scope is None or self._searching or not isinstance(name, str):
+        if scope is None or self._is_searched() or not isinstance(name, str):
             return False
-        with self._lock:
-            if self._rechecks is None:
-                from regcache_core import Rechecks
+        if self._rechecks is None:
+            from regcache_core import Rechecks
 
-                self._rechecks = Rechecks()
+            self._rechecks = Rechecks()
         # A module of the package that asks while it is being imported gets what is there so far.
         if not self._rechecks.is_due or self._is_importing(scope):
             return False
@@ -544,18 +555,33 @@ class FunctionRegistry(Functions[F]):
 
         return any(True for _ in modules_in_execution(scope.holds))
 
+    def _is_searching(self) -> bool:
+        """Whether this thread is in the middle of a search."""
+        return self._searching is not None and self._searching.here
+
+    def _is_searched(self) -> bool:
+        """Whether any thread is in the middle of a search."""
+        return self._searching is not None and self._searching.anywhere
+
     def _search(
         self,
         scope: "Scope",
         manager: "Manager",
         publish: "Callable[[dict[str, Record], dict[str, Any]], State]",
     ) -> State:
+        from regcache_core import CacheWarning, Running, StandsStill, is_awaited, warn_caller
+
+        if is_awaited(scope.holds):
+            return self._combined({})
+        with _LOCK:
+            self._searching = self._searching or Running()
         start = perf_counter_ns()
-        self._searching.add(get_ident())
         try:
-            found = scope.find(self, manager)
-        finally:
-            self._searching.discard(get_ident())
+            with self._searching:
+                found = scope.find(self, manager)
+        except StandsStill as error:
+            warn_caller(str(error), CacheWarning)
+            return self._combined({})
         if found.unfinished:  # read while the package is being imported: nothing is final yet
             return self._combined(found.records)
         state = publish(found.records, found.extra)
@@ -569,11 +595,11 @@ class FunctionRegistry(Functions[F]):
 
     def _publish(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
         """Make the state from what was found and what registered itself; first come, first kept."""
-        with self._lock:
+        with _LOCK:
             return self._state or self._publish_anew(records, extra)
 
     def _publish_anew(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
-        with self._lock:
+        with _LOCK:
             self._undescribed = {}
             state = self._combined(records)
             self._found, self._extra, self._state = records, extra, state
@@ -581,7 +607,7 @@ class FunctionRegistry(Functions[F]):
 
     def _take_over(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
         """Make the state anew; functions that are loaded already stay as they are."""
-        with self._lock:
+        with _LOCK:
             old, found = self._state, self._found
             state = self._publish_anew(records, extra)
             for name, value in old.values.items() if old is not None else ():
@@ -611,7 +637,7 @@ class FunctionRegistry(Functions[F]):
             module = record.get("module") or registered.module
             raise FunctionImportError(self.name, name, module) from error
         if value is None:  # the module does not hold what the cache says, though it is unchanged
-            if get_ident() not in self._searching and not self._is_importing(scope):
+            if not self._is_searching() and not self._is_importing(scope):
                 self.refresh()
             value = self._opened().values.get(name)
         if value is None:

@@ -128,7 +128,7 @@ def _modules(scope: LibraryScope, failures: Failures) -> Iterator[tuple[str, Mod
     Each goes by the name that it is imported by: ``os.path`` calls itself otherwise.
     """
 
-    def on_failure(name: str, error: Exception) -> None:
+    def on_failure(name: str, error: BaseException) -> None:
         if scope.strict or name in roots:
             raise ScanError(name, f"{type(error).__name__}: {error}") from error
         failures.add(name, error)

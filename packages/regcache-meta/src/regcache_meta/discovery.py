@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .scope import Scope
 
 
-Listener = Callable[[str, Exception], None]
+Listener = Callable[[str, BaseException], None]
 #: By thread: who is told of modules that fail while a registry's discovery function runs.
 _LISTENERS: dict[int, Listener | None] = {}
 
@@ -147,7 +147,7 @@ def _import_modules(
 def refusing(listener: Listener, strict: bool) -> Listener:
     """A listener that hears of a failure if that costs only a module."""
 
-    def on_failure(name: str, error: Exception) -> None:
+    def on_failure(name: str, error: BaseException) -> None:
         if isinstance(error, DuplicateKeyError):  # no broken plugin, but a broken registry
             raise error
         if strict:
@@ -157,7 +157,7 @@ def refusing(listener: Listener, strict: bool) -> Listener:
     return on_failure
 
 
-def _warn_of(name: str, error: Exception) -> None:
+def _warn_of(name: str, error: BaseException) -> None:
     """Without a registry that keeps the failures, each is told at once."""
     problem = f"{type(error).__name__}: {error}"
     warn_caller(f"{name} failed to import: {problem}", DiscoveryWarning)
@@ -173,7 +173,7 @@ def discover(
     """Import all modules of a registry's package, and describe the classes that are there then."""
     failures = Failures(import_path)
 
-    def keep(name: str, error: Exception) -> None:
+    def keep(name: str, error: BaseException) -> None:
         failures.add(name, error)
         drop(scope, registry, [k for k, c in [*registered.items()] if c.__module__ == name])
 

@@ -13,6 +13,7 @@ from regcache_core import (
     attribute_of,
     load_entry_point,
     module_of,
+    obey,
     sources_of,
 )
 
@@ -81,7 +82,8 @@ class InstalledPlugins:
                 self._register_module(found)
         except DuplicateKeyError:  # no broken plugin, but a broken registry
             raise
-        except Exception as error:  # plugin code may raise anything
+        except BaseException as error:  # plugin code may raise anything
+            obey(module_of(value), error)
             self._fail(f"{name} = {value}", error, origin)
             for key in {*registered} - before:
                 del registered[key]
@@ -109,7 +111,7 @@ class InstalledPlugins:
         if registry._registered.get(key) is not cls:
             registry._register(key, cls)
 
-    def _fail(self, label: str, error: Exception, origin: str) -> None:
+    def _fail(self, label: str, error: BaseException, origin: str) -> None:
         if self._scope.config.strict:
             raise DiscoveryError(label, f"{type(error).__name__}: {error}") from error
         self._failures.add(label, error)

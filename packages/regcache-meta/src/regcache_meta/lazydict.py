@@ -4,10 +4,16 @@ Where their keys come from (the cache file, else discovery), and how a class is 
 of dict is in ``mapping``; importing and describing plugins is in ``discovery``.
 """
 
-from _thread import get_ident
 from time import perf_counter_ns
 
-from regcache_core import file_of, is_gone, is_same_source, modules_in_execution, name_of
+from regcache_core import (
+    Running,
+    file_of,
+    is_gone,
+    is_same_source,
+    modules_in_execution,
+    name_of,
+)
 
 from .mapping import LazyDict
 from .plugins import (
@@ -69,7 +75,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         super().__init__()
         self.enable_cache = enable_cache
         self._scope: Scope | None = None
-        self._discovering: set[int] = set()
+        self._discovering = Running()
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
         self._is_modular = True  # as far as is known, no module looks at what others registered
         self._failures: dict[str, list[str]] = {}
@@ -240,7 +246,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         scope = self._scope
         if scope is None or scope.package is None:
             return self._publish({})
-        if get_ident() in self._discovering:
+        if self._discovering.here:
             self._is_modular = False
             return self._so_far()
         from .caching import make_manager
@@ -251,7 +257,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if state is not None:
             return state
         # Another thread may wait for the module that we are executing: see what is there so far.
-        if self._discovering and _is_importing(scope):
+        if self._discovering.anywhere and _is_importing(scope):
             return self._so_far()
         if not is_cached:
             return self._discover(scope, manager, inputs, self._publish)
@@ -295,13 +301,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _recheck(self) -> bool:
         scope = self._scope
-        if scope is None or scope.package is None or self._discovering:
+        if scope is None or scope.package is None or self._discovering.anywhere:
             return False
-        with self._lock:
-            if self._rechecks is None:
-                from regcache_core import Rechecks
+        if self._rechecks is None:
+            from regcache_core import Rechecks
 
-                self._rechecks = Rechecks()
+            self._rechecks = Rechecks()
         # A module of the package that asks while it is being imported gets what is there so far.
         if not self._rechecks.is_due or any(True for _ in modules_in_execution(scope.holds)):
             return False
@@ -341,20 +346,19 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         inputs: "list[Any]",
         publish: "Callable[[Mapping[Any, Record]], State[K, V]]",
     ) -> "State[K, V]":
-        from .discovery import discover, warn
+        from regcache_core import CacheWarning, StandsStill, is_awaited, warn_caller
 
-        found, start = None, perf_counter_ns()
-        self._discovering.add(get_ident())
+        from .discovery import warn
+
+        if is_awaited(scope.holds):
+            return self._so_far()
+        start = perf_counter_ns()
         try:
-            outdated = manager.outdated()
-            if outdated and self._read_extra(manager.decode_key, outdated.extra, outdated.records):
-                from .rediscovery import rediscover
-
-                found = rediscover(scope, self, outdated, *inputs)
-            if found is None:
-                found = discover(scope, self, *inputs)
-        finally:
-            self._discovering.discard(get_ident())
+            with self._discovering:
+                found = self._find(scope, manager, inputs)
+        except StandsStill as error:
+            warn_caller(str(error), CacheWarning)
+            return self._so_far()
         if found.unfinished:  # read while the package is being imported: nothing is final yet
             return self._combined(found.records)
         more = self._read_extra(manager.decode_key, found.extra, found.records)
@@ -365,6 +369,21 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             self._save(manager, found, perf_counter_ns() - start)
         warn(scope, found)
         return state
+
+    def _find(
+        self, scope: "Scope", manager: "RegistryCacheManager[Any, Any]", inputs: "list[Any]"
+    ) -> "Found":
+        """Discover; only what depends on changed sources, if nothing else has changed."""
+        outdated = manager.outdated()
+        if outdated and self._read_extra(manager.decode_key, outdated.extra, outdated.records):
+            from .rediscovery import rediscover
+
+            found = rediscover(scope, self, outdated, *inputs)
+            if found is not None:
+                return found
+        from .discovery import discover
+
+        return discover(scope, self, *inputs)
 
     def _save(
         self, manager: "RegistryCacheManager[Any, Any]", found: "Found", build_ns: int
@@ -425,7 +444,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _find_anew(self, key: K) -> V:
         """The module does not hold what the cache says, though its file is unchanged."""
         scope: Any = self._scope
-        if get_ident() not in self._discovering and not _is_importing(scope):
+        if not self._discovering.here and not _is_importing(scope):
             self.refresh()
         values = self._opened()[1]
         if key not in values:
@@ -459,7 +478,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
         # Two classes in one module are told apart when it is imported: by _check_held. So are all
         # in a discovery, which finds out whether the cache is right.
-        if get_ident() in self._discovering:
+        if self._discovering.here:
             return
         if record is None or self._is_of(value, record) or is_gone(record["module"]):
             return

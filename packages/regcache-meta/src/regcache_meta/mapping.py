@@ -3,6 +3,7 @@
 All of dict's protocol; where keys come from and how a value is loaded is left to sub-classes.
 """
 
+import os
 from _thread import RLock
 
 TYPE_CHECKING = False
@@ -18,6 +19,18 @@ else:
     K = V = object  # for the base class below; parameters are never looked at here
 
 _MISSING = object()
+#: Held to publish, never while importing.
+_LOCK = RLock()
+
+
+def _after_fork() -> None:
+    """In a forked child: a thread that held the lock does not go on here."""
+    global _LOCK
+    _LOCK = RLock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class LazyDict(dict[K, V]):
@@ -36,7 +49,6 @@ class LazyDict(dict[K, V]):
         self._assigned: dict[K, V] = {}  # by hand
         self._removed: dict[K, Record] = {}  # by hand, before they were loaded
         self._found: Mapping[K, Record | None] = {}  # what the state was made from
-        self._lock = RLock()  # held to publish, never while importing
 
     # What a sub-class says.
 
@@ -86,7 +98,7 @@ class LazyDict(dict[K, V]):
     ) -> "State[K, V]":
         """Make the state from what was found and what registered itself; first come, first kept."""
         self._check_claims(records)
-        with self._lock:
+        with _LOCK:
             if self._state is None or anew:
                 self._removed = {}
                 self._found, self._state = records, self._combined(records)
@@ -102,7 +114,7 @@ class LazyDict(dict[K, V]):
             removed: Keys that were removed by hand.
         """
         self._check_claims(records)
-        with self._lock:
+        with _LOCK:
             old, found = self._state[1] if self._state else {}, self._found
             entries, values = self._combined(records)
             for key in records.keys() & old.keys() & found.keys():
@@ -140,7 +152,7 @@ class LazyDict(dict[K, V]):
             self._check_held(key, held, value)
         if self._state is not None:
             self._check_claim(key, value, self._state[0].get(key))
-        with self._lock:
+        with _LOCK:
             self._registered[key] = value
             if self._state is not None:
                 entries, values = self._state

@@ -145,7 +145,7 @@ def _import(
     return walked
 
 
-def _refuse(name: str, error: Exception) -> None:
+def _refuse(name: str, error: BaseException) -> None:
     raise DiscoveryError(name, str(error)) from error
 
 
