@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import recording
 from .errors import CacheWarning, StandsStill, warn_caller
-from .modules import find_spec, modules_in_execution
+from .modules import Running, find_spec, modules_in_execution
 from .packages import iter_module_names
 
 if TYPE_CHECKING:
@@ -268,37 +268,56 @@ def is_unfinished(holds: Callable[[str], bool]) -> bool:
     return any(_is_initializing(module) for name, module in [*sys.modules.items()] if holds(name))
 
 
-def is_awaited(holds: Callable[[str], bool]) -> bool:
-    """Whether a module that another thread executes has started this thread, and joins it.
-
-    Whoever imports that module here, directly or not, would wait for it without end.
+def await_turn(running: Running, holds: Callable[[str], bool]) -> None:
+    """Let threads finish that do the same already, so that no module is tried by each of them.
 
     Args:
-        holds: Whether a module, given by its name, is meant.
+        running: Those that do it, this one among them.
+        holds: Whether a module, given by its name, may be imported then.
+
+    Raises:
+        StandsStill: A thread that executes such a module does not go on.
     """
-    return any(_joins(frame, get_ident()) for frame in _executing(holds).values())
+    if joining := [frame for frame in _executing(holds).values() if _joins(frame, get_ident())]:
+        raise StandsStill(next(modules_in_execution(holds, joining[0])), is_joined=True)
+    if not any(name != "__main__" for name in modules_in_execution(lambda name: True)):
+        _stand_by(running.others_before, holds)
 
 
 def _await(name: str) -> None:
     """Let another thread finish a module that it executes, before it is imported here.
 
-    Python would wait for it however long, even if the module waits for this thread. Where it waits
-    for the lock of a module, this thread may be holding that: importing finds such circles by
-    itself, so nothing is awaited here.
+    Python would wait for it however long, even if the module waits for this thread.
 
     Raises:
-        StandsStill: It has stood still for ``PATIENCE_S``, so perhaps it waits for this thread.
+        StandsStill: The thread does not go on.
+    """
+    if _is_initializing(sys.modules.get(name)):
+        _stand_by(lambda: _executing(name.__eq__), name.__eq__)
+
+
+def _stand_by(others: Callable[[], Mapping[int, FrameType]], holds: Callable[[str], bool]) -> None:
+    """Wait for some threads; not for one that waits for this one, as far as can be told.
+
+    Where one waits for the lock of a module, this thread may be holding that. Importing finds such
+    circles by itself, so nothing is awaited then.
+
+    Raises:
+        StandsStill: One of them joins this one, or all have stood still for ``PATIENCE_S``.
     """
     before, since_s, pause_s = None, monotonic(), 0.001
-    while _is_initializing(sys.modules.get(name)):
-        others = _executing(name.__eq__)
-        if not others or _is_circle(others.values()):
+    while frames := others():
+        if _is_circle(frames.values()):
             return
-        now = {thread: (id(frame), frame.f_lasti) for thread, frame in others.items()}
+        is_joined = any(_joins(frame, get_ident()) for frame in frames.values())
+        now = {thread: (id(frame), frame.f_lasti) for thread, frame in frames.items()}
         if now != before:
             before, since_s = now, monotonic()
-        elif monotonic() - since_s > PATIENCE_S:
-            raise StandsStill(name)
+        if is_joined or monotonic() - since_s > PATIENCE_S:
+            modules = (
+                name for each in frames.values() for name in modules_in_execution(holds, each)
+            )
+            raise StandsStill(next(modules, "a module"), is_joined)
         sleep(pause_s)
         pause_s = min(2 * pause_s, 0.05)
 
@@ -320,7 +339,7 @@ def _is_circle(frames: Iterable[FrameType]) -> bool:
     """Whether a thread waits for a module, while this one executes some."""
     executes = any(name != "__main__" for name in modules_in_execution(lambda name: True))
     return executes and any(
-        frame.f_code is _await.__code__
+        frame.f_code is _stand_by.__code__
         or (frame.f_code.co_name == "acquire" and frame.f_globals.get("__name__") in _IMPORTLIB)
         for frame in frames
     )

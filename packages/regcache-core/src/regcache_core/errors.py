@@ -98,17 +98,24 @@ class StandsStill(RegcacheError):
 
     Attributes:
         module: Name of the module.
+        is_joined: Whether the module has started this thread, and joins it.
     """
 
-    def __init__(self, module: str) -> None:
-        super().__init__(module)
+    def __init__(self, module: str, is_joined: bool) -> None:
+        super().__init__(module, is_joined)
         self.module = module
+        self.is_joined = is_joined
 
     def __str__(self) -> str:
         return (
             f"{self.module} is being imported in another thread, and has stood still there for "
             "ten seconds; what is listed now is incomplete. Let it not wait while it is imported."
         )
+
+    def warn(self) -> None:
+        """Warn that an answer is not complete; not in the thread of a plugin, which knows that."""
+        if not self.is_joined:
+            warn_caller(str(self), CacheWarning)
 
 
 class CacheWarning(UserWarning):

@@ -208,6 +208,16 @@ class Running:
         """Whether any thread is in the middle of it."""
         return bool(self._frames) and bool(self._standing())
 
+    def others_before(self) -> "dict[int, FrameType]":
+        """Threads that were there before this one and are still, and where they stand now."""
+        standing, threads, before = self._standing(), sys._current_frames(), {}
+        for frame, thread in [*self._frames.items()]:
+            if thread == get_ident():
+                break
+            if frame in standing and thread in threads:
+                before[thread] = threads[thread]
+        return before
+
     def _standing(self) -> "set[FrameType]":
         frames, threads = {**self._frames}, sys._current_frames()
         return {

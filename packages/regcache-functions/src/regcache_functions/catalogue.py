@@ -92,7 +92,7 @@ class Catalogue(Functions["Any"]):
             records = {
                 f"{registry}{SEPARATOR}{name}": record
                 for registry, state in zip(self._members, states, strict=True)
-                for name, record in state.records.items()
+                for name, record in state.described().items()
             }
             self._state, self._seen = State(records, {}), seen
         return self._state

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Generic, TypeVar
 
     from .metadata import FunctionMetadata
+    from .registration import Registration
 
     F = TypeVar("F")
     Function = Callable[..., Any]
@@ -36,10 +37,19 @@ class State:
         records: Name -> record, in order.
         values: Name -> function, for those that are loaded.
         library: The library that they are found in; empty for functions that are registered.
+        undescribed: Name -> registration, of functions whose record has still to be made.
         changes: How often records were added or replaced since.
     """
 
-    __slots__ = ("_aliases", "_haystack", "changes", "library", "records", "values")
+    __slots__ = (
+        "_aliases",
+        "_haystack",
+        "changes",
+        "library",
+        "records",
+        "undescribed",
+        "values",
+    )
 
     def __init__(
         self, records: "dict[str, Record]", values: "dict[str, Function]", library: str = ""
@@ -47,6 +57,7 @@ class State:
         self.records = records
         self.values = values
         self.library = library
+        self.undescribed: dict[str, Registration] = {}
         self.changes = 0
         self._aliases: dict[str, list[str]] | None = None
         self._haystack: Any = None
@@ -140,7 +151,7 @@ class Functions(_Functions[F]):
         return len(self._opened().records)
 
     def __iter__(self) -> "Iterator[str]":
-        return iter(self._opened().records)
+        return iter([*self._opened().records])  # others may register more meanwhile
 
     if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
 
@@ -150,7 +161,7 @@ class Functions(_Functions[F]):
             return super().get(name, default) if name in self else default
 
     def __reversed__(self) -> "Iterator[str]":
-        return reversed(self._opened().records)
+        return reversed([*self._opened().records])
 
     def __contains__(self, name: object) -> bool:
         if name in self._opened().records:

@@ -123,7 +123,6 @@ class FunctionRegistry(Functions[F]):
             self._scope = PackageScope(package, facts, strict, declared, depends_on, entry_points)
         self._state: State | None = None
         self._registered = Registrations((name, package))
-        self._undescribed: dict[str, Registration] = {}
         self._searching: Running | None = None  # made by the first search
         self._is_modular = True  # as far as is known, no module looks at what others registered
         self._found: dict[str, Record] = {}  # what the state was made from, with what follows
@@ -364,8 +363,8 @@ class FunctionRegistry(Functions[F]):
         if not isinstance(registration.value, (staticmethod, classmethod)):
             state.values[name] = registration.value
         if again or not state.records.get(name):
+            state.undescribed[name] = registration  # first: others may look at the record at once
             state.records.setdefault(name, {})
-            self._undescribed[name] = registration
 
     def _forget(self, is_gone: "Callable[[Registration], bool]") -> None:
         """Take back registrations."""
@@ -474,12 +473,13 @@ class FunctionRegistry(Functions[F]):
 
     def _described(self) -> State:
         state = self._opened()
-        if self._undescribed:
+        if state.undescribed:
             from .discovery import to_record
 
-            for name, each in list(self._undescribed.items()):
+            for name, each in list(state.undescribed.items()):
                 state.records[name] = to_record(each, self._facts_type, self.name)
-                self._undescribed.pop(name, None)
+                if state.undescribed.get(name) is each:  # not registered again meanwhile
+                    state.undescribed.pop(name, None)
             state.forget_texts()
         return state
 
@@ -569,18 +569,19 @@ class FunctionRegistry(Functions[F]):
         manager: "Manager",
         publish: "Callable[[dict[str, Record], dict[str, Any]], State]",
     ) -> State:
-        from regcache_core import CacheWarning, Running, StandsStill, is_awaited, warn_caller
+        from regcache_core import Running, StandsStill, await_turn
 
-        if is_awaited(scope.holds):
-            return self._combined({})
         with _LOCK:
             self._searching = self._searching or Running()
         start = perf_counter_ns()
         try:
             with self._searching:
+                await_turn(self._searching, scope.holds)
+                if self._state is not None and publish == self._publish:
+                    return self._state  # another thread was first
                 found = scope.find(self, manager)
         except StandsStill as error:
-            warn_caller(str(error), CacheWarning)
+            error.warn()
             return self._combined({})
         if found.unfinished:  # read while the package is being imported: nothing is final yet
             return self._combined(found.records)
@@ -600,7 +601,6 @@ class FunctionRegistry(Functions[F]):
 
     def _publish_anew(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
         with _LOCK:
-            self._undescribed = {}
             state = self._combined(records)
             self._found, self._extra, self._state = records, extra, state
             return state
@@ -610,7 +610,7 @@ class FunctionRegistry(Functions[F]):
         with _LOCK:
             old, found = self._state, self._found
             state = self._publish_anew(records, extra)
-            for name, value in old.values.items() if old is not None else ():
+            for name, value in list(old.values.items()) if old is not None else ():
                 if name in records and records[name] == found.get(name):
                     state.values.setdefault(name, value)
             return state
@@ -678,7 +678,7 @@ class FunctionRegistry(Functions[F]):
 
         from .errors import UnknownFunctionError
 
-        records = [each for each in self._opened().records if each != name]
+        records = [each for each in self if each != name]
         if isinstance(name, str) and not close:
             # Functions of one name in several modules are listed under their places.
             close = [each for each in records if each.endswith(f".{name}")]

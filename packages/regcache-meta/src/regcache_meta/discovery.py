@@ -110,7 +110,7 @@ def own_classes(module: ModuleType, base: type) -> list[type]:
     """The sub-classes of ``base`` that a module defines, in order, each once."""
     found = [
         value
-        for value in vars(module).values()
+        for value in list(vars(module).values())  # its threads may add to it
         if isinstance(value, type)
         # Libraries that hide a module give its classes the name of a package above.
         and f"{module.__name__}.".startswith(f"{value.__module__}.")
@@ -371,7 +371,7 @@ def record_of(scope: Scope, cls: type, home: str) -> dict[str, Any]:
     if home != cls.__module__:
         record["via"] = home
     if find_class(cls.__module__, cls.__qualname__) is not cls:
-        names = [name for name, value in vars(sys.modules[home]).items() if value is cls]
+        names = [name for name, value in list(vars(sys.modules[home]).items()) if value is cls]
         if names:
             record["attribute"] = names[0]
     return record

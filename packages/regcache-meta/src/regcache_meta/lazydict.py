@@ -346,18 +346,19 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         inputs: "list[Any]",
         publish: "Callable[[Mapping[Any, Record]], State[K, V]]",
     ) -> "State[K, V]":
-        from regcache_core import CacheWarning, StandsStill, is_awaited, warn_caller
+        from regcache_core import StandsStill, await_turn
 
         from .discovery import warn
 
-        if is_awaited(scope.holds):
-            return self._so_far()
         start = perf_counter_ns()
         try:
             with self._discovering:
+                await_turn(self._discovering, scope.holds)
+                if self._state is not None and publish == self._publish:
+                    return self._state  # another thread was first
                 found = self._find(scope, manager, inputs)
         except StandsStill as error:
-            warn_caller(str(error), CacheWarning)
+            error.warn()
             return self._so_far()
         if found.unfinished:  # read while the package is being imported: nothing is final yet
             return self._combined(found.records)

@@ -180,10 +180,10 @@ class LazyDict(dict[K, V]):
         return len(self._opened()[0])
 
     def __iter__(self) -> "Iterator[K]":
-        return iter(self._opened()[0])
+        return iter([*self._opened()[0]])  # this or another thread may add keys meanwhile
 
     def __reversed__(self) -> "Iterator[K]":
-        return reversed(self._opened()[0])
+        return reversed([*self._opened()[0]])
 
     def __contains__(self, key: object) -> bool:
         return key in self._opened()[0]
@@ -219,7 +219,7 @@ class LazyDict(dict[K, V]):
             return NotImplemented
         if len(self) != len(other) or any(key not in other for key in self):
             return False
-        return all(self[key] == other[key] for key in self)
+        return all(key in other and value == other[key] for key, value in self._pairs())
 
     def __ne__(self, other: object) -> bool:
         equal = self.__eq__(other)  # dict has a method of its own for this, which must not answer
@@ -229,14 +229,27 @@ class LazyDict(dict[K, V]):
 
     def __repr__(self) -> str:
         entries, values = self._opened()
-        shown = (f"{key!r}: {self._show(key, entries, values)}" for key in entries)
+        entries, values = {**entries}, {**values}  # others may change them meanwhile
+        shown = (
+            f"{key!r}: {self._show(entries[key], values.get(key, _MISSING))}" for key in entries
+        )
         return f"{{{', '.join(shown)}}}"
 
-    def _show(self, key: K, entries: "dict[K, Record | None]", values: "dict[K, V]") -> str:
-        record = entries[key]
-        if record is None or key in values:
-            return repr(values[key])
+    def _show(self, record: "Record | None", value: object) -> str:
+        if record is None or value is not _MISSING:
+            return repr(value)
         return self._describe_value(record)
+
+    def _pairs(self) -> "Iterator[tuple[K, V]]":
+        """Keys and values, each loaded when it is yielded; without what is removed meanwhile."""
+        for key in self:
+            try:
+                value = self[key]
+            except KeyError:
+                if key in self:
+                    raise
+                continue
+            yield key, value
 
     # To checkers these are dict's own, with all its overloads.
     if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
@@ -273,7 +286,7 @@ class LazyDict(dict[K, V]):
 
         def copy(self) -> "dict[K, V]":
             """A plain dictionary of the same keys and values; loads all values."""
-            return {key: self[key] for key in list(self)}
+            return dict(self._pairs())
 
         def pop(self, key: K, default: "Any" = _MISSING, /) -> "Any":
             """Remove ``key`` in this process and return its value, loaded."""

@@ -15,7 +15,7 @@ class LazyValues(ValuesView[V]):
     _mapping: Any
 
     def __iter__(self) -> Iterator[V]:
-        return (self._mapping[key] for key in list(self._mapping))  # a plugin may add keys
+        return (value for _, value in self._mapping._pairs())
 
     def __reversed__(self) -> Iterator[V]:
         return (self._mapping[key] for key in reversed(self._mapping))
@@ -30,7 +30,7 @@ class LazyItems(ItemsView[K, V]):
     _mapping: Any
 
     def __iter__(self) -> Iterator[tuple[K, V]]:
-        return ((key, self._mapping[key]) for key in list(self._mapping))  # a plugin may add keys
+        return iter(self._mapping._pairs())
 
     def __reversed__(self) -> Iterator[tuple[K, V]]:
         return ((key, self._mapping[key]) for key in reversed(self._mapping))
