@@ -5,6 +5,7 @@ Which of their contents count is the business of each registry.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: How long another thread may stand still in a module before nobody waits for it any longer.
 PATIENCE_S = 10.0
+#: How often a step is taken that fails where another thread takes the same one.
+_TRIES = 100
 #: Modules that have ended, or tried to end, the program while they were imported.
 _EXITED: set[str] = set()
 
@@ -355,6 +358,20 @@ def _joins(frame: FrameType | None, thread: int) -> bool:
             return getattr(frame.f_locals.get("self"), "ident", None) == thread
         frame = frame.f_back
     return False
+
+
+def forget_searches() -> None:
+    """Let importing search anew, also for new portions of a namespace package.
+
+    As ``importlib.invalidate_caches``, which fails where two threads call it at once: each removes
+    entries that the other is about to remove.
+    """
+    for _ in range(_TRIES):
+        try:
+            importlib.invalidate_caches()
+        except KeyError:
+            continue
+        return
 
 
 def forget_folder_listings() -> None:

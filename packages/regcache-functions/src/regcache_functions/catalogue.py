@@ -39,7 +39,7 @@ class Catalogue(Functions["Any"]):
     ) -> None:
         self._name = name
         self._members: dict[str, FunctionRegistry[Any]] = {}
-        self._seen: list[tuple[State, int]] = []
+        self._seen: list[tuple[State, object]] = []
         self._state: State | None = None
         for registry in registries:
             if registry.name in self._members or SEPARATOR in registry.name:

@@ -38,7 +38,7 @@ class State:
         values: Name -> function, for those that are loaded.
         library: The library that they are found in; empty for functions that are registered.
         undescribed: Name -> registration, of functions whose record has still to be made.
-        changes: How often records were added or replaced since.
+        changes: Another object whenever records were added or replaced.
     """
 
     __slots__ = (
@@ -58,9 +58,10 @@ class State:
         self.values = values
         self.library = library
         self.undescribed: dict[str, Registration] = {}
-        self.changes = 0
-        self._aliases: dict[str, list[str]] | None = None
-        self._haystack: Any = None
+        self.changes = object()
+        # What is derived from the records, each with the ``changes`` that it was made at.
+        self._aliases: tuple[object, dict[str, list[str]]] | None = None
+        self._haystack: tuple[object, Any] | None = None
 
     def described(self) -> "dict[str, Record]":
         """Names and records, but for names that have only been registered until now.
@@ -74,28 +75,31 @@ class State:
 
     def named(self, alias: str) -> "list[str]":
         """The functions that have another name ``alias``, or lie at this place in a library."""
-        if self._aliases is None:
+        aliases = self._aliases
+        if aliases is None or aliases[0] is not self.changes:
+            changes = self.changes
             found: dict[str, list[str]] = {}
             for name, record in self.described().items():
                 place = f"{record['module']}.{record['qualname']}"
                 in_library = place.removeprefix(f"{self.library}.")
                 for each in {*record.get("aliases", ()), place, in_library}:
                     found.setdefault(each, []).append(name)
-            self._aliases = found
-        return self._aliases.get(alias, [])
+            aliases = self._aliases = changes, found
+        return aliases[1].get(alias, [])
 
     def forget_texts(self) -> None:
         """Let what is derived from the records be derived anew: some were added or replaced."""
-        self.changes += 1
-        self._aliases = self._haystack = None
+        self.changes = object()
 
     def haystack(self) -> "Any":
         """The texts that ``search`` looks in."""
-        if self._haystack is None:
+        haystack = self._haystack
+        if haystack is None or haystack[0] is not self.changes:
             from .searching import Haystack
 
-            self._haystack = Haystack(self.described())
-        return self._haystack
+            changes = self.changes
+            haystack = self._haystack = changes, Haystack(self.described())
+        return haystack[1]
 
 
 class Functions(_Functions[F]):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
-from regcache_core import find_spec
+from regcache_core import find_spec, forget_searches
 
 from .caching import Manager
 
@@ -32,7 +31,7 @@ def look_again(registry: FunctionRegistry[Any], scope: Scope) -> bool:
         ScanError: The package is gone, or a module failed in strict mode.
         DuplicateFunctionError: A function that is loaded has a name that another has by now.
     """
-    importlib.invalidate_caches()  # also for new portions of a namespace package
+    forget_searches()
     before = _in_order(registry)
     manager = Manager(scope, registry.name)
     records = registry._load_cached(manager) if registry._is_cached(scope) else None

@@ -410,11 +410,11 @@ class FunctionRegistry(Functions[F]):
             TrialError: The executor or the probe cannot be used.
         """
         if self._scope is not None:
-            import importlib
+            from regcache_core import forget_searches
 
             from .caching import Manager
 
-            importlib.invalidate_caches()  # also for new portions of a namespace package
+            forget_searches()
             manager = Manager(self._scope, self._name)
             manager.cache.begin_scan()
             self._search(self._scope, manager, self._publish_anew)
@@ -478,9 +478,9 @@ class FunctionRegistry(Functions[F]):
 
             for name, each in list(state.undescribed.items()):
                 state.records[name] = to_record(each, self._facts_type, self.name)
+                state.forget_texts()
                 if state.undescribed.get(name) is each:  # not registered again meanwhile
                     state.undescribed.pop(name, None)
-            state.forget_texts()
         return state
 
     def _open(self) -> State:

@@ -208,11 +208,11 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             DuplicateKeyError: Two classes have the same key.
         """
         if self._scope is not None and self._scope.package is not None:
-            import importlib
+            from regcache_core import forget_searches
 
             from .caching import make_manager
 
-            importlib.invalidate_caches()  # also for new portions of a namespace package
+            forget_searches()
             manager, *inputs = make_manager(self._scope)
             manager.begin_scan()
             self._discover(self._scope, manager, inputs, self._publish_anew)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from regcache_core import forget_searches
 
 from .caching import make_manager
 from .discovery import drop_vanished
@@ -36,7 +37,7 @@ def look_again(registry: LazyDiscoveryDict[Any, Any], scope: Scope) -> bool:
         DiscoveryError: The package is gone, or a module failed in strict mode.
         DuplicateKeyError: A class that is loaded has a key that another has by now.
     """
-    importlib.invalidate_caches()  # also for new portions of a namespace package
+    forget_searches()
     mappings: list[LazyDict[Any, Any]] = [registry, *registry._dependents]
     removed = [(each, each._removed_keys()) for each in mappings if each._state is not None]
     before = _in_order(registry)
