@@ -17,7 +17,7 @@ from regcache_core import (
     module_of,
 )
 
-from .plugins import same_declaration
+from .plugins import is_class, same_declaration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class EditedClasses(EditedModules):
     def is_outdated(self, module: "ModuleType") -> bool:
         """Whether a module's classes derive from an older declaration of the base class."""
         base = self._base
-        classes = [value for value in list(vars(module).values()) if isinstance(value, type)]
+        classes = [value for value in list(vars(module).values()) if is_class(value)]
         parents = {parent for cls in classes for parent in cls.__mro__ if parent is not base}
         return any(
             parent.__name__ == base.__name__ and same_declaration(parent, base)

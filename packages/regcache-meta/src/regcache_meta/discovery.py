@@ -26,7 +26,7 @@ from regcache_core import (
 )
 
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
-from .plugins import dependencies_of, find_class, is_local, serialize_plugin_class
+from .plugins import dependencies_of, find_class, is_class, is_local, serialize_plugin_class
 
 if TYPE_CHECKING:
     from regcache_core import Declared, ImportPath
@@ -111,7 +111,7 @@ def own_classes(module: ModuleType, base: type) -> list[type]:
     found = [
         value
         for value in list(vars(module).values())  # its threads may add to it
-        if isinstance(value, type)
+        if is_class(value)
         # Libraries that hide a module give its classes the name of a package above.
         and f"{module.__name__}.".startswith(f"{value.__module__}.")
         and value is not base
@@ -371,7 +371,8 @@ def record_of(scope: Scope, cls: type, home: str) -> dict[str, Any]:
     if home != cls.__module__:
         record["via"] = home
     if find_class(cls.__module__, cls.__qualname__) is not cls:
-        names = [name for name, value in list(vars(sys.modules[home]).items()) if value is cls]
+        namespace = getattr(sys.modules.get(home), "__dict__", {})  # a module may misname itself
+        names = [name for name, value in list(namespace.items()) if value is cls]
         if names:
             record["attribute"] = names[0]
     return record

@@ -130,6 +130,14 @@ def _is_abstract_method(value: object) -> bool:
     return bool(getattr(value, "__isabstractmethod__", False))
 
 
+def is_class(value: object) -> bool:
+    """Whether a value is a class; one that refuses to say what it is, is none."""
+    try:
+        return isinstance(value, type)
+    except Exception:  # its __class__ may be a property of plugin code, which may raise anything
+        return False
+
+
 def is_local(cls: type) -> bool:
     """Whether a class is made inside a function, so that no name leads to it."""
     return "<locals>" in cls.__qualname__
