@@ -34,7 +34,7 @@ _TEXTS = {
 _NAMES = [
     "os", "canary", "app.canary", ".canary", "app.readers..canary", "app.readers.__init__",
     "app.filters.__main__", "plug", "app", "", "\0", "\ud800", "x" * 300, "!enum canary:Level:LOW",
-    "!enum app.canary:Level:LOW", "!int 1", "!tuple []", "os.system", "CsvReader.__init__.__globals__",
+    "!enum app.keys:Level:NO", "!int 1", "!tuple []", "os.system", "Csv.__init__.__globals__",
     "csv", "json", "gaussian", "Reader", "failures", "items", "via", "entry", "attribute",
 ]  # fmt: skip
 _VALUES = [

@@ -120,7 +120,7 @@ FILES = {
         class Tiff(Reader):
             suffix, suffixes = ".tif", [".tif"]
         """,
-    "plug/filters.py": "def sharpen(image):\n    return 'sharpen'\n",
+    "plug/filters.py": "import os\ndef sharpen(image):\n    return 'sharpen'\n",
     "plug-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: plug\nVersion: 1.0\n",
     "plug-1.0.dist-info/RECORD": "plug/__init__.py,,\n",
     "plug-1.0.dist-info/entry_points.txt": """

@@ -628,24 +628,34 @@ class FunctionRegistry(Functions[F]):
 
     def _load(self, name: str, record: "Record") -> "Function":
         scope: Any = self._scope
+        value = self._import(name, record)
+        if value is None:  # the module does not hold what the cache says, though it is unchanged
+            if not self._is_searching() and not self._is_importing(scope):
+                self.refresh()
+            state = self._opened()
+            value, found = state.values.get(name), state.records.get(name)
+            if value is None and found:  # one that no import registers
+                value = self._import(name, found)
+        if value is None:
+            raise self._unknown(name)
+        return self._opened().values.setdefault(name, value)
+
+    def _import(self, name: str, record: "Record") -> "Any":
+        """Import the module of a function; gives the function, or ``None`` if it is not there.
+
+        Raises:
+            FunctionImportError: The import failed.
+        """
         try:
-            value = self._import(name, record)
+            return self._find(name, record)
         except Exception as error:  # foreign code may raise anything
             from .errors import FunctionImportError
 
             registered: Any = self._registered.get(name)
             module = record.get("module") or registered.module
             raise FunctionImportError(self.name, name, module) from error
-        if value is None:  # the module does not hold what the cache says, though it is unchanged
-            if not self._is_searching() and not self._is_importing(scope):
-                self.refresh()
-            value = self._opened().values.get(name)
-        if value is None:
-            raise self._unknown(name)
-        return self._opened().values.setdefault(name, value)
 
-    def _import(self, name: str, record: "Record") -> "Any":
-        """Import the module of a function; gives the function, or ``None`` if it is not there."""
+    def _find(self, name: str, record: "Record") -> "Any":
         registered = self._registered.get(name)
         if registered is None:
             if not self._may_import(record):
