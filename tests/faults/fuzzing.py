@@ -7,6 +7,7 @@ everything is loaded. The process itself imports no plugin, so each fork begins 
 
 from __future__ import annotations
 
+import copy
 import faulthandler
 import json
 import os
@@ -81,6 +82,7 @@ def run(kind: str, seed: int, count: int) -> dict[str, int]:
             place.write_bytes(content)
             raise AssertionError(f"{kind} {seed}, trial {number}, {what}, {place}") from error
     faulthandler.cancel_dump_traceback_later()
+    subject.path.write_bytes(subject.content)  # for the next process
     return dict(outcomes)
 
 
@@ -273,6 +275,11 @@ def _place(chance: random.Random, tree: Any) -> tuple[Any, Any]:
         here = below
 
 
+def _value(chance: random.Random) -> Any:
+    """Any value; one that nothing else holds, for the next change may be inside of it."""
+    return copy.deepcopy(chance.choice(_VALUES))
+
+
 def _drop(chance: random.Random, tree: Any) -> None:
     if len(tree) > 1:
         here, part = _place(chance, tree)
@@ -282,14 +289,14 @@ def _drop(chance: random.Random, tree: Any) -> None:
 def _twice(chance: random.Random, tree: Any) -> None:
     here, part = _place(chance, tree)
     if isinstance(here, list):
-        here.append(here[part])
+        here.append(copy.deepcopy(here[part]))
     else:  # a member of the same name, with another value
-        here[f"\1twice {part}"] = chance.choice(_VALUES)
+        here[f"\1twice {part}"] = _value(chance)
 
 
 def _swap(chance: random.Random, tree: Any) -> None:
     (one, first), (two, second) = _place(chance, tree), _place(chance, tree)
-    one[first], two[second] = json.loads(json.dumps([two[second], one[first]]))
+    one[first], two[second] = copy.deepcopy([two[second], one[first]])
 
 
 def _retype(chance: random.Random, tree: Any) -> None:
@@ -301,7 +308,7 @@ def _retype(chance: random.Random, tree: Any) -> None:
 
 def _replace(chance: random.Random, tree: Any) -> None:
     here, part = _place(chance, tree)
-    here[part] = chance.choice(_VALUES)
+    here[part] = _value(chance)
 
 
 def _rename(chance: random.Random, tree: Any) -> None:
@@ -313,9 +320,9 @@ def _rename(chance: random.Random, tree: Any) -> None:
 def _add(chance: random.Random, tree: Any) -> None:
     here, _ = _place(chance, tree)
     if isinstance(here, dict):
-        here[chance.choice(_NAMES)] = chance.choice(_VALUES)
+        here[chance.choice(_NAMES)] = _value(chance)
     else:
-        here.insert(chance.randrange(len(here) + 1), chance.choice(_VALUES))
+        here.insert(chance.randrange(len(here) + 1), _value(chance))
 
 
 def _number(chance: random.Random, tree: Any) -> None:

@@ -520,8 +520,13 @@ class FunctionRegistry(Functions[F]):
         from .caching import is_extra
 
         records = manager.cache.load_cache()
-        if records is not None and not is_extra(manager.cache.extra):
+        if records is None:
+            return None
+        if not is_extra(manager.cache.extra):
             manager.cache.refuse_load("WRONG_SHAPE", "extra")
+            return None
+        if not {*map(type, records)} <= {str}:  # a key of another type is no function's name
+            manager.cache.refuse_load("KEY_REFUSED", "items")
             return None
         return records
 
