@@ -27,9 +27,13 @@ SLOW = """
 import os, time
 
 def work(kind):
-    with open(os.environ["LOG"], "a") as log:
-        log.write(f"{kind} {os.getpid()}\\n")
+    note(kind)
     time.sleep(float(os.environ.get("WORK_S", "1")))
+    note(f"after {kind}")
+
+def note(text):
+    with open(os.environ["LOG"], "a") as log:
+        log.write(f"{text} {os.getpid()}\\n")
 """
 COLOURS = """
 from app.slow import work
@@ -126,9 +130,14 @@ class Storm:
 
     def discoveries(self) -> Counter[str]:
         """How many processes discovered each registry, since this was asked last."""
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        counted = Counter(word for word in self.events() if word != "after")
         self.log.unlink(missing_ok=True)
-        return Counter(line.split()[0] for line in lines)
+        return counted
+
+    def events(self) -> list[str]:
+        """For each begin of a discovery its registry, for each end ``"after"``, in order."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [line.split()[0] for line in lines]
 
     def wait_for_discovery(self, kind: str) -> int:
         """Wait until a process discovers; gives its number."""

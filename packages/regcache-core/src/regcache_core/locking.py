@@ -133,8 +133,8 @@ class Turn:
         """Take the lock, now or when it is free; ``False`` if that is not worth waiting for."""
         start, pause_s = time.monotonic_ns(), _PAUSE_S
         while not _try_lock(descriptor):
-            waited_s = self.wait_ns / 1e9
-            if _TURNS or waited_s >= LONGEST_WAIT_S or _is_ancestor(_read(descriptor)):
+            waited_s, note = self.wait_ns / 1e9, _read(descriptor)
+            if _TURNS or waited_s >= LONGEST_WAIT_S or note == _UNSAVED or _is_ancestor(note):
                 return False
             time.sleep(min(pause_s, LONGEST_WAIT_S - waited_s))
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
