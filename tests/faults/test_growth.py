@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from throwaway import App
+from throwaway import App, sealed
 
 from regcache_core import CacheConfig, RegistryCacheManager
 from regcache_core.collecting import collect
@@ -57,7 +57,7 @@ def age(path: Path, days: float, **members: Any) -> None:
     """Let a cache file be written days ago."""
     document = json.loads(path.read_text())
     document["timestamp"] -= days * DAY_S
-    path.write_text(json.dumps({**document, **members}))
+    path.write_bytes(sealed({**document, **members}))
     touch(path, days)
 
 
@@ -189,15 +189,20 @@ def test_caches_are_looked_through_once_a_day(record: Record) -> None:
 
 
 DOCUMENT = {"format": "regcache 1", "timestamp": 1.0, "identity": {"registry": "colours"}}
-CACHE = json.dumps(DOCUMENT)
+CACHE = sealed(DOCUMENT)
 
 
-def _put(name: str, text: str) -> Callable[[Path], Path]:
+def _put(name: str, content: bytes) -> Callable[[Path], Path]:
     def put(folder: Path) -> Path:
-        (folder / name).write_text(text)
+        (folder / name).write_bytes(content)
         return folder / name
 
     return put
+
+
+def _with(**members: Any) -> Callable[[Path], Path]:
+    kept = {name: value for name, value in (DOCUMENT | members).items() if value is not ...}
+    return _put(NAME, sealed(kept))
 
 
 def _put_folder(folder: Path) -> Path:
@@ -206,7 +211,7 @@ def _put_folder(folder: Path) -> Path:
 
 
 def _put_link(folder: Path) -> Path:
-    (folder / "target").write_text(CACHE)
+    (folder / "target").write_bytes(CACHE)
     touch(folder / "target", 400)
     (folder / NAME).symlink_to("target")
     return folder / NAME
@@ -233,18 +238,20 @@ OTHERS = {
     "a hidden copy": _put(f".{NAME}.old", CACHE),
     "another's temporary": _put(".settings.json.1-2-3.tmp", CACHE),
     "a plain temporary": _put(f"{NAME}.tmp", CACHE),
-    "another's lock": _put(".settings.lock", ""),
-    "no JSON": _put(NAME, "notes"),
-    "a list": _put(NAME, "[]"),
-    "an empty file": _put(NAME, ""),
-    "foreign JSON": _put(NAME, '{"timestamp": 1.0, "identity": {"registry": "x"}}'),
-    "another format": _put(NAME, CACHE.replace("regcache 1", "colours 1")),
-    "a format that is none": _put(NAME, CACHE.replace('"regcache 1"', "[1]")),
-    "no identity": _put(NAME, '{"format": "regcache 1", "timestamp": 1.0}'),
-    "no timestamp": _put(NAME, CACHE.replace("1.0", '"1"')),
-    "a timestamp that is none": _put(NAME, CACHE.replace("1.0", "NaN")),
-    "an age that is none": _put(NAME, CACHE.replace("{", '{"max_age_days": "x", ', 1)),
-    "an environment that is none": _put(NAME, CACHE.replace("{", '{"max_age_days": null, ', 1)),
+    "another's lock": _put(".settings.lock", b""),
+    "no JSON": _put(NAME, b"notes"),
+    "a list": _put(NAME, b"[]"),
+    "an empty file": _put(NAME, b""),
+    "JSON of another": _put(NAME, json.dumps(DOCUMENT).encode()),
+    "no format": _with(format=...),
+    "another format": _with(format="colours 1"),
+    "a format that is none": _with(format=[1]),
+    "no identity": _with(identity=...),
+    "an identity that is none": _with(identity=1),
+    "no timestamp": _with(timestamp=...),
+    "a timestamp that is none": _with(timestamp="1"),
+    "an age that is none": _with(max_age_days="x"),
+    "an environment that is none": _with(max_age_days=None),
     "a folder": _put_folder,
     "a link": _put_link,
     "another user's": _put_foreign,
@@ -266,7 +273,7 @@ def test_files_of_others_are_left_alone(
         path = put(folder)
         touch(path, 400)
         ours = folder / NAME.replace("0", "1")
-        ours.write_text(CACHE)
+        ours.write_bytes(CACHE)
         touch(ours, 400)
 
         write_again()
@@ -290,7 +297,7 @@ from pathlib import Path
 folder, number = Path({str(kept.parent)!r}), int(sys.argv[1])
 for i in range({files}):
     path = folder / f"n{{number}}-{{i:032x}}.json"
-    path.write_text(CACHE)
+    path.write_bytes(CACHE)
     touch(path, 400)
     try:
         touch(folder / MARK, 2)

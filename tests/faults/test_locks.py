@@ -281,6 +281,21 @@ def test_whatever_lies_in_the_place_of_the_lock_is_left_alone(app: App, record: 
     record(kinds=len(kinds))
 
 
+def test_folder_that_others_may_write_gets_no_lock(app: App, record: Record) -> None:
+    """A cache folder that others may write: no lock, no mark, nothing waited for."""
+    app.write(READERS)
+    run(app, LIST)
+    (cache,) = app.cache_files()
+    cache.unlink()
+    before = set(cache.parent.iterdir())
+    cache.parent.chmod(0o777)
+
+    assert run(app, LIST)[:3] == [["csv", "json"], "miss", 0]
+
+    assert set(cache.parent.iterdir()) == before
+    record(starts=1)
+
+
 def test_interrupt_while_waiting_ends_the_wait(storm: Storm, record: Record) -> None:
     """Ctrl-C while a process waits for another's answer: it ends at once, the other goes on."""
     storm.start(1, "readers", WORK_S="1.5")

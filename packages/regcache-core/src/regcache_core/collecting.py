@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .reading import read_document
+from .reading import check_folder, read_document
 from .report import Refusal
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def collect(path: str) -> None:
     """
     folder, own = os.path.split(path)
     now = time.time()
-    with suppress(OSError):
+    with suppress(OSError, Refusal):
+        check_folder(folder)
         with os.scandir(folder) as entries:
             ours = [each for each in entries if _kind_of(each.name)[0] and _is_own_file(each)]
         for entry in ours:

@@ -22,6 +22,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from .reading import check_folder
+from .report import Refusal
+
 if TYPE_CHECKING:
     from typing import Final
 
@@ -85,7 +88,8 @@ class Turn:
             self._descriptor = _open(self._path)
             if self._descriptor is not None and not self._take(self._descriptor):
                 self._close()
-        except OSError:  # a file system without locks, or one that cannot be written
+        # A file system without locks, one that cannot be written, or another user's folder.
+        except (OSError, Refusal):
             self._close()
         except BaseException:  # Ctrl-C while waiting
             self._close()
@@ -172,7 +176,9 @@ if hasattr(os, "register_at_fork"):
 
 def _open(path: str) -> int | None:
     """Open a lock file, and make it if there is none; ``None`` if something else lies there."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    folder = os.path.dirname(path)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    check_folder(folder)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags, 0o600)
     if _is_lock_file(os.fstat(descriptor)):
