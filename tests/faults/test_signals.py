@@ -1,0 +1,233 @@
+"""Ctrl-C and other ends of the program, at any moment of a discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from throwaway import FILTERS, READERS, App
+
+Amount = Callable[[int, int], int]
+Record = Callable[..., None]
+
+pytestmark = pytest.mark.skipif("sys.platform == 'win32'", reason="needs fork and kill")
+
+LISTED = {"classes": ["csv", "json"], "functions": ["gaussian", "median", "sobel"]}
+HOMES = {
+    "classes": "from app.readers.base import READERS as REG",
+    "functions": "from app.registry import FILTERS as REG",
+}
+
+#: In a forked child: list a registry, have it interrupted, and look what is left. The parent has
+#: run all of the cold path once, so that what is interrupted is our code and the plugins.
+TRIALS = """
+import faulthandler, glob, json, os, random, shutil, signal, sys, time, warnings
+warnings.simplefilter("ignore")
+{home}
+LISTED = {listed!r}
+before = [*sys.meta_path]
+assert [*REG] == LISTED
+FULL = glob.glob(os.environ["REGCACHE_DIR"] + "/**/*.json", recursive=True)
+assert len(FULL) == 1
+shutil.rmtree(os.environ["REGCACHE_DIR"])
+for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
+    del sys.modules[name]
+
+def left():
+    paths = [os.path.join(folder, name) for folder, _, names in os.walk(os.environ["REGCACHE_DIR"])
+             for name in names]
+    return [path for path in paths if not path.endswith(".json")]
+
+def check(error):
+    # The registry is usable in this process, what is written is whole, nothing else is left.
+    assert left() == [], left()
+    for path in glob.glob(os.environ["REGCACHE_DIR"] + "/**/*.json", recursive=True):
+        items = json.load(open(path))["items"]
+        assert sorted(items) == sorted(LISTED), items
+    assert [*REG] == LISTED, ([*REG], REG.failures, error)
+    assert REG.failures == {{}}, REG.failures
+    for key in LISTED:
+        REG[key]
+    REG.refresh()
+    assert [*REG] == LISTED
+    assert sys.meta_path == before, sys.meta_path
+    import regcache_core.recording
+    assert regcache_core.recording._ACTIVE == []
+
+def in_child(trial):
+    # What a child says: its exit status; 9 for an interrupt that came too late.
+    pid = os.fork()
+    if pid == 0:
+        faulthandler.dump_traceback_later(60, exit=True)
+        try:
+            status = trial()
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+            status = 1
+        os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    shutil.rmtree(os.environ["REGCACHE_DIR"], ignore_errors=True)
+    assert status in (0, 9), status
+    return status
+"""
+
+AT_EACH_LINE = """
+import regcache_core, threading
+OURS = os.path.dirname(os.path.dirname(regcache_core.__file__))[:-len("regcache-core/src")]
+
+def interrupted_at(number, count=[0]):
+    def local(frame, event, argument):
+        if event == "line":
+            count[0] += 1
+            if count[0] == number:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return local
+    def trace(frame, event, argument):
+        return local if frame.f_code.co_filename.startswith(OURS) else None
+    def trial():
+        {home}
+        globals()["REG"] = REG
+        sys.settrace(trace)
+        try:
+            [*REG]
+        except KeyboardInterrupt as error:
+            sys.settrace(None)
+            check(error)
+            return 0
+        finally:
+            sys.settrace(None)
+        return 9 if count[0] < number else 1
+    return trial
+
+def is_line(number):
+    return in_child(interrupted_at(number)) == 0
+
+high = 1
+while is_line(high): high *= 2
+low = high // 2
+while high - low > 1:
+    middle = (low + high) // 2
+    low, high = (middle, high) if is_line(middle) else (low, middle)
+chosen = range(1, low + 1)
+if len(chosen) > {amount}:
+    chosen = random.Random({seed}).sample(chosen, {amount})
+for number in chosen:
+    try:
+        assert is_line(number)
+    except AssertionError:
+        print("line event", number, file=sys.stderr)
+        raise
+out = [low, len(chosen)]
+"""
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_interrupt_at_each_line(kind: str, app: App, amount: Amount, record: Record) -> None:
+    """An interrupt at any line of our code in a cold listing: it goes on, the registry is usable.
+
+    In the same process the next listing is right; the file is absent or whole; nothing is left.
+    """
+    app.write(READERS if kind == "classes" else FILTERS)
+    count = amount(40, 1_000_000)
+    text = TRIALS + AT_EACH_LINE
+
+    lines, done = app.run(
+        text.format(home=HOMES[kind], listed=LISTED[kind], amount=count, seed=len(kind))
+    )
+
+    assert done == min(count, lines)
+    record(lines=lines, interrupted_at=done, unusable=0, half_written=0)
+
+
+AT_RANDOM = """
+def killed_after(seconds):
+    def trial():
+        {home}
+        globals()["REG"] = REG
+        parent = os.getpid()
+        killer = os.fork()
+        if killer == 0:
+            time.sleep(seconds)
+            os.kill(parent, signal.SIGINT)
+            os._exit(0)
+        caught = None
+        try:
+            try:
+                [*REG]
+            finally:
+                os.waitpid(killer, 0)
+        except KeyboardInterrupt as error:
+            caught = error
+        check(caught)
+        return 9 if caught is None else 0
+    return trial
+
+start = time.monotonic()
+in_child(killed_after(0.0))
+longest = min(time.monotonic() - start, 0.1)
+dice = random.Random({seed})
+statuses = [in_child(killed_after(dice.random() * longest)) for _ in range({amount})]
+out = statuses.count(0)
+"""
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_sigint_at_random_moments(kind: str, app: App, amount: Amount, record: Record) -> None:
+    """SIGINT at random moments of a cold listing: KeyboardInterrupt, and the registry is usable."""
+    slow = "import time\nfor _ in range(20): time.sleep(0.0005)\n"
+    app.write(READERS if kind == "classes" else FILTERS)
+    app.write({f"app/{'readers' if kind == 'classes' else 'filters'}/slow.py": slow})
+    count = amount(20, 2_000)
+
+    caught = app.run(
+        (TRIALS + AT_RANDOM).format(home=HOMES[kind], listed=LISTED[kind], amount=count, seed=1)
+    )
+
+    assert caught > count // 10
+    record(signals=count, interrupted=caught, unusable=0, half_written=0)
+
+
+@pytest.mark.parametrize("kind", LISTED)
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "SystemExit(3)"])
+@pytest.mark.parametrize("where", ["list", "refresh", "lookup"])
+def test_ends_of_the_program_go_on(
+    where: str, error: str, kind: str, app: App, record: Record
+) -> None:
+    """KeyboardInterrupt and SystemExit inside a plugin's import go on to who asked.
+
+    Also where the handler of a signal raises them. Asked again, the registry is whole.
+    """
+    folder = "readers" if kind == "classes" else "filters"
+    app.write(READERS if kind == "classes" else FILTERS)
+    plugin = {
+        "classes": "from app.readers.base import Reader\nclass Own(Reader): format = 'own'\n",
+        "functions": "from app.registry import FILTERS\n@FILTERS.register\ndef own(x): ...\n",
+    }[kind]
+    path = f"app/{folder}/zz.py"
+    app.write({path: plugin + f"import sys\nif getattr(sys, 'end', 0): raise {error}\n"})
+    code = f"""
+import signal, sys
+{"[*REG]" if where == "lookup" else ""}
+{HOMES[kind]}
+sys.end = True
+def ask():
+    {dict(list="[*REG]", refresh="REG.refresh()", lookup="REG['own']")[where]}
+try:
+    ask()
+    out = "swallowed"
+except (KeyboardInterrupt, SystemExit) as error:
+    out = type(error).__name__
+sys.end = False
+import warnings
+out = [out, sorted([*REG]), [*REG.failures], callable(REG["own"])]
+"""
+    if where == "lookup":
+        code = code.replace("[*REG]\n", "", 1)
+        app.run(HOMES[kind] + "\nout = len(REG)")
+    keys = sorted([*LISTED[kind], "own"])
+
+    assert [error.partition("(")[0], keys, [], True] == app.run(code)
+    assert keys == app.run(HOMES[kind] + "\nout = sorted([*REG])")
+    record(kind=kind, swallowed=0)
