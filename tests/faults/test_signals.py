@@ -189,9 +189,12 @@ def test_sigint_at_random_moments(kind: str, app: App, amount: Amount, record: R
     record(signals=count, interrupted=caught, unusable=0, half_written=0)
 
 
+ASKS = {"list": "[*REG]", "refresh": "REG.refresh()", "lookup": "REG['own']"}
+
+
 @pytest.mark.parametrize("kind", LISTED)
 @pytest.mark.parametrize("error", ["KeyboardInterrupt", "SystemExit(3)"])
-@pytest.mark.parametrize("where", ["list", "refresh", "lookup"])
+@pytest.mark.parametrize("where", ASKS)
 def test_ends_of_the_program_go_on(
     where: str, error: str, kind: str, app: App, record: Record
 ) -> None:
@@ -213,7 +216,7 @@ import signal, sys
 {HOMES[kind]}
 sys.end = True
 def ask():
-    {dict(list="[*REG]", refresh="REG.refresh()", lookup="REG['own']")[where]}
+    {ASKS[where]}
 try:
     ask()
     out = "swallowed"

@@ -421,7 +421,7 @@ out = [each for each in listed if isinstance(each, str)], sorted([*READERS])
 
 @pytest.mark.parametrize("state", ["cold", "warm"])
 def test_reload_while_listing(state: str, app: App, amount: Amount, record: Record) -> None:
-    """``importlib.reload`` of plugins while others list, load and refresh: nothing hangs or fails."""
+    """``importlib.reload`` of plugins while others list, load, refresh: nothing hangs or fails."""
     app.write({**STORM})
     rounds = amount(10, 500)
     code = f"""

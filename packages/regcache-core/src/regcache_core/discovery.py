@@ -13,9 +13,8 @@ from time import monotonic, sleep
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from . import recording
 from .errors import CacheWarning, StandsStill, warn_caller
-from .modules import Running, find_spec, modules_in_execution
+from .modules import Running, find_spec, is_orphan, modules_in_execution
 from .packages import iter_module_names
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ class Failures:
             error: What it raised.
         """
         self.texts[name] = [told(error), place_of(error)]
-        is_passing = isinstance(error, (OSError, MemoryError, Warning)) or recording.is_orphan()
+        is_passing = isinstance(error, (OSError, MemoryError, Warning)) or is_orphan()
         if self.passing is None and is_passing:
             self.passing = error
         self.import_path.add(missing_modules(error))

@@ -9,7 +9,7 @@ from _thread import allocate_lock, get_ident
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .modules import callers, find_spec, modules_in_execution
+from .modules import callers, find_spec
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -22,8 +22,6 @@ _LOCK = allocate_lock()
 _ACTIVE: list[Recorder] = []
 #: ``sys.meta_path`` as it was before the first of them.
 _ORIGINAL: list[list[Any]] = []
-#: Names of modules that other threads were importing when this process was forked.
-_LOST: list[str] = []
 
 
 class Recorder:
@@ -126,37 +124,12 @@ class _Witness:
 _FINDER, _WITNESS = _Finder(), _Witness()
 
 
-def is_orphan() -> bool:
-    """Whether this process was forked while another thread imported plugins.
-
-    Modules may fail in it that fail nowhere else: half of C code cannot be imported again.
-    """
-    return bool(_LOST)
-
-
 def _after_fork() -> None:
-    """In a forked child: forget what other threads were importing; they do not go on here.
-
-    Python itself would wait for them, without end.
-    """
+    """In a forked child: other threads do not go on here, and record nothing any more."""
     global _LOCK
     _LOCK = allocate_lock()
-    gone = [each for each in _ACTIVE if each.thread != get_ident()]
-    if not gone:
-        return
-    _ACTIVE[:] = [each for each in _ACTIVE if each not in gone]
+    _ACTIVE[:] = [each for each in _ACTIVE if each.thread == get_ident()]
     _restore()
-    own = {*modules_in_execution(lambda name: True)}
-    for name, module in [*sys.modules.items()]:
-        is_half = getattr(getattr(module, "__spec__", None), "_initializing", False)
-        if is_half and name not in own:
-            _LOST.append(name)
-            del sys.modules[name]
-    locks: Any = getattr(sys.modules["_frozen_importlib"], "_module_locks", {})
-    for name, reference in [*locks.items()]:
-        if getattr(reference(), "owner", None) not in (None, get_ident()):
-            _LOST.append(name)
-            locks.pop(name, None)
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
