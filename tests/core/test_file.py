@@ -167,6 +167,19 @@ def test_torn_file_is_a_miss(manager):
     assert b"}" == whole[-1:]
 
 
+def test_any_flipped_bit_is_a_miss(manager):
+    """One bit that is another, anywhere in the file, and it is not believed."""
+    whole = Path(manager.path).read_bytes()
+    believed = []
+    for place in range(len(whole)):
+        flipped = whole[place] ^ (1 << place % 7)
+        Path(manager.path).write_bytes(whole[:place] + bytes([flipped]) + whole[place + 1 :])
+        if manager.load_cache() is not None:
+            believed.append(place)
+
+    assert [] == believed
+
+
 trees = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda parts: (

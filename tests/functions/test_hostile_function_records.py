@@ -235,3 +235,16 @@ def test_facts_of_another_shape_are_told(filters: App) -> None:
 
     assert ("FactsError", 0.0) == (kind, cost)
     assert "filters: the facts of 'gaussian' do not fit: " in message
+
+
+def test_name_that_is_no_text_is_a_miss(cached: App) -> None:
+    """A key of another type, which managers may have, is no function's name."""
+    tamper(
+        cached, lambda document: document["items"].update({"!int 1": document["items"]["sobel"]})
+    )
+
+    answer = cached.run(LIST)
+
+    check_right(answer)
+    told = answer["status"], answer["reason"], answer["where"]
+    assert ("miss", "KEY_REFUSED", "items") == told
