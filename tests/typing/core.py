@@ -123,6 +123,7 @@ assert_type(report.status, 'Literal["hit", "miss", "saved", "disabled", "error"]
 assert_type(report.reason, "Reason | None")
 assert_type(report.saved, "Report | None")
 assert_type(report.load_ns, int)
+assert_type(report.wait_ns, int)
 assert_type(Refusal("TOO_OLD").reason, Reason)
 assert_type(Reason.TOO_OLD.status, str)
 Report("unknown")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
