@@ -17,7 +17,7 @@ from app.registry import FILTERS
 """
 
 FORKS = """
-import glob, json, os, random, shutil, signal, time, warnings
+import glob, json, os, random, shutil, time, warnings
 warnings.simplefilter("ignore")
 CACHE = os.environ["REGCACHE_DIR"]
 
@@ -64,7 +64,7 @@ def fork_after(seconds):
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     return any(name.startswith("app.") for name in half)
 
-dice, halves = random.Random(1), 0
+dice, halves = random.Random(SEED), 0
 for _ in range(ROUNDS):
     shutil.rmtree(CACHE, ignore_errors=True)
     for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
@@ -97,13 +97,56 @@ def test_fork_in_the_middle_of_a_discovery(app: App, amount: Amount, record: Rec
             f"@FILTERS.register\ndef slow(x): return x\n{slow}",
         }
     )
-    rounds = amount(15, 1000)
+    rounds, batches, halves = amount(15, 50), amount(1, 20), 0
     listed = sorted([*CLASSES, "slow"]), sorted([*FUNCTIONS, "slow"])
 
-    halves = app.run(WATCHDOG + f"ROUNDS, LISTED = {rounds}, {listed}\n" + FORKS)
+    for seed in range(batches):
+        head = f"ROUNDS, LISTED, SEED = {rounds}, {listed}, {seed}\n"
+        halves += app.run(WATCHDOG + head + FORKS)
+    rounds *= batches
 
     assert halves > rounds // 4
     record(forks=rounds, with_a_module_half_imported=halves, hung=0, wrong=0)
+
+
+HELD = """
+import os
+from regcache_core import rechecking, recording
+from regcache_functions import registry
+from regcache_meta import mapping
+
+held, done = threading.Event(), threading.Event()
+def hold():
+    with {module}._LOCK:
+        held.set(), done.wait()
+thread = threading.Thread(target=hold)
+thread.start(), held.wait()
+faulthandler.cancel_dump_traceback_later()  # its thread is not in the child
+pid = os.fork()
+if pid == 0:
+    faulthandler.dump_traceback_later(20, exit=True)
+    from app.readers.base import READERS
+    from app.registry import FILTERS
+    for each in (READERS, FILTERS):
+        len(each), each.refresh()
+        try:
+            each["nothing"]
+        except KeyError:
+            pass
+    os._exit(7)
+out = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+done.set()
+"""
+
+
+@pytest.mark.skipif("not hasattr(__import__('os'), 'fork')", reason="needs fork")
+@pytest.mark.parametrize("module", ["mapping", "registry", "rechecking", "recording"])
+def test_fork_while_a_lock_is_held(module: str, app: App, record: Record) -> None:
+    """A fork while another thread holds a lock of ours: the child does not wait for it."""
+    app.write({**READERS, **FILTERS})
+
+    assert 7 == app.run(WATCHDOG + HELD.format(module=module))
+    record(lock=module, hung=0)
 
 
 WORK = """
