@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         obey,
         place_of,
     )
+    from .entry_points import is_entry_point
     from .errors import (
         CacheWarning,
         ConfigError,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
         VerificationError,
         warn_caller,
     )
-    from .import_path import ImportPath, attribute_of, is_published, module_of
+    from .import_path import ImportPath, attribute_of, module_of
     from .inputs import (
         PYTHON_SUFFIXES,
         Declared,
@@ -123,9 +124,9 @@ __all__ = [
     "import_modules",
     "import_some",
     "is_anonymous",
+    "is_entry_point",
     "is_gone",
     "is_plain_name",
-    "is_published",
     "is_same_source",
     "is_unfinished",
     "iter_module_names",
@@ -198,9 +199,9 @@ _MODULES = {
     "import_modules": "discovery",
     "import_some": "dependants",
     "is_anonymous": "modules",
+    "is_entry_point": "entry_points",
     "is_gone": "modules",
     "is_plain_name": "modules",
-    "is_published": "import_path",
     "is_same_source": "modules",
     "is_unfinished": "discovery",
     "iter_module_names": "packages",

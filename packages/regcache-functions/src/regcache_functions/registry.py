@@ -680,9 +680,9 @@ class FunctionRegistry(Functions[F]):
         scope: Any = self._scope
         if "entry" not in record and scope.holds(record["module"]):
             return True
-        from regcache_core import is_published
+        from regcache_core import is_entry_point
 
-        return is_published(scope.entry_points, record["module"], record.get("entry"))
+        return is_entry_point(scope.entry_points, record["module"], record.get("entry"))
 
     def _is_scanned(self) -> bool:
         """Whether it lists a library that knows nothing of it."""

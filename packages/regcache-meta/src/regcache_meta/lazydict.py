@@ -423,9 +423,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         scope: Any = self._scope
         if scope.holds(module):
             return True
-        from regcache_core import is_published
+        from regcache_core import is_entry_point
 
-        return is_published(scope.config.discovery_entry_points or "", module)
+        return is_entry_point(scope.config.discovery_entry_points or "", module)
 
     def _find_loaded(self, key: K, record: "Record") -> "type | None":
         """The class of a record, in a package whose classes do not register themselves."""

@@ -180,10 +180,10 @@ class LazyDict(dict[K, V]):
         return len(self._opened()[0])
 
     def __iter__(self) -> "Iterator[K]":
-        return iter([*self._opened()[0]])  # this or another thread may add keys meanwhile
+        return iter(self._opened()[0])
 
     def __reversed__(self) -> "Iterator[K]":
-        return reversed([*self._opened()[0]])
+        return reversed(self._opened()[0])
 
     def __contains__(self, key: object) -> bool:
         return key in self._opened()[0]
@@ -217,7 +217,7 @@ class LazyDict(dict[K, V]):
             return True
         if not isinstance(other, dict):
             return NotImplemented
-        if len(self) != len(other) or any(key not in other for key in self):
+        if len(self) != len(other) or any(key not in other for key in [*self]):
             return False
         return all(key in other and value == other[key] for key, value in self._pairs())
 
@@ -242,7 +242,7 @@ class LazyDict(dict[K, V]):
 
     def _pairs(self) -> "Iterator[tuple[K, V]]":
         """Keys and values, each loaded when it is yielded; without what is removed meanwhile."""
-        for key in self:
+        for key in [*self]:
             try:
                 value = self[key]
             except KeyError:
