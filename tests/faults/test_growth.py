@@ -210,17 +210,29 @@ def _put_folder(folder: Path) -> Path:
     return folder / NAME
 
 
-def _put_link(folder: Path) -> Path:
-    (folder / "target").write_bytes(CACHE)
-    touch(folder / "target", 400)
-    (folder / NAME).symlink_to("target")
-    return folder / NAME
+TEMPORARY, LOCK = f".{NAME}.1-2-3.tmp", f".{NAME}.lock"
 
 
-def _put_foreign(folder: Path) -> Path:
-    path = _put(NAME, CACHE)(folder)
-    os.chown(path, 12345, 12345)
-    return path
+def _put_link(name: str) -> Callable[[Path], Path]:
+    def put(folder: Path) -> Path:
+        (folder / "target").write_bytes(CACHE)
+        touch(folder / "target", 400)
+        (folder / name).symlink_to("target")
+        return folder / name
+
+    return put
+
+
+def _put_foreign(name: str) -> Callable[[Path], Path]:
+    def put(folder: Path) -> Path:
+        path = _put(name, CACHE)(folder)
+        if os.geteuid() == 0:  # only root gives files away
+            os.chown(path, 12345, 12345)
+        else:
+            path.chmod(0o666)
+        return path
+
+    return put
 
 
 def _put_writable(folder: Path) -> Path:
@@ -253,8 +265,11 @@ OTHERS = {
     "an age that is none": _with(max_age_days="x"),
     "an environment that is none": _with(max_age_days=None),
     "a folder": _put_folder,
-    "a link": _put_link,
-    "another user's": _put_foreign,
+    "a link": _put_link(NAME),
+    "a temporary link": _put_link(TEMPORARY),
+    "a link for a lock": _put_link(LOCK),
+    "another user's": _put_foreign(NAME),
+    **({} if os.geteuid() else {f"another user's {x}": _put_foreign(x) for x in (TEMPORARY, LOCK)}),
     "writable by all": _put_writable,
 }
 
@@ -263,12 +278,9 @@ def test_files_of_others_are_left_alone(
     cache_dir: Path, monkeypatch: pytest.MonkeyPatch, record: Record
 ) -> None:
     """Whatever else lies in the folder stays: other names, JSON, links, folders, owners."""
-    others = dict(OTHERS)
-    if os.geteuid() != 0:
-        del others["another user's"]  # only root gives files away
-    for other, put in others.items():
-        monkeypatch.setenv("REGCACHE_DIR", str(cache_dir / other))
-        folder = cache_dir / other / "app"
+    for number, (other, put) in enumerate(OTHERS.items()):
+        monkeypatch.setenv("REGCACHE_DIR", str(cache_dir / str(number)))
+        folder = cache_dir / str(number) / "app"
         folder.mkdir(parents=True)
         path = put(folder)
         touch(path, 400)
@@ -280,7 +292,7 @@ def test_files_of_others_are_left_alone(
 
         assert os.path.lexists(path), other
         assert not ours.exists(), f"nothing was collected at all beside {other}"
-    record(kinds=len(others))
+    record(kinds=len(OTHERS))
 
 
 def test_two_collectors_at_once_do_not_disturb_each_other(
