@@ -131,7 +131,7 @@ def test_interrupt_at_each_line(kind: str, app: App, amount: Amount, record: Rec
     """
     app.write(READERS if kind == "classes" else FILTERS)
     text, lines, done = TRIALS + AT_EACH_LINE, 1, 0
-    most, each = amount(40, 5_000), amount(40, 500)
+    most, each = amount(40, 2_000), amount(40, 100)
 
     while done < min(most, lines):  # each process does some of them
         lines, more = app.run(

@@ -238,6 +238,9 @@ def run(app: App, code: str) -> Any:
     return app.run(WATCHDOG + code)
 
 
+#: Whoever waits for a thread that waits for it would wait for ever.
+NO_BOUND = "import regcache_core.discovery; regcache_core.discovery.PATIENCE_S = 1e9"
+
 #: Two registries of one application whose plugins list each other's.
 PAIR = {
     "app/__init__.py": "",
@@ -270,6 +273,7 @@ def test_registries_whose_plugins_read_each_other(
     """Two registries whose plugins list each other, in one thread and in several, do not hang."""
     app.write(PAIR)
     code = f"""
+{NO_BOUND}
 import app.left, app.right
 BOTH = app.left.Base.__registry__, app.right.Base.__registry__
 listed = together({threads}, lambda i: sorted([*BOTH[i % 2]]))
@@ -404,7 +408,8 @@ def test_discovery_inside_an_import(app: App, record: Record) -> None:
                 """,
         }
     )
-    code = """
+    code = f"""
+{NO_BOUND}
 import importlib
 NAMES = ["app.main", "app.readers.uses_main", "app.readers.csv_reader", "app.readers.base"]
 def work(i):
