@@ -217,7 +217,7 @@ class LazyDict(dict[K, V]):
             return True
         if not isinstance(other, dict):
             return NotImplemented
-        if len(self) != len(other) or any(key not in other for key in [*self]):
+        if len(self) != len(other) or any(key not in other for key in self._keys()):
             return False
         return all(key in other and value == other[key] for key, value in self._pairs())
 
@@ -240,9 +240,13 @@ class LazyDict(dict[K, V]):
             return repr(value)
         return self._describe_value(record)
 
+    def _keys(self) -> "list[K]":
+        """The keys of this moment; ``[*self]`` asks ``len(self)``, where threads may switch."""
+        return [*self._opened()[0]]
+
     def _pairs(self) -> "Iterator[tuple[K, V]]":
         """Keys and values, each loaded when it is yielded; without what is removed meanwhile."""
-        for key in [*self]:
+        for key in self._keys():
             try:
                 value = self[key]
             except KeyError:
