@@ -180,10 +180,10 @@ class LazyDict(dict[K, V]):
         return len(self._opened()[0])
 
     def __iter__(self) -> "Iterator[K]":
-        return iter(self._opened()[0])
+        return iter(self._keys())  # list() would fail where another thread registers a class
 
     def __reversed__(self) -> "Iterator[K]":
-        return reversed(self._opened()[0])
+        return reversed(self._keys())
 
     def __contains__(self, key: object) -> bool:
         return key in self._opened()[0]
