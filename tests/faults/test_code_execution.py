@@ -11,12 +11,14 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Record
 from hostile_app import FILES, KINDS, USE
 from throwaway import App, sealed
+
+if TYPE_CHECKING:
+    from conftest import Record
 
 Document = dict[str, Any]
 Edit = Callable[[Document], Any]

@@ -7,17 +7,20 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Record
 from hostile_app import FILES, KINDS, USE
 from throwaway import App
+
+if TYPE_CHECKING:
+    from conftest import Record
 
 HERE = Path(__file__).parent
 #: Files in the long version, 200,000 in all; a miss of a registry with entry points takes longest.
 LONG = {"classes": 20_000, "filters": 20_000, "library": 40_000, "pair": 60_000, "shapes": 60_000}
 #: Trials in one process.
-BATCH = 1000
+BATCH = 500
 FUZZ = """
 import fuzzing
 out = fuzzing.run({kind!r}, {seed}, {count})

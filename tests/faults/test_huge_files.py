@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Record
 from throwaway import App
 
 from regcache_core.reading import MAX_BYTES, seal
+
+if TYPE_CHECKING:
+    from conftest import Record
 
 pytest.importorskip("resource")
 

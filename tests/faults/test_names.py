@@ -6,12 +6,14 @@ import itertools
 import os
 import string
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conftest import Record
 from throwaway import App
 
 from regcache_core import RegistryCacheManager, get_cache_file_path
+
+if TYPE_CHECKING:
+    from conftest import Record
 
 #: What Windows takes for a device, whatever comes after a dot.
 DEVICES = ["CON", "PRN", "AUX", "NUL", *(f"{p}{n}" for p in ("COM", "LPT") for n in range(10))]
