@@ -154,4 +154,4 @@ def test_palettes_of_the_site_are_read_from_the_cache(tmp_path: Path) -> None:
     run(f"{code}\n{shown}", tmp_path)
 
     assert "{'warm': Palette(colours=('#f80', '#c40'))}\n" == run(f"{code}\n{shown}", tmp_path)
-    assert [".json"] == [path.suffix for path in (tmp_path / "cache").rglob("*.*")]
+    assert [".json"] == [path.suffix for path in (tmp_path / "cache").rglob("[!.]*.*")]

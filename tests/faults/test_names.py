@@ -79,7 +79,7 @@ def test_each_name_has_its_answer(cache_dir: Path, record: Record) -> None:
     answers = [manager.load_cache() for manager in managers]
 
     assert [{"number": number} for number in range(len(managers))] == answers
-    inside = [path for path in cache_dir.rglob("*") if path.is_file()]
+    inside = [*cache_dir.rglob("*.json")]
     assert len(managers) == len(inside)
     record(caches=len(managers), mixed_up=0)
 

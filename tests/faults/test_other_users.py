@@ -86,8 +86,8 @@ class Machine:
         return self.run(USER, _START, folder)
 
     def files(self) -> list[Path]:
-        """What there is of the user's."""
-        found = [*self.shared.rglob("*"), *self.home.rglob("*")]
+        """The cache files of the user, and what else he has that is not hidden."""
+        found = [*self.shared.rglob("[!.]*"), *self.home.rglob("[!.]*")]
         return [path for path in found if path.lstat().st_uid == USER and not path.is_dir()]
 
 

@@ -36,7 +36,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
 def left():
     paths = [os.path.join(folder, name) for folder, _, names in os.walk(os.environ["REGCACHE_DIR"])
              for name in names]
-    return [path for path in paths if not path.endswith(".json")]
+    return [path for path in paths if path.endswith(".tmp")]
 
 def check(error):
     # The registry is usable in this process, what is written is whole, nothing else is left.
@@ -149,17 +149,16 @@ def killed_after(seconds):
         {home}
         globals()["REG"] = REG
         parent = os.getpid()
-        killer = os.fork()
-        if killer == 0:
-            time.sleep(seconds)
-            os.kill(parent, signal.SIGINT)
-            os._exit(0)
         caught = None
         try:
             try:
+                if os.fork() == 0:
+                    time.sleep(seconds)
+                    os.kill(parent, signal.SIGINT)
+                    os._exit(0)
                 [*REG]
             finally:
-                os.waitpid(killer, 0)
+                os.wait()
         except KeyboardInterrupt as error:
             caught = error
         check(caught)
