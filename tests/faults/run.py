@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,27 @@ def main() -> int:
         command = [sys.executable, "-m", "pytest", str(FOLDER), *rest]
         status = subprocess.run(command, env=environment, check=False).returncode
         lines = ledger.read_text(encoding="utf-8").splitlines() if ledger.exists() else []
-    rows = sorted((json.loads(line) for line in lines), key=lambda row: row["test"])
+    rows = _grouped(json.loads(line) for line in lines)
     for row in rows:
         print(f"{row['claim']}\n    {_figures(row)}\n    {row['test']}")
     if options.table is not None and status == 0:
         options.table.write_text(_table(rows), encoding="utf-8")
     return status
+
+
+def _grouped(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each test function: the numbers of its cases are added up."""
+    rows: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        name = line["test"].partition("[")[0]
+        row = rows.setdefault(name, {"test": name, "claim": line["claim"], "cases": 0})
+        row["cases"] += 1
+        for field, value in line.items():
+            if isinstance(value, int):
+                row[field] = row.get(field, 0) + value
+            else:
+                row.setdefault(field, value)
+    return [rows[name] for name in sorted(rows)]
 
 
 def _figures(row: dict[str, Any]) -> str:

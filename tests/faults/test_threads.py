@@ -239,7 +239,7 @@ def run(app: App, code: str) -> Any:
 
 
 #: Whoever waits for a thread that waits for it would wait for ever.
-NO_BOUND = "import regcache_core.discovery; regcache_core.discovery.PATIENCE_S = 1e9"
+NO_BOUND = "import regcache_core.running; regcache_core.running.PATIENCE_S = 1e9"
 
 #: Two registries of one application whose plugins list each other's.
 PAIR = {
@@ -344,8 +344,8 @@ def test_plugin_that_waits_for_a_thread_that_reads(
     code = f"""
 import warnings
 warnings.simplefilter("ignore")
-import regcache_core.discovery
-regcache_core.discovery.PATIENCE_S = {1e9 if "join" in wait else 0.3}
+import regcache_core.running
+regcache_core.running.PATIENCE_S = {1e9 if "join" in wait else 0.3}
 from {home} import {name} as REG
 from app.{folder} import waits0
 out = sorted([*REG]), [str(each) for each in REG.failures], [*REG] == [*REG]

@@ -105,6 +105,7 @@ DISCOVERING = {
     "regcache_core.recording": "which modules are missing",
     "regcache_core.searched": "what lies on sys.path when the scan starts",
     "regcache_core.stamps": "the sources as they are when the scan starts",
+    "regcache_core.running": "which threads import plugins now",
     "regcache_core.serializing": "items as JSON values",
     "regcache_core.writing": "the file is written",
     "regcache_meta.discovery": "which classes there are then",

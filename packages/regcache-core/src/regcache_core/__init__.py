@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     from .discovery import (
         Failures,
         Found,
-        await_turn,
         brought_by,
         forget_folder_listings,
         forget_searches,
         import_module,
         import_modules,
-        is_unfinished,
         missing_modules,
         obey,
         place_of,
@@ -51,7 +49,6 @@ if TYPE_CHECKING:
     from .location import get_cache_file_path
     from .manager import CacheConfig, RegistryCacheManager
     from .modules import (
-        Running,
         file_of,
         find_package,
         find_sources,
@@ -69,6 +66,7 @@ if TYPE_CHECKING:
     from .reasons import Reason
     from .rechecking import Rechecks
     from .report import Refusal, Report
+    from .running import Running, await_turn, is_unfinished
     from .sources import pack_sources
     from .verifying import Difference, Verification, verify_answer
     from .watching import watch_imports
@@ -173,7 +171,7 @@ _MODULES = {
     "RegcacheError": "errors",
     "RegistryCacheManager": "manager",
     "Report": "report",
-    "Running": "modules",
+    "Running": "running",
     "SerializationError": "errors",
     "SourceTree": "inputs",
     "StandsStill": "errors",
@@ -182,7 +180,7 @@ _MODULES = {
     "__version__": "__about__",
     "as_dependencies": "declared",
     "attribute_of": "import_path",
-    "await_turn": "discovery",
+    "await_turn": "running",
     "brought_by": "discovery",
     "configure_converter": "converters",
     "file_of": "modules",
@@ -203,7 +201,7 @@ _MODULES = {
     "is_gone": "modules",
     "is_plain_name": "modules",
     "is_same_source": "modules",
-    "is_unfinished": "discovery",
+    "is_unfinished": "running",
     "iter_module_names": "packages",
     "key_to_text": "keys",
     "load_entry_point": "installed",

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from time import monotonic, sleep
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .errors import CacheWarning, StandsStill, warn_caller
-from .modules import Running, find_spec, is_orphan, modules_in_execution
+from .modules import find_spec
 from .packages import iter_module_names
+from .running import await_module, is_orphan
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
     K = TypeVar("K")
 
-#: How long another thread may stand still in a module before nobody waits for it any longer.
-PATIENCE_S = 10.0
 #: How often a step is taken that fails where another thread takes the same one.
 _TRIES = 100
 #: Modules that have ended, or tried to end, the program while they were imported.
@@ -97,7 +94,7 @@ def import_module(
         SystemExit: The module, or a signal's handler, ends the program; see ``obey``.
     """
     try:
-        _await(name)
+        await_module(name)
         __import__(name)
         return sys.modules[name]
     except StandsStill:
@@ -259,104 +256,6 @@ def _names_in(module: ModuleType) -> set[str]:
     get_code = getattr(getattr(module, "__loader__", None), "get_code", None)
     code = get_code(module.__name__) if get_code is not None else None
     return set(code.co_names) if code is not None else set()
-
-
-def is_unfinished(holds: Callable[[str], bool]) -> bool:
-    """Whether a module is being executed now, by this thread or by another.
-
-    Args:
-        holds: Whether a module, given by its name, is meant.
-    """
-    return any(_is_initializing(module) for name, module in [*sys.modules.items()] if holds(name))
-
-
-def await_turn(running: Running, holds: Callable[[str], bool]) -> None:
-    """Let threads finish that do the same already, so that no module is tried by each of them.
-
-    Args:
-        running: Those that do it, this one among them.
-        holds: Whether a module, given by its name, may be imported then.
-
-    Raises:
-        StandsStill: A thread that executes such a module does not go on.
-    """
-    if joining := [frame for frame in _executing(holds).values() if _joins(frame, get_ident())]:
-        raise StandsStill(next(modules_in_execution(holds, joining[0])), is_joined=True)
-    if not any(name != "__main__" for name in modules_in_execution(lambda name: True)):
-        _stand_by(running.others_before, holds)
-
-
-def _await(name: str) -> None:
-    """Let another thread finish a module that it executes, before it is imported here.
-
-    Python would wait for it however long, even if the module waits for this thread.
-
-    Raises:
-        StandsStill: The thread does not go on.
-    """
-    if _is_initializing(sys.modules.get(name)):
-        _stand_by(lambda: _executing(name.__eq__), name.__eq__)
-
-
-def _stand_by(others: Callable[[], Mapping[int, FrameType]], holds: Callable[[str], bool]) -> None:
-    """Wait for some threads; not for one that waits for this one, as far as can be told.
-
-    Where one waits for the lock of a module, this thread may be holding that. Importing finds such
-    circles by itself, so nothing is awaited then.
-
-    Raises:
-        StandsStill: One of them joins this one, or all have stood still for ``PATIENCE_S``.
-    """
-    before, since_s, pause_s = None, monotonic(), 0.001
-    while frames := others():
-        if _is_circle(frames.values()):
-            return
-        is_joined = any(_joins(frame, get_ident()) for frame in frames.values())
-        now = {thread: (id(frame), frame.f_lasti) for thread, frame in frames.items()}
-        if now != before:
-            before, since_s = now, monotonic()
-        if is_joined or monotonic() - since_s > PATIENCE_S:
-            modules = (
-                name for each in frames.values() for name in modules_in_execution(holds, each)
-            )
-            raise StandsStill(next(modules, "a module"), is_joined)
-        sleep(pause_s)
-        pause_s = min(2 * pause_s, 0.05)
-
-
-def _is_initializing(module: object) -> bool:
-    return getattr(getattr(module, "__spec__", None), "_initializing", False) is True
-
-
-def _executing(holds: Callable[[str], bool]) -> dict[int, FrameType]:
-    """Other threads that execute a module that is meant, and where they stand."""
-    return {
-        thread: frame
-        for thread, frame in sys._current_frames().items()
-        if thread != get_ident() and any(modules_in_execution(holds, frame))
-    }
-
-
-def _is_circle(frames: Iterable[FrameType]) -> bool:
-    """Whether a thread waits for a module, while this one executes some."""
-    executes = any(name != "__main__" for name in modules_in_execution(lambda name: True))
-    return executes and any(
-        frame.f_code is _stand_by.__code__
-        or (frame.f_code.co_name == "acquire" and frame.f_globals.get("__name__") in _IMPORTLIB)
-        for frame in frames
-    )
-
-
-_IMPORTLIB = ("_frozen_importlib", "importlib._bootstrap")
-
-
-def _joins(frame: FrameType | None, thread: int) -> bool:
-    """Whether a thread that stands at a frame joins another one."""
-    while frame is not None and frame.f_globals.get("__name__") == "threading":
-        if frame.f_code.co_name == "join":
-            return getattr(frame.f_locals.get("self"), "ident", None) == thread
-        frame = frame.f_back
-    return False
 
 
 def forget_searches() -> None:

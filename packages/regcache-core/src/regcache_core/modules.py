@@ -1,11 +1,7 @@
-"""Modules, and what is defined in them, told apart and looked up without importing anything.
-
-Also which of them are being executed, and which threads are in the middle of a discovery.
-"""
+"""Modules, and what is defined in them, told apart and looked up without importing anything."""
 
 import os
 import sys
-from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,76 +152,13 @@ def modules_in_execution(
     Yields:
         Names of those whose code is being executed, further up among the callers.
     """
-    for each in callers(frame or sys._getframe()):
-        if each.f_code.co_name == "<module>":
-            module = str(each.f_globals.get("__name__"))
+    frame = frame or sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == "<module>":
+            module = str(frame.f_globals.get("__name__"))
             if holds(module):
                 yield module
-
-
-def callers(frame: "FrameType | None") -> "Iterator[FrameType]":
-    """A frame, and those that it was called from."""
-    while frame is not None:
-        yield frame
         frame = frame.f_back
-
-
-class Running:
-    """Which threads are in the middle of something: a context that each of them enters.
-
-    Told by the frames that entered it. One that is left for good counts no more, even where
-    Ctrl-C came just before the context ended, or its thread was lost in a fork.
-
-    >>> running = Running()
-    >>> with running:
-    ...     running.here, running.anywhere
-    (True, True)
-    >>> running.here, running.anywhere
-    (False, False)
-    """
-
-    __slots__ = ("_frames",)
-
-    def __init__(self) -> None:
-        self._frames: dict[FrameType, int] = {}
-
-    def __enter__(self) -> None:
-        for left in self._frames.keys() - self._standing():
-            self._frames.pop(left, None)
-        self._frames[sys._getframe(1)] = get_ident()
-
-    def __exit__(self, *error: object) -> None:
-        self._frames.pop(sys._getframe(1), None)
-
-    @property
-    def here(self) -> bool:
-        """Whether this thread is in the middle of it."""
-        frames = self._frames
-        return bool(frames) and any(each in frames for each in callers(sys._getframe()))
-
-    @property
-    def anywhere(self) -> bool:
-        """Whether any thread is in the middle of it."""
-        return bool(self._frames) and bool(self._standing())
-
-    def others_before(self) -> "dict[int, FrameType]":
-        """Threads that were there before this one and are still, and where they stand now."""
-        standing, threads, before = self._standing(), sys._current_frames(), {}
-        for frame, thread in [*self._frames.items()]:
-            if thread == get_ident():
-                break
-            if frame in standing and thread in threads:
-                before[thread] = threads[thread]
-        return before
-
-    def _standing(self) -> "set[FrameType]":
-        frames, threads = {**self._frames}, sys._current_frames()
-        return {
-            each
-            for thread in {*frames.values()} & threads.keys()
-            for each in callers(threads[thread])
-            if each in frames
-        }
 
 
 def name_of(thing: "Any") -> "str | None":
@@ -315,34 +248,3 @@ def fingerprint(value: object) -> str:
     '10f559b58bb2bba9'
     """
     return f"{int.from_bytes(repr(value).encode('utf-8', 'replace'), 'big') % (2**61 - 1):016x}"
-
-
-#: Names of modules that other threads were importing when this process was forked.
-_LOST: "list[str]" = []
-
-
-def is_orphan() -> bool:
-    """Whether this process was forked while another thread imported something.
-
-    Modules may fail in it that fail nowhere else: half of C code cannot be imported again.
-    """
-    return bool(_LOST)
-
-
-def _after_fork() -> None:
-    """In a forked child: forget what other threads were importing; they do not go on here.
-
-    Plugins, or what we import ourselves to find them. Python would wait for them, without end.
-    """
-    locks: Any = getattr(sys.modules["_frozen_importlib"], "_module_locks", {})
-    for name, reference in list(locks.items()):
-        if getattr(reference(), "owner", None) not in (None, get_ident()):
-            _LOST.append(name)
-            del locks[name]
-            spec = getattr(sys.modules.get(name), "__spec__", None)
-            if getattr(spec, "_initializing", False):
-                del sys.modules[name]
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)

@@ -9,7 +9,8 @@ from _thread import allocate_lock, get_ident
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .modules import callers, find_spec
+from .modules import find_spec
+from .running import callers
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType

@@ -6,14 +6,7 @@ of dict is in ``mapping``; importing and describing plugins is in ``discovery``.
 
 from time import perf_counter_ns
 
-from regcache_core import (
-    Running,
-    file_of,
-    is_gone,
-    is_same_source,
-    modules_in_execution,
-    name_of,
-)
+from regcache_core import file_of, is_gone, is_same_source, modules_in_execution, name_of
 
 from .mapping import LazyDict
 from .plugins import (
@@ -35,6 +28,7 @@ if TYPE_CHECKING:
         Rechecks,
         RegistryCacheManager,
         Report,
+        Running,
         Verification,
     )
 
@@ -71,11 +65,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     'pygments.lexers.python'
     """
 
+    _running: "Running"  # there from the first discovery on
+
     def __init__(self, enable_cache: bool = True) -> None:
         super().__init__()
         self.enable_cache = enable_cache
         self._scope: Scope | None = None
-        self._discovering = Running()
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
         self._is_modular = True  # as far as is known, no module looks at what others registered
         self._failures: dict[str, list[str]] = {}
@@ -246,7 +241,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         scope = self._scope
         if scope is None or scope.package is None:
             return self._publish({})
-        if self._discovering.here:
+        if self._is_discovering():
             self._is_modular = False
             return self._so_far()
         from .caching import make_manager
@@ -257,7 +252,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if state is not None:
             return state
         # Another thread may wait for the module that we are executing: see what is there so far.
-        if self._discovering.anywhere and _is_importing(scope):
+        if self._is_discovered() and _is_importing(scope):
             return self._so_far()
         if not is_cached:
             return self._discover(scope, manager, inputs, self._publish)
@@ -301,7 +296,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _recheck(self) -> bool:
         scope = self._scope
-        if scope is None or scope.package is None or self._discovering.anywhere:
+        if scope is None or scope.package is None or self._is_discovered():
             return False
         if self._rechecks is None:
             from regcache_core import Rechecks
@@ -339,6 +334,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             return None
         return failed, owners
 
+    def _is_discovering(self) -> bool:
+        """Whether this thread is in the middle of a discovery."""
+        return "_running" in vars(self) and self._running.here
+
+    def _is_discovered(self) -> bool:
+        """Whether any thread is in the middle of a discovery."""
+        return "_running" in vars(self) and self._running.anywhere
+
     def _discover(
         self,
         scope: "Scope",
@@ -346,14 +349,15 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         inputs: "list[Any]",
         publish: "Callable[[Mapping[Any, Record]], State[K, V]]",
     ) -> "State[K, V]":
-        from regcache_core import StandsStill, await_turn
+        from regcache_core import Running, StandsStill, await_turn
 
         from .discovery import warn
 
+        running: Running = vars(self).setdefault("_running", Running())  # one for all threads
         start = perf_counter_ns()
         try:
-            with self._discovering:
-                await_turn(self._discovering, scope.holds)
+            with running:
+                await_turn(running, scope.holds)
                 if self._state is not None and publish == self._publish:
                     return self._state  # another thread was first
                 found = self._find(scope, manager, inputs)
@@ -445,7 +449,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _find_anew(self, key: K) -> V:
         """The module does not hold what the cache says, though its file is unchanged."""
         scope: Any = self._scope
-        if not self._discovering.here and not _is_importing(scope):
+        if not self._is_discovering() and not _is_importing(scope):
             self.refresh()
         values = self._opened()[1]
         if key not in values:
@@ -479,7 +483,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
         # Two classes in one module are told apart when it is imported: by _check_held. So are all
         # in a discovery, which finds out whether the cache is right.
-        if self._discovering.here:
+        if self._is_discovering():
             return
         if record is None or self._is_of(value, record) or is_gone(record["module"]):
             return
