@@ -12,6 +12,21 @@ from processes import ForkServer
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 
 FOUND: dict[str, list[Step]] = {
+    "a module that a plugin lacks appears after another plugin was found anew": [
+        ("begin", {"clock": "fine", "entry_points": False, "declares": True}),
+        (
+            "add_plugin",
+            {
+                "kind": "pack",
+                "stem": "delta",
+                "style": "missing submodule",
+                "place": "",
+                "stealth": True,
+            },
+        ),
+        ("turn_module_into_package", {"kind": "pack", "which": 5}),
+        ("optional_appears", {"name": "opt_p", "place": "site"}),
+    ],
     "a scanned library imports a module outside of it that is edited": [
         ("begin", {"clock": "fine"}),
         ("rewrite_plugin", {"kind": "lib", "which": 1, "style": "fact from util"}),
