@@ -1,6 +1,7 @@
 """What every test starts from: a cache folder of its own, and none of the user's switches."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -8,6 +9,10 @@ from hypothesis import HealthCheck, settings
 from throwaway import App, forget
 
 pytest.register_assert_rewrite("regcache_core.testing")
+
+# A run in the background may ignore Ctrl-C, and processes inherit that; some tests send it to them.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _PREFIXES = ("REGCACHE_", "XDG_", "ANDROID_")
 

@@ -274,7 +274,7 @@ print(json.dumps([seen, temporaries()]))
 
 #: Another user may not be able to read the interpreter's own files, so all is imported before.
 AS_NOBODY = f"""
-import json, os, sys, tempfile
+import json, os, platformdirs, sys, tempfile  # the environment itself may be closed to others
 variables = {{{{name: os.environ.get(name) for name in ("REGCACHE_DIR", "HOME")}}}}
 with tempfile.TemporaryDirectory() as folder:
     os.environ["REGCACHE_DIR"] = folder
