@@ -11,17 +11,16 @@ from pathlib import Path
 
 import pytest
 from core_tools import as_is, make_old, read
-from throwaway import sealed
+from throwaway import ALL_OF_CORE, sealed
 
 from regcache_core import RegistryCacheManager
 
 #: Becomes another user for what follows, and root again at the end (coverage writes its data then).
-_BECOME = """
+_BECOME = f"""{ALL_OF_CORE}
 import atexit, os
-import regcache_core.stamps, regcache_core.writing  # cold, and no public name leads to them
 if os.geteuid() == 0:
     os.setgroups([])
-    os.setresuid({uid}, {uid}, 0)
+    os.setresuid({{uid}}, {{uid}}, 0)
     atexit.register(os.setresuid, 0, 0, 0)
 """
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import kernel
 import pytest
-from throwaway import FILTERS, READERS, App
+from throwaway import ALL_OF_CORE, FILTERS, READERS, App
 
 if TYPE_CHECKING:
     from conftest import Record
@@ -273,8 +273,8 @@ print(json.dumps([seen, temporaries()]))
 
 
 #: Another user may not be able to read the interpreter's own files, so all is imported before.
-AS_NOBODY = f"""
-import json, os, platformdirs, sys, tempfile  # the environment itself may be closed to others
+AS_NOBODY = f"""{ALL_OF_CORE}
+import json, os, sys, tempfile
 variables = {{{{name: os.environ.get(name) for name in ("REGCACHE_DIR", "HOME")}}}}
 with tempfile.TemporaryDirectory() as folder:
     os.environ["REGCACHE_DIR"] = folder

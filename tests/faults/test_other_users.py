@@ -17,6 +17,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from throwaway import ALL_OF_CORE
 
 if TYPE_CHECKING:
     from conftest import Record
@@ -28,9 +29,10 @@ pytestmark = pytest.mark.skipif(
 USER, OTHER = 65533, 65534
 
 #: Becomes a user, for good; before that everything is imported, for root's files may be closed.
-_BECOME = """
+_BECOME = (
+    ALL_OF_CORE
+    + """
 import json, os, shutil, sys, warnings, enum, importlib.metadata
-import regcache_core, regcache_core.stamps, regcache_core.writing, regcache_core.outdated
 from regcache_core import RegistryCacheManager
 os.umask(0o022)
 os.setgroups([])
@@ -40,6 +42,7 @@ shared, home = {shared!r}, {home!r}
 manager = RegistryCacheManager("palettes", lambda: "1", str, str, application="painter")
 folder, name = os.path.split(manager.path)
 """
+)
 #: What the application does: its answer, and what the load and the save say.
 _START = """
 answer = manager.get_or_build(lambda: {"a": "right"})
