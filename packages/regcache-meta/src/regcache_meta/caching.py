@@ -85,25 +85,21 @@ def make_manager(
     def check_record(record: "Any") -> "Any":
         """A record as it is; one that names something to import elsewhere is refused."""
         module, name, qualname = record["module"], record["class_name"], record["qualname"]
-        if not (module.__class__ is name.__class__ is qualname.__class__ is str):
-            raise TypeError(f"{(module, name, qualname)} are not the names of a class")
-        if (
-            record.get("doc", "").__class__ is not str
-            or record.get("facts", {}).__class__ is not dict
-        ):
+        home, attribute = record.get("via", module), record.get("attribute", name)
+        for each in (module, name, qualname, home, attribute, record.get("doc", "")):
+            if each.__class__ is not str:
+                raise TypeError(f"{each!r} is no text in the record of {module}.{qualname}")
+        if record.get("facts", {}).__class__ is not dict:
             raise TypeError(f"{module}.{qualname} has facts that are none")
-        home = record.get("via", module)
-        for each in (home, qualname, record.get("attribute", "")):
-            if each and not is_plain_name(each):
-                raise ValueError(f"{each!r} is no name of a module or class to be loaded")
+        names = f".{home}.{qualname}.{attribute}."
+        if ("__" in names or ".." in names) and not all(map(is_plain_name, names[1:-1].split("."))):
+            raise ValueError(f"{names!r} holds no names of a module or class to be loaded")
         if (
             not home.startswith(prefix)
             and home != scope.package
             and all(home != module_of(value) for _, value, *_ in import_path.installed["points"])
         ):
             raise ValueError(f"{module}.{qualname} lies outside of {scope.package}")
-        if record.get("attribute", "").__class__ is not str:
-            raise TypeError(f"{module}.{qualname} is bound to a name that is none")
         return record
 
     manager: RegistryCacheManager[Any, Any] = RegistryCacheManager(
