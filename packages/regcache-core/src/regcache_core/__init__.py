@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         fingerprint,
         is_anonymous,
         is_gone,
+        is_initializing,
         is_plain_name,
         is_same_source,
         modules_in_execution,
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
     from .reasons import Reason
     from .rechecking import Rechecks
     from .report import Refusal, Report
-    from .running import Running, await_turn, is_unfinished
+    from .running import Running, await_module, await_turn, is_unfinished
     from .sources import pack_sources
     from .verifying import Difference, Verification, verify_answer
     from .watching import watch_imports
@@ -105,6 +106,7 @@ __all__ = [
     "__version__",
     "as_dependencies",
     "attribute_of",
+    "await_module",
     "await_turn",
     "brought_by",
     "configure_converter",
@@ -124,6 +126,7 @@ __all__ = [
     "is_anonymous",
     "is_entry_point",
     "is_gone",
+    "is_initializing",
     "is_plain_name",
     "is_same_source",
     "is_unfinished",
@@ -180,6 +183,7 @@ _MODULES = {
     "__version__": "__about__",
     "as_dependencies": "declared",
     "attribute_of": "import_path",
+    "await_module": "running",
     "await_turn": "running",
     "brought_by": "discovery",
     "configure_converter": "converters",
@@ -199,6 +203,7 @@ _MODULES = {
     "is_anonymous": "modules",
     "is_entry_point": "entry_points",
     "is_gone": "modules",
+    "is_initializing": "modules",
     "is_plain_name": "modules",
     "is_same_source": "modules",
     "is_unfinished": "running",

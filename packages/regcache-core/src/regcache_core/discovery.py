@@ -96,7 +96,10 @@ def import_module(
     try:
         await_module(name)
         __import__(name)
-        return sys.modules[name]
+        module = sys.modules[name]
+        if getattr(module, "__name__", None).__class__ is not str:
+            raise ImportError(f"{name} has put something in its place that has no __name__")
+        return module
     except StandsStill:
         raise
     except BaseException as error:  # plugin code may raise anything
@@ -119,13 +122,26 @@ def obey(name: str, error: BaseException) -> None:
     Raises:
         KeyboardInterrupt: It is that.
         SystemExit: It is that, for the first time.
+        BaseException: The handler of a signal raised it, such as a timeout by ``SIGALRM``.
     """
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt) or _is_signalled(error):
         raise error
     if isinstance(error, SystemExit) and name not in _EXITED:
         _EXITED.add(name)
         warn_caller(f"{name} ends the program: it raised {error!r} at import", CacheWarning)
         raise error
+
+
+def _is_signalled(error: BaseException) -> bool:
+    """Whether the handler of a signal raised an exception: it is given the frame it interrupts."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        frame, called = trace.tb_frame, trace.tb_next.tb_frame
+        for value in called.f_locals.values():
+            if value is frame or (type(value) is tuple and any(each is frame for each in value)):
+                return True
+        trace = trace.tb_next
+    return False
 
 
 class Failures:

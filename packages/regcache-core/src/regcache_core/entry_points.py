@@ -4,15 +4,16 @@ Read from the metadata themselves, without importlib.metadata: this happens at t
 an installed plugin, on a start that is warm but for that.
 """
 
-from __future__ import annotations
-
 import os
-from collections.abc import Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 from .import_path import METADATA_SUFFIXES, attribute_of, module_of, search_path
 
 
-def is_entry_point(group: str, module: str, attribute: str | None = None) -> bool:
+def is_entry_point(group: str, module: str, attribute: "str | None" = None) -> bool:
     """Whether an installed distribution has an entry point in a module: its metadata are read now.
 
     To be asked before a module is imported that only a cache file says is one of these.
@@ -30,7 +31,7 @@ def is_entry_point(group: str, module: str, attribute: str | None = None) -> boo
     return False
 
 
-def _published(group: str) -> Iterator[str]:
+def _published(group: str) -> "Iterator[str]":
     """The values of all entry points of a group."""
     archives = []
     for folder in search_path():
@@ -51,7 +52,7 @@ def _published(group: str) -> Iterator[str]:
             yield value
 
 
-def _values_in(path: str, group: str) -> Iterator[str]:
+def _values_in(path: str, group: str) -> "Iterator[str]":
     """The values of the entry points that a file names, read as ``importlib.metadata`` does."""
     try:
         with open(path, "rb") as file:

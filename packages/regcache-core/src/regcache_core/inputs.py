@@ -284,14 +284,16 @@ class EditedModules(Input):
         return recorded or self._edited(self._started_ns)
 
     def _edited(self, time_ns: int) -> "list[str]":
-        files = {*self.files()}
+        files: set[Any] = {*self.files()}
         for name, module in list(sys.modules.items()):
-            if self.holds(name):
-                file = getattr(module, "__file__", None) or ""
-                if self.is_outdated(module):
-                    return [file]
+            if name.__class__ is str and self.holds(name):
+                names = getattr(module, "__dict__", {})  # a plugin may put anything in its place
+                file = names.get("__file__")
+                if names and self.is_outdated(module):
+                    return [str(file)]
                 files.add(file)
-        return sorted(file for file in files if file and _is_newer(file, time_ns))
+        paths = {file for file in files if file.__class__ is str and file}
+        return sorted(path for path in paths if _is_newer(path, time_ns))
 
     def is_outdated(self, module: "ModuleType") -> bool:
         """Whether a module does not hold what its file says, for another reason than an edit.

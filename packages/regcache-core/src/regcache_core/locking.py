@@ -22,8 +22,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .reading import check_folder
 from .report import Refusal
+from .writing import make_folder
 
 if TYPE_CHECKING:
     from typing import Final
@@ -177,8 +177,7 @@ if hasattr(os, "register_at_fork"):
 def _open(path: str) -> int | None:
     """Open a lock file, and make it if there is none; ``None`` if something else lies there."""
     folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    check_folder(folder)
+    make_folder(folder)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags, 0o600)
     if _is_lock_file(os.fstat(descriptor)):

@@ -140,6 +140,16 @@ def is_gone(module: str) -> bool:
     return not os.path.exists(file) if file else module not in sys.modules
 
 
+def is_initializing(module: str) -> bool:
+    """Whether a module is being executed, by this thread or by another.
+
+    Args:
+        module: Name of a module.
+    """
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    return getattr(spec, "_initializing", False) is True
+
+
 def modules_in_execution(
     holds: "Callable[[str], bool]", frame: "FrameType | None" = None
 ) -> "Iterator[str]":

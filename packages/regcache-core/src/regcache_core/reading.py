@@ -102,7 +102,7 @@ def _check_file(path: str, status: os.stat_result) -> None:
         raise Refusal("TOO_LARGE", path, MAX_BYTES, status.st_size)
     if os.name != "posix":  # pragma: no cover - Windows has no such owners and modes
         return
-    _check_owner(path, status)
+    check_owner(path, status)
     if mode & 0o022:
         raise Refusal("WRITABLE_BY_OTHERS", path, "0600", oct(mode & 0o777))
 
@@ -124,14 +124,15 @@ def check_folder(folder: str) -> None:
         return
     status = os.lstat(folder)
     if status.st_mode & _FILE_TYPE_MASK == _LINK:
-        _check_owner(folder, status)
+        check_owner(folder, status)
         status = os.stat(folder)
-    _check_owner(folder, status)
+    check_owner(folder, status)
     if status.st_mode & 0o022 and not status.st_mode & _STICKY:
         raise Refusal("WRITABLE_BY_OTHERS", folder, "0700", oct(status.st_mode & 0o777))
 
 
-def _check_owner(path: str, status: os.stat_result) -> None:
+def check_owner(path: str, status: os.stat_result) -> None:
+    """Refuse what belongs to another user, but for root."""
     user = os.geteuid()
     if status.st_uid not in (user, 0):
         raise Refusal("FOREIGN_OWNER", path, user, status.st_uid)

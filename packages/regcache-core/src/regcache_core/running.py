@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 from .errors import StandsStill
-from .modules import modules_in_execution
+from .modules import is_initializing, modules_in_execution
 
 #: How long another thread may stand still in a module before nobody waits for it any longer.
 PATIENCE_S = 10.0
@@ -88,7 +88,11 @@ def is_unfinished(holds: Callable[[str], bool]) -> bool:
     Args:
         holds: Whether a module, given by its name, is meant.
     """
-    return any(_is_initializing(module) for name, module in [*sys.modules.items()] if holds(name))
+    return any(is_initializing(name) for name in _names() if holds(name))
+
+
+def _names() -> list[str]:
+    return [name for name in [*sys.modules] if name.__class__ is str]
 
 
 def await_turn(running: Running, holds: Callable[[str], bool]) -> None:
@@ -115,7 +119,7 @@ def await_module(name: str) -> None:
     Raises:
         StandsStill: The thread does not go on.
     """
-    if _is_initializing(sys.modules.get(name)):
+    if is_initializing(name):
         _stand_by(lambda: _executing(name.__eq__), name.__eq__)
 
 
@@ -143,10 +147,6 @@ def _stand_by(others: Callable[[], Mapping[int, FrameType]], holds: Callable[[st
             raise StandsStill(next(modules, "a module"), is_joined)
         sleep(pause_s)
         pause_s = min(2 * pause_s, 0.05)
-
-
-def _is_initializing(module: object) -> bool:
-    return getattr(getattr(module, "__spec__", None), "_initializing", False) is True
 
 
 def _executing(holds: Callable[[str], bool]) -> dict[int, FrameType]:

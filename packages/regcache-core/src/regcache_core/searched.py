@@ -78,7 +78,7 @@ def _names_in(path: str) -> list[str]:
 
 
 def _top_modules() -> set[str]:
-    return {name.partition(".")[0] for name in list(sys.modules)}
+    return {name.partition(".")[0] for name in list(sys.modules) if name.__class__ is str}
 
 
 def _contents(path: str, names: Iterable[str], wanted: set[str]) -> list[str]:

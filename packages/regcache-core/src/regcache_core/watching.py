@@ -104,7 +104,7 @@ def _local_modules(tried: Iterable[str]) -> dict[str, str]:
     """
     found = {}
     local: dict[str, bool] = {}
-    for name in {*sys.modules, *tried}:
+    for name in {*(name for name in [*sys.modules] if name.__class__ is str), *tried}:
         top = name.partition(".")[0]
         if top not in local:
             # We do not decide which plugins there are; the script is another one for each start.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from .reading import MAX_BYTES, check_folder, seal
+from .reading import MAX_BYTES, check_folder, check_owner, seal
 from .report import Refusal
 from .serializing import NotJson
 
@@ -43,8 +43,7 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
     if len(content) > MAX_BYTES:
         raise Refusal("TOO_LARGE", path, MAX_BYTES, len(content))
     folder, name = os.path.split(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    check_folder(folder)  # another user may have made it before us
+    make_folder(folder)
     temporary = os.path.join(
         folder, f".{name}.{os.getpid()}-{get_ident()}-{time.monotonic_ns()}.tmp"
     )
@@ -56,6 +55,25 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
     finally:
         if os.path.lexists(temporary):
             os.unlink(temporary)
+
+
+def make_folder(folder: str) -> None:
+    """Make a folder that only we can enter, and those above it, if they are missing.
+
+    Nothing is made in a folder of another user: root who runs with the ``HOME`` of a user would
+    leave him folders that he cannot write into.
+
+    Raises:
+        OSError: It cannot be made.
+        Refusal: It, or the folder that it would be made in, is another user's.
+    """
+    above = folder
+    while not os.path.lexists(above) and above != os.path.dirname(above):
+        above = os.path.dirname(above)
+    if above != folder and os.name == "posix":
+        check_owner(above, os.stat(above))
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    check_folder(folder)  # another user may have made it before us
 
 
 def renew(path: str, document: Mapping[str, Any]) -> None:

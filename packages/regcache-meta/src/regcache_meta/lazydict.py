@@ -6,7 +6,14 @@ of dict is in ``mapping``; importing and describing plugins is in ``discovery``.
 
 from time import perf_counter_ns
 
-from regcache_core import file_of, is_gone, is_same_source, modules_in_execution, name_of
+from regcache_core import (
+    file_of,
+    is_gone,
+    is_initializing,
+    is_same_source,
+    modules_in_execution,
+    name_of,
+)
 
 from .mapping import LazyDict
 from .plugins import (
@@ -408,6 +415,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if not self._may_import(module):
             return self._find_anew(key)
         try:
+            if is_initializing(module):
+                from regcache_core import await_module
+
+                await_module(module)
             __import__(module)
         except Exception as error:  # plugin code may raise anything
             from .errors import PluginImportError

@@ -1,0 +1,131 @@
+"""What an outside tester broke: each as short as it could be made."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from throwaway import ALL_OF_CORE, FILTERS, READERS, WATCHDOG, App
+
+Record = Callable[..., None]
+
+LIST = {
+    "classes": "from app.readers.base import READERS as REG",
+    "functions": "from app.registry import FILTERS as REG",
+}
+FOLDER = {"classes": "readers", "functions": "filters"}
+FILES = {"classes": READERS, "functions": FILTERS}
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="signals are sent")
+@pytest.mark.parametrize("kind", LIST)
+@pytest.mark.parametrize("base", ["BaseException", "Exception"])
+def test_exception_of_a_signal_goes_through(base: str, kind: str, app: App, record: Record) -> None:
+    """What the handler of a signal raises is no failure of the plugin that it interrupts."""
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/slow.py": "import time; time.sleep(5)"})
+    code = f"""
+    import signal
+    {LIST[kind]}
+    class Timeout({base}): pass
+    def handler(number, frame): raise Timeout
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        out = [*REG]
+    except Timeout:
+        out = "timeout"
+    """
+
+    seen = [app.run(code), app.run(code)]
+
+    assert ["timeout"] * 2 == seen
+    assert [*app.cache.rglob("*.json")] == []
+    record(starts=2, stored=0)
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_warm_plugin_that_waits_for_a_thread_that_loads_it(
+    kind: str, app: App, record: Record
+) -> None:
+    """On a warm start, too, a plugin that joins a thread that loads this very plugin ends."""
+    home = LIST[kind].replace(" as REG", " as REG, __name__ as home")
+    waits = f"""
+    import threading
+    {home}
+    def load():
+        try:
+            dict(REG)
+        except Exception as error:
+            print(type(error).__name__)
+    thread = threading.Thread(target=load, daemon=True)
+    thread.start()
+    thread.join()
+    """
+    app.write(FILES[kind])
+    name, key = ("csv_reader", "csv") if kind == "classes" else ("blur", "gaussian")
+    path = next(app.folder.glob(f"app/{FOLDER[kind]}/{name}*.py"))
+    path.write_text(waits.replace("\n    ", "\n") + path.read_text())
+    app.wrote()
+    ask = f"{WATCHDOG}\n{LIST[kind]}\nprint([*REG], REG.report.status, REG[{key!r}].__name__)"
+
+    done = [app.start(ask), app.start(ask)]
+
+    assert [0, 0] == [each.returncode for each in done], done[-1].stderr
+    assert " hit " in done[1].stdout
+    assert done[0].stdout.splitlines()[-1].split()[-1] == done[1].stdout.split()[-1]
+    record(starts=2, hangs=0)
+
+
+@pytest.mark.parametrize("kind", LIST)
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "import sys; sys.modules[__name__] = None",
+        "import sys\nclass M: __slots__ = ()\nsys.modules[__name__] = M()",
+        "__file__ = 7",
+        "import sys; sys.modules['t',] = 1",
+    ],
+)
+def test_odd_modules_cost_only_themselves(deed: str, kind: str, app: App, record: Record) -> None:
+    """Whatever a module puts in its place, or among the modules: the others are listed."""
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/odd.py": deed})
+    code = f"import warnings; warnings.simplefilter('ignore')\n{LIST[kind]}\nout = [*REG]"
+
+    seen = [app.run(code), app.run(code)]
+
+    app.remove(f"app/{FOLDER[kind]}/odd.py")
+    assert [app.run(code)] * 2 == seen
+    record(starts=2)
+
+
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() != 0, reason="only root can run with another's home"
+)
+def test_root_makes_no_folders_in_the_home_of_a_user(record: Record) -> None:
+    """Root who runs with a user's ``HOME`` leaves him no folder that he cannot write into."""
+    code = (
+        ALL_OF_CORE
+        + """
+manager = regcache_core.RegistryCacheManager("a", lambda: "1", str, str, application="app")
+print(manager.get_or_build(lambda: {"a": "1"}), manager.last_report.saved.reason.name)
+"""
+    )
+    with tempfile.TemporaryDirectory(prefix="regcache-tests-") as folder:
+        os.chown(folder, 65534, 65534)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("REGCACHE_", "XDG_"))}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**kept, "HOME": folder},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+        assert [] == [*Path(folder).iterdir()]
+    assert "{'a': '1'} FOREIGN_OWNER" == done.stdout.strip()
+    record(folders_made=0)
