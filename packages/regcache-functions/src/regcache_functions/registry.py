@@ -665,9 +665,11 @@ class FunctionRegistry(Functions[F]):
         if registered is None:
             if not self._may_import(record):
                 return None
-            from regcache_core import await_module, is_initializing
+            from regcache_core import is_initializing
 
             if is_initializing(record["module"]):
+                from regcache_core import await_module
+
                 await_module(record["module"])
             __import__(record["module"])
             registered = self._registered.get(name)
