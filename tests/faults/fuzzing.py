@@ -191,7 +191,7 @@ class _Subject:
                 answer = self._use.USES[self.kind]()
                 assert "canary" not in sys.modules
                 text = json.dumps(answer)
-            except BaseException:
+            except BaseException:  # whatever it is, the parent is to be told
                 text = json.dumps(["failed", traceback.format_exc()])
             with open(writer, "w") as file:
                 file.write(text)

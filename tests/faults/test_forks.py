@@ -55,7 +55,7 @@ def fork_after(seconds):
         try:
             child()
             status = 0
-        except BaseException:
+        except BaseException:  # whatever it is, the child shows it and ends
             import traceback
             traceback.print_exc()
         finally:

@@ -61,7 +61,7 @@ def in_child(trial):
         faulthandler.dump_traceback_later(60, exit=True)
         try:
             status = trial()
-        except BaseException:
+        except BaseException:  # whatever it is, the child shows it and ends
             import traceback
             traceback.print_exc()
             status = 1

@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .manager import SECONDS_PER_DAY
 from .reading import check_folder, read_document
 from .report import Refusal
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from typing import Final
 
 _MINUTE_S: Final = 60
-_DAY_S: Final = 86_400
 #: Where the file does not say it: the default of ``CacheConfig``. Also the least that counts, for
 #: two configurations of one registry share a file.
 _MAX_AGE_DAYS: Final = 7
@@ -93,7 +93,7 @@ def _is_dead(pid: str, age_s: float) -> bool:
     A process number alone tells little: it is given anew, and other machines and containers have
     their own. So a minute has to pass too, and after a day the number does not count.
     """
-    return age_s > _DAY_S or (age_s > _MINUTE_S and not _is_running(pid))
+    return age_s > SECONDS_PER_DAY or (age_s > _MINUTE_S and not _is_running(pid))
 
 
 def _is_running(pid: str) -> bool:
@@ -116,7 +116,7 @@ def _claim_day(folder: str, now: float) -> bool:
     """
     mark = os.path.join(folder, _MARK)
     with suppress(FileNotFoundError):
-        if 0 <= now - os.lstat(mark).st_mtime < _DAY_S:
+        if 0 <= now - os.lstat(mark).st_mtime < SECONDS_PER_DAY:
             return False
         os.unlink(mark)
     os.close(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -127,7 +127,7 @@ def _collect_files(files: list[os.DirEntry[str]], now: float) -> None:
     """Remove cache files and lock files that are useless, the oldest first."""
     end = time.monotonic() + _LONGEST_S
     for entry in sorted(files, key=_modified):
-        if now - _modified(entry) < _DAY_S or time.monotonic() > end:
+        if now - _modified(entry) < SECONDS_PER_DAY or time.monotonic() > end:
             return
         kind, _ = _kind_of(entry.name)
         if kind == "lock" or (kind == "cache" and _is_useless(entry.path, now)):
@@ -142,7 +142,7 @@ def _is_useless(path: str, now: float) -> bool:
         identity = document["identity"]
         if document["format"][:9] != "regcache " or identity["registry"] == "":
             return False
-        age_days = (now - written) / _DAY_S
+        age_days = (now - written) / SECONDS_PER_DAY
         if days is None:
             return age_days > _FOREVER_DAYS and _is_vanished(identity)
         return bool(age_days > max(days, _MAX_AGE_DAYS) + 1)

@@ -9,6 +9,7 @@ import os
 import sys
 from time import time, time_ns
 
+from .modules import loaded_names
 from .report import Refusal
 
 TYPE_CHECKING = False
@@ -285,8 +286,9 @@ class EditedModules(Input):
 
     def _edited(self, time_ns: int) -> "list[str]":
         files: set[Any] = {*self.files()}
-        for name, module in list(sys.modules.items()):
-            if name.__class__ is str and self.holds(name):
+        for name in loaded_names():
+            if self.holds(name):
+                module: Any = sys.modules.get(name)
                 names = getattr(module, "__dict__", {})  # a plugin may put anything in its place
                 file = names.get("__file__")
                 if names and self.is_outdated(module):

@@ -16,6 +16,7 @@ interpreter) and importing this module 0.3 ms.
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from contextlib import suppress
@@ -188,7 +189,7 @@ def _open(path: str) -> int | None:
 
 def _is_lock_file(status: os.stat_result) -> bool:
     """Whether a file was made by us for this: no other may be written, nor waited for."""
-    is_plain = status.st_mode & 0o170000 == 0o100000 and status.st_nlink <= 1
+    is_plain = stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
     is_own = os.name != "posix" or status.st_uid == os.geteuid()
     return is_plain and is_own and status.st_size <= _LONGEST_NOTE
 

@@ -140,6 +140,11 @@ def is_gone(module: str) -> bool:
     return not os.path.exists(file) if file else module not in sys.modules
 
 
+def loaded_names() -> "list[str]":
+    """Names of the modules that are loaded; whoever puts something else there is passed over."""
+    return [name for name in list(sys.modules) if name.__class__ is str]
+
+
 def is_initializing(module: str) -> bool:
     """Whether a module is being executed, by this thread or by another.
 

@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 from .errors import StandsStill
-from .modules import is_initializing, modules_in_execution
+from .modules import is_initializing, loaded_names, modules_in_execution
 
 #: How long another thread may stand still in a module before nobody waits for it any longer.
 PATIENCE_S = 10.0
@@ -88,11 +88,7 @@ def is_unfinished(holds: Callable[[str], bool]) -> bool:
     Args:
         holds: Whether a module, given by its name, is meant.
     """
-    return any(is_initializing(name) for name in _names() if holds(name))
-
-
-def _names() -> list[str]:
-    return [name for name in [*sys.modules] if name.__class__ is str]
+    return any(is_initializing(name) for name in loaded_names() if holds(name))
 
 
 def await_turn(running: Running, holds: Callable[[str], bool]) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .declared import name_in, normalize
 from .discovery import forget_folder_listings
 from .import_path import METADATA_SUFFIXES, SEPARATOR, first_entry, look_into, stamp_of
-from .modules import find_package, find_spec, fingerprint
+from .modules import find_package, find_spec, fingerprint, loaded_names
 from .report import Refusal
 from .stamps import RACY_NS
 
@@ -78,7 +78,7 @@ def _names_in(path: str) -> list[str]:
 
 
 def _top_modules() -> set[str]:
-    return {name.partition(".")[0] for name in list(sys.modules) if name.__class__ is str}
+    return {name.partition(".")[0] for name in loaded_names()}
 
 
 def _contents(path: str, names: Iterable[str], wanted: set[str]) -> list[str]:

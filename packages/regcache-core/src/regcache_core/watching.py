@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from .modules import file_of, find_package, find_spec
+from .modules import file_of, find_package, find_spec, loaded_names
 from .sources import Source, is_package_file, packages_above, read_source
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _local_modules(tried: Iterable[str]) -> dict[str, str]:
     """
     found = {}
     local: dict[str, bool] = {}
-    for name in {*(name for name in [*sys.modules] if name.__class__ is str), *tried}:
+    for name in {*loaded_names(), *tried}:
         top = name.partition(".")[0]
         if top not in local:
             # We do not decide which plugins there are; the script is another one for each start.

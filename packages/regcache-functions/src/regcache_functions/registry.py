@@ -91,6 +91,8 @@ class FunctionRegistry(Functions[F]):
     ('(image, sigma=1.0)', ['gaussian'])
     """
 
+    _running: "Running"  # there from the first search on
+
     def __init__(
         self,
         name: str,
@@ -123,7 +125,6 @@ class FunctionRegistry(Functions[F]):
             self._scope = PackageScope(package, facts, strict, declared, depends_on, entry_points)
         self._state: State | None = None
         self._registered = Registrations((name, package))
-        self._searching: Running | None = None  # made by the first search
         self._is_modular = True  # as far as is known, no module looks at what others registered
         self._found: dict[str, Record] = {}  # what the state was made from, with what follows
         self._extra: dict[str, Any] = _NOTHING
@@ -562,11 +563,11 @@ class FunctionRegistry(Functions[F]):
 
     def _is_searching(self) -> bool:
         """Whether this thread is in the middle of a search."""
-        return self._searching is not None and self._searching.here
+        return "_running" in vars(self) and self._running.here
 
     def _is_searched(self) -> bool:
         """Whether any thread is in the middle of a search."""
-        return self._searching is not None and self._searching.anywhere
+        return "_running" in vars(self) and self._running.anywhere
 
     def _search(
         self,
@@ -576,12 +577,11 @@ class FunctionRegistry(Functions[F]):
     ) -> State:
         from regcache_core import Running, StandsStill, await_turn
 
-        with _LOCK:
-            self._searching = self._searching or Running()
+        running: Running = vars(self).setdefault("_running", Running())  # one for all threads
         start = perf_counter_ns()
         try:
-            with self._searching:
-                await_turn(self._searching, scope.holds)
+            with running:
+                await_turn(running, scope.holds)
                 if self._state is not None and publish == self._publish:
                     return self._state  # another thread was first
                 found = scope.find(self, manager)
