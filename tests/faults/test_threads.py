@@ -233,6 +233,66 @@ def test_all_operations_at_once(
     record(rounds=rounds, threads=THREADS, operations=rounds * THREADS * len(answer), differ=0)
 
 
+FAILS_HERE_TOO = """
+import app
+from regcache_core import import_module
+sys.setswitchinterval(1e-6)
+out = set()
+for _ in range(ROUNDS):
+    together(8, lambda i: import_module("app.bad", lambda _, error: out.add(repr(error))))
+out = [*out]
+"""
+
+
+def test_module_that_fails_in_many_threads(app: App, amount: Amount, record: Record) -> None:
+    """Who waits for a thread in which a module fails learns its error, not that it is gone."""
+    app.write({"app/__init__.py": "", "app/bad.py": "import time\ntime.sleep(0.001)\n1 / 0\n"})
+    rounds = amount(20, 1_000)
+
+    assert ["ZeroDivisionError('division by zero')"] == run(
+        app, f"ROUNDS = {rounds}\n{FAILS_HERE_TOO}"
+    )
+    record(rounds=rounds, threads=8, differ=0)
+
+
+#: A key at each look-up of which another thread discovers anew, as far as it may.
+MEANWHILE = """
+from app.readers.base import READERS
+class Key(str):
+    waits = False
+    def __eq__(self, other): return str.__eq__(self, other)
+    def __hash__(self):
+        if Key.waits:
+            Key.waits = False
+            Key.thread = threading.Thread(target=READERS.refresh)
+            Key.thread.start(), Key.thread.join(0.2)
+            Key.waits = True
+        return hash(str(self))
+def do(deed):
+    Key.waits = True
+    deed()
+    Key.waits = False
+    Key.thread.join()
+    return "own" in READERS
+key = Key("own")
+[*READERS]
+out = [
+    do(lambda: READERS.__setitem__(key, int)),
+    do(lambda: READERS.__delitem__(key)),
+    do(lambda: READERS.setdefault(key, int)),
+    do(lambda: READERS.pop(key)),
+]
+"""
+
+
+def test_refresh_while_keys_are_set_and_removed(app: App, record: Record) -> None:
+    """A key that one thread sets stays, and one that it removes is gone, when others refresh."""
+    app.write(READERS)
+
+    assert [True, False, True, False] == run(app, MEANWHILE)
+    record(lost=0)
+
+
 def run(app: App, code: str) -> Any:
     """Run code under the watchdog."""
     return app.run(WATCHDOG + code)

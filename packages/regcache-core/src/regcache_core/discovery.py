@@ -94,9 +94,7 @@ def import_module(
         SystemExit: The module, or a signal's handler, ends the program; see ``obey``.
     """
     try:
-        await_module(name)
-        __import__(name)
-        module = sys.modules[name]
+        module = _import(name)
         if getattr(module, "__name__", None).__class__ is not str:
             raise ImportError(f"{name} has put something in its place that has no __name__")
         return module
@@ -106,6 +104,19 @@ def import_module(
         obey(name, error)
         on_failure(name, error)
         return None
+
+
+def _import(name: str) -> ModuleType:
+    """Import a module whole: who waits for a thread in which that fails gets a half one of Python.
+
+    Then it is not among the modules any more, and is tried here, for its own error.
+    """
+    for _ in range(_TRIES):
+        await_module(name)
+        __import__(name)
+        if name in sys.modules:
+            break
+    return sys.modules[name]
 
 
 def obey(name: str, error: BaseException) -> None:

@@ -195,12 +195,22 @@ def _after_fork() -> None:
     """
     locks: Any = getattr(sys.modules["_frozen_importlib"], "_module_locks", {})
     for name, reference in list(locks.items()):
-        if getattr(reference(), "owner", None) not in (None, get_ident()):
+        if _is_lost(reference()):
             _LOST.append(name)
             del locks[name]
             spec = getattr(sys.modules.get(name), "__spec__", None)
             if getattr(spec, "_initializing", False):
                 del sys.modules[name]
+
+
+def _is_lost(lock: Any) -> bool:
+    """Whether another thread held a module's lock, or was about to take it or give it back."""
+    inner = getattr(lock, "lock", None)
+    if inner is not None and not inner.acquire(False):
+        return True
+    if inner is not None:
+        inner.release()
+    return getattr(lock, "owner", None) not in (None, get_ident())
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

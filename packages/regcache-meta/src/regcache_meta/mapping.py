@@ -19,7 +19,8 @@ else:
     K = V = object  # for the base class below; parameters are never looked at here
 
 _MISSING = object()
-#: Held to publish, never while importing.
+#: Held to publish, and to set or remove a key: who publishes meanwhile would lose that. Never held
+#: while importing.
 _LOCK = RLock()
 
 
@@ -198,19 +199,31 @@ class LazyDict(dict[K, V]):
         return values[key] if record is None or key in values else self._load(key, record)
 
     def __setitem__(self, key: K, value: V) -> None:
-        entries, values = self._opened()
-        values[key] = self._assigned[key] = value
-        entries.setdefault(key, None)
+        self._opened()
+        with _LOCK:
+            self._assigned[key] = value
+            if self._state is not None:  # None: this thread is in the middle of a discovery
+                entries, values = self._state
+                values[key] = value
+                entries.setdefault(key, None)
 
     def __delitem__(self, key: K) -> None:
-        entries, values = self._opened()
-        if key not in entries:
+        if not self._take_out(key):
             raise self._unknown(key)
-        record = entries.pop(key)
-        if record is not None and key not in values:
-            self._removed[key] = record
-        values.pop(key, None)
-        self._assigned.pop(key, None)
+
+    def _take_out(self, key: K) -> bool:
+        """Remove a key in this process; whether it was there."""
+        self._opened()
+        with _LOCK:
+            entries, values = self._state or self._so_far()
+            if key not in entries:
+                return False
+            record = entries.pop(key)
+            if record is not None and key not in values:
+                self._removed[key] = record
+            values.pop(key, None)
+            self._assigned.pop(key, None)
+            return True
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -247,13 +260,9 @@ class LazyDict(dict[K, V]):
     def _pairs(self) -> "Iterator[tuple[K, V]]":
         """Keys and values, each loaded when it is yielded; without what is removed meanwhile."""
         for key in self._keys():
-            try:
-                value = self[key]
-            except KeyError:
-                if key in self:
-                    raise
-                continue
-            yield key, value
+            value: Any = self.get(key, _MISSING)
+            if value is not _MISSING:
+                yield key, value
 
     # To checkers these are dict's own, with all its overloads.
     if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
@@ -270,7 +279,14 @@ class LazyDict(dict[K, V]):
 
         def get(self, key: "Any", default: "Any" = None) -> "Any":
             """The value of ``key``, loaded; ``default`` if there is no such key."""
-            return self[key] if key in self else default  # noqa: SIM401 - this is get
+            if key not in self:
+                return default
+            try:
+                return self[key]
+            except KeyError:
+                if key in self:
+                    raise
+                return default  # another thread has removed it
 
         def keys(self) -> "KeysView[K]":
             """The keys, in order; loads nothing."""
@@ -294,23 +310,28 @@ class LazyDict(dict[K, V]):
 
         def pop(self, key: K, default: "Any" = _MISSING, /) -> "Any":
             """Remove ``key`` in this process and return its value, loaded."""
-            if default is not _MISSING and key not in self:
-                return default
-            value = self[key]
-            del self[key]
-            return value
+            value = self[key] if default is _MISSING else self.get(key, default)
+            if self._take_out(key):
+                return value
+            if default is _MISSING:
+                raise self._unknown(key)
+            return default
 
         def popitem(self) -> "tuple[K, V]":
             """Remove the last key in this process and return it with its value, loaded."""
             for key in reversed(self):
-                return key, self.pop(key)
+                value = self.pop(key, self)  # itself: another thread was faster
+                if value is not self:
+                    return key, value
             raise KeyError("popitem(): dictionary is empty")
 
         def setdefault(self, key: K, default: "Any" = None) -> "Any":
             """The value of ``key``, loaded; ``default``, stored, if there is no such key."""
-            if key not in self:
-                self[key] = default
-            return self[key]
+            self._opened()
+            with _LOCK:
+                if key not in (self._state or self._so_far())[0]:
+                    self[key] = default
+            return self.get(key, default)
 
         def update(self, *args: "Any", **kwargs: "Any") -> None:
             """Set keys in this process, as ``dict.update``."""
@@ -320,7 +341,7 @@ class LazyDict(dict[K, V]):
         def clear(self) -> None:
             """Remove all keys in this process; the cache file stays."""
             for key in list(self):
-                del self[key]
+                self._take_out(key)
 
     def __copy__(self) -> "LazyDict[K, V]":
         return self
