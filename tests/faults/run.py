@@ -44,18 +44,24 @@ def main() -> int:
 
 
 def _grouped(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row for each test function: the numbers of its cases are added up."""
-    rows: dict[str, dict[str, Any]] = {}
+    """One row for each test function, of the figures of its cases."""
+    cases: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
-        name = line["test"].partition("[")[0]
-        row = rows.setdefault(name, {"test": name, "claim": line["claim"], "cases": 0})
-        row["cases"] += 1
-        for field, value in line.items():
-            if isinstance(value, int):
-                row[field] = row.get(field, 0) + value
-            else:
-                row.setdefault(field, value)
-    return [rows[name] for name in sorted(rows)]
+        cases.setdefault(line["test"].partition("[")[0], []).append(line)
+    return [_row(name, cases[name]) for name in sorted(cases)]
+
+
+def _row(name: str, cases: list[dict[str, Any]]) -> dict[str, Any]:
+    row: dict[str, Any] = {"test": name, "claim": cases[0]["claim"], "cases": len(cases)}
+    for field in cases[0]:
+        values = [case[field] for case in cases]
+        if field.startswith("most_"):
+            row[field] = max(values)
+        elif isinstance(values[0], int):
+            row[field] = sum(values)
+        elif len({*values}) == 1:  # else it tells the cases apart
+            row.setdefault(field, values[0])
+    return row
 
 
 def _figures(row: dict[str, Any]) -> str:

@@ -230,7 +230,7 @@ def test_all_operations_at_once(
             # for who asks for a key that is not there before the answer is in the file.
             assert {modules.count(f"app.{each}.bad") for each in ("readers", "filters")} <= tried
     rounds *= batches
-    record(rounds=rounds, threads=THREADS, operations=rounds * THREADS * len(answer), differ=0)
+    record(rounds=rounds, threads=str(THREADS), operations=rounds * THREADS * len(answer), differ=0)
 
 
 FAILS_HERE_TOO = """
@@ -252,7 +252,7 @@ def test_module_that_fails_in_many_threads(app: App, amount: Amount, record: Rec
     assert ["ZeroDivisionError('division by zero')"] == run(
         app, f"ROUNDS = {rounds}\n{FAILS_HERE_TOO}"
     )
-    record(rounds=rounds, threads=8, differ=0)
+    record(rounds=rounds, threads="8", differ=0)
 
 
 #: A key at each look-up of which another thread discovers anew, as far as it may.
@@ -349,7 +349,7 @@ out = sorted(set(map(str, listed))), *map(sorted, BOTH)
             *_, lefts, rights = run(app, code)
 
             assert (left, right) == (lefts, rights)
-    record(rounds=rounds, threads=threads, deadlocks=0)
+    record(rounds=rounds, most_threads=threads, deadlocks=0)
 
 
 #: How a plugin has another thread read the registry, and waits for it.
@@ -449,7 +449,7 @@ out = together(16, work)
 """
 
     assert [["csv", "json", "slow"]] * 16 == run(app, code)
-    record(threads=16, incomplete=0)
+    record(threads="16", incomplete=0)
 
 
 def test_discovery_inside_an_import(app: App, record: Record) -> None:
@@ -485,7 +485,7 @@ out = [each for each in listed if isinstance(each, str)], sorted([*READERS])
         assert [[], ["csv", "json", "uses"]] == run(app, code)
         for file in app.cache_files():
             file.unlink()
-    record(threads=16, deadlocks=0)
+    record(threads="16", deadlocks=0)
 
 
 @pytest.mark.parametrize("state", ["cold", "warm"])
