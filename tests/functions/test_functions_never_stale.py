@@ -198,8 +198,8 @@ NAMES = ["gaussian", "median", "sobel"]
     ("how", "answer"),
     [
         ("NOTHING", ["one", [*NAMES, "odd"], None]),
-        ("GONE", ["filters has no function 'odd'.", NAMES, "REFRESH_REQUESTED"]),
-        ("MOVED", ["elsewhere", [*NAMES, "odd"], "REFRESH_REQUESTED"]),
+        ("GONE", ["filters has no function 'odd'.", NAMES, "ITEM_REFUSED"]),
+        ("MOVED", ["elsewhere", [*NAMES, "odd"], "ITEM_REFUSED"]),
         ("OTHER", ["other", [*NAMES, "odd"], None]),
     ],
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .errors import CacheWarning, StandsStill, warn_caller
+from .errors import CacheWarning, StandsStill, told, warn_caller
 from .modules import find_spec
 from .packages import iter_module_names
 from .running import await_module, is_orphan
@@ -225,15 +225,6 @@ class Found:
         """
         for name, (error, _) in self.extra["failures"].items():
             warn_caller(f"{name} failed to import: {error}", category)
-
-
-def told(error: BaseException) -> str:
-    """Type and words of an exception, which may fail to give them."""
-    try:
-        words = str(error)
-    except Exception as worse:  # plugin code may raise anything
-        words = f"({type(worse).__name__} in its __str__)"
-    return f"{type(error).__name__}: {words}"
 
 
 def missing_modules(error: BaseException | None) -> Iterator[str]:

@@ -122,6 +122,15 @@ class CacheWarning(UserWarning):
     """A registry works, but its answer could not be cached for a reason worth mending."""
 
 
+def told(error: BaseException) -> str:
+    """Type and words of an exception, which may fail to give them."""
+    try:
+        words = str(error)
+    except Exception as worse:  # plugin code may raise anything
+        words = f"({type(worse).__name__} in its __str__)"
+    return f"{type(error).__name__}: {words}"
+
+
 def warn_caller(message: str, category: type[Warning]) -> None:
     """Warn at the line of the application that led here, so that its filters apply.
 

@@ -86,18 +86,25 @@ class Report:
     def __str__(self) -> str:
         if self.reason is None:
             return f"{self.status}: {self.items} items, {self.path}"
-        return "".join([f"{self.status}: {self.reason.sentence}", *self._details()])
+        text = f"{self.status}: {self._why()}"
+        if self.status == "miss" and self.saved is not None and self.saved.reason is not None:
+            text += f"; not saved: {self.saved._why()}"
+        return text
 
     def __repr__(self) -> str:
         return f"<Report {self}>"
 
-    def _details(self) -> "list[str]":
-        details = [f": {self.where}"] if self.where else []
+    def _why(self) -> str:
+        text: str = self.reason.sentence  # type: ignore[union-attr]
+        if self.where:
+            text += f": {self.where}"
         if self.old is not None or self.new is not None:
-            details.append(f" (was {self.old!r}, is {self.new!r})")
+            text += f" (was {self.old!r}, is {self.new!r})"
         if self.cause is not None:
-            details.append(f" [{type(self.cause).__name__}: {self.cause}]")
-        return details
+            from .errors import told
+
+            text += f" [{told(self.cause)}]"
+        return text
 
 
 def refused(refusal: Refusal, path: "str | None", status: "Status | None" = None) -> Report:

@@ -410,6 +410,10 @@ class FunctionRegistry(Functions[F]):
             ScanError: The package is missing, or a module failed in strict mode.
             TrialError: The executor or the probe cannot be used.
         """
+        self._refresh()
+
+    def _refresh(self, *refusal: str) -> None:
+        """Search now; ``refusal`` is what ``refuse_load`` takes, where nobody asked for it."""
         if self._scope is not None:
             from regcache_core import forget_searches
 
@@ -417,7 +421,7 @@ class FunctionRegistry(Functions[F]):
 
             forget_searches()
             manager = Manager(self._scope, self._name)
-            manager.cache.begin_scan()
+            manager.cache.refuse_load(*refusal) if refusal else manager.cache.begin_scan()
             self._search(self._scope, manager, self._publish_anew)
             if self._rechecks is not None:
                 self._rechecks.reset()
@@ -636,7 +640,7 @@ class FunctionRegistry(Functions[F]):
         value = self._import(name, record)
         if value is None:  # the module does not hold what the cache says, though it is unchanged
             if not self._is_searching() and not self._is_importing(scope):
-                self.refresh()
+                self._refresh("ITEM_REFUSED", name)
             state = self._opened()
             value, found = state.values.get(name), state.records.get(name)
             if value is None and found:  # one that no import registers

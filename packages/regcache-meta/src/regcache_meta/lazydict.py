@@ -209,6 +209,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             DiscoveryError: The package is missing, or a module failed in strict mode.
             DuplicateKeyError: Two classes have the same key.
         """
+        self._refresh()
+
+    def _refresh(self, *refusal: str) -> None:
+        """Discover now; ``refusal`` is what ``refuse_load`` takes, where nobody asked for it."""
         if self._scope is not None and self._scope.package is not None:
             from regcache_core import forget_searches
 
@@ -216,7 +220,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
             forget_searches()
             manager, *inputs = make_manager(self._scope)
-            manager.begin_scan()
+            manager.refuse_load(*refusal) if refusal else manager.begin_scan()
             self._discover(self._scope, manager, inputs, self._publish_anew)
             if self._rechecks is not None:
                 self._rechecks.reset()
@@ -413,7 +417,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _load(self, key: K, record: "Record") -> V:
         module = record.get("via") or record["module"]
         if not self._may_import(module):
-            return self._find_anew(key)
+            return self._find_anew(key, record)
         try:
             if is_initializing(module):
                 from regcache_core import await_module
@@ -428,7 +432,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if key not in values:
             found = self._find_loaded(key, record)
             if found is None:
-                return self._find_anew(key)
+                return self._find_anew(key, record)
             values[key] = found  # type: ignore[assignment]
         return values[key]
 
@@ -457,11 +461,11 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         own_key = scope.config.key_of(found)
         return found if (record.get("entry") if own_key is None else own_key) == key else None
 
-    def _find_anew(self, key: K) -> V:
+    def _find_anew(self, key: K, record: "Record") -> V:
         """The module does not hold what the cache says, though its file is unchanged."""
         scope: Any = self._scope
         if not self._is_discovering() and not _is_importing(scope):
-            self.refresh()
+            self._refresh("ITEM_REFUSED", f"{record['module']}.{record['qualname']}")
         values = self._opened()[1]
         if key not in values:
             raise self._unknown(key)

@@ -1,0 +1,84 @@
+"""Edges of the cache: what is told, what is removed, and limits of the system and of Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from throwaway import FILTERS, READERS, App
+
+Record = Callable[..., None]
+
+LIST = {
+    "classes": "from app.readers.base import READERS as REG",
+    "functions": "from app.registry import FILTERS as REG",
+}
+FOLDER = {"classes": "readers", "functions": "filters"}
+FILES = {"classes": READERS, "functions": FILTERS}
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_report_in_words_tells_why_nothing_was_saved(kind: str, app: App, record: Record) -> None:
+    """Where an answer could not be saved, the printed report says why, beside why it was missed."""
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/odd.py": PASSING})
+    ask = f"{LIST[kind]}\nout = [len(REG), str(REG.report)]"
+
+    _, passing = app.run(ask, PYTHONWARNINGS="ignore")
+    app.remove(f"app/{FOLDER[kind]}/odd.py")
+    app.cache.rename(app.cache.with_name("elsewhere"))
+    app.cache.write_text("no folder")
+    _, unwritable = app.run(ask)
+    app.cache.unlink()
+    _, saved = app.run(ask)
+
+    assert passing.startswith("miss: there is no cache file yet: ")
+    assert passing.endswith(
+        "; not saved: a module failed to import for a reason that may pass "
+        "[Away: (ZeroDivisionError in its __str__)]"
+    )
+    assert "; not saved: the cache file could not be written: " in unwritable
+    assert "Error: [Errno " in unwritable.partition("; not saved")[2]
+    assert saved.startswith("miss: there is no cache file yet: ")
+    assert saved.endswith(".json")
+    record(reports=3)
+
+
+PASSING = """
+class Away(OSError):
+    def __str__(self):
+        1 / 0
+raise Away
+"""
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_report_names_what_was_not_there(kind: str, app: App, record: Record) -> None:
+    """What is looked for anew, as its module does not hold it, is told as that, not as a wish."""
+    path = f"app/{FOLDER[kind]}/odd.py"
+    app.write({**FILES[kind], path: ODD[kind]})
+    app.run(f"{LIST[kind]}\nout = len(REG)")
+    ask = f"{LIST[kind]}\ntry: REG['odd']\nexcept KeyError: out = str(REG.report)\nREG.refresh()"
+
+    told, asked = app.run(f"{ask}\nout = out, str(REG.report)", GONE="1")
+
+    name = {"classes": "app.readers.odd.Odd", "functions": "odd"}[kind]
+    assert f"miss: an item in the cache file cannot be restored: {name}" == told
+    assert "miss: a new answer was asked for" == asked
+    record(reports=2)
+
+
+ODD = {
+    "classes": """
+        import os
+        from .base import Reader
+        if "GONE" not in os.environ:
+            class Odd(Reader): format = "odd"
+        """,
+    "functions": """
+        import os
+        from app.registry import FILTERS
+        if "GONE" not in os.environ:
+            @FILTERS.register
+            def odd(): pass
+        """,
+}
