@@ -27,6 +27,7 @@ Amount = Callable[[int, int], int]
 DAY_S = 86_400
 MARK = ".regcache-collected"
 NAME = "colours-" + "0123456789abcdef" * 2 + ".json"
+TEMPORARY, LOCK = f".{NAME}.1-2-3.tmp", f".{NAME}.lock"
 SIDE_BY_SIDE = """
 import json, sys, time
 from pathlib import Path
@@ -210,9 +211,6 @@ def _put_folder(folder: Path) -> Path:
     return folder / NAME
 
 
-TEMPORARY, LOCK = f".{NAME}.1-2-3.tmp", f".{NAME}.lock"
-
-
 def _put_link(name: str) -> Callable[[Path], Path]:
     def put(folder: Path) -> Path:
         (folder / "target").write_bytes(CACHE)
@@ -253,7 +251,11 @@ OTHERS = {
     "another's lock": _put(".settings.lock", b""),
     "no JSON": _put(NAME, b"notes"),
     "a list": _put(NAME, b"[]"),
-    "an empty file": _put(NAME, b""),
+    "zeros and a text": _put(NAME, b"\0" * 40 + b"notes"),
+    "torn, of another release": _put(NAME, b'{"format":"regcache 12","identity":{'),
+    "a text for a temporary": _put(TEMPORARY, b"notes"),
+    "a text for a lock": _put(LOCK, b"notes"),
+    "a long number for a lock": _put(LOCK, b"1" * 40),
     "JSON of another": _put(NAME, json.dumps(DOCUMENT).encode()),
     "no format": _with(format=...),
     "another format": _with(format="colours 1"),
@@ -357,7 +359,7 @@ def test_temporary_files_go_when_their_writer_is_surely_dead(record: Record) -> 
     for number, (pid, age_s, _) in enumerate(TEMPORARIES):
         pid = {"dead": str(dead), "alive": str(os.getpid())}.get(pid, pid)
         path = cache.with_name(f".{cache.name}.{pid}-1-{number}.tmp")
-        path.write_text("half")
+        path.write_text('{"format":"regca')
         touch(path, age_s / DAY_S)
         paths.append(path)
 
@@ -370,16 +372,17 @@ def test_temporary_files_go_when_their_writer_is_surely_dead(record: Record) -> 
 def test_old_lock_files_go(record: Record) -> None:
     """A lock file that a killed process left goes on another day; a young one stays."""
     cache = save()
-    old, young = (cache.with_name(f".{name}-{'a' * 32}.json.lock") for name in ("old", "young"))
-    for path in (old, young):
-        path.write_text("12345")
-    touch(old, 1.1)
+    notes = ["", "12345", "unsaved", "\0" * 5]
+    paths = [cache.with_name(f".colours-{number:032x}.json.lock") for number in range(8)]
+    for path, note in zip(paths, [*notes, *notes], strict=True):
+        path.write_text(note)
+    for path in paths[:4]:
+        touch(path, 1.1)
 
     write_again()
 
-    assert not old.exists()
-    assert young.exists()
-    record(files=2)
+    assert paths[4:] == [path for path in paths if path.exists()]
+    record(files=8)
 
 
 def test_collecting_in_a_folder_that_cannot_be_read_is_no_error(

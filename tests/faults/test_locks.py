@@ -271,6 +271,10 @@ def _text(place: Path) -> None:
     place.write_text("somebody's notes, longer than a number" * 3)
 
 
+def _short_text(place: Path) -> None:
+    place.write_text("notes")
+
+
 def _foreign(place: Path) -> None:
     place.write_text("")
     os.chown(place, 12345, 12345)
@@ -278,7 +282,8 @@ def _foreign(place: Path) -> None:
 
 def test_whatever_lies_in_the_place_of_the_lock_is_left_alone(app: App, record: Record) -> None:
     """A folder, link, pipe, text or foreign file in the lock's place: no wait, not written."""
-    kinds = [_folder, _link, _hard_link, _pipe, _text, *([_foreign] if os.geteuid() == 0 else [])]
+    kinds = [_folder, _link, _hard_link, _pipe, _text, _short_text]
+    kinds += [_foreign] if os.geteuid() == 0 else []
     app.write(READERS)
     for put in kinds:
         shutil.rmtree(app.cache, ignore_errors=True)
@@ -288,11 +293,13 @@ def test_whatever_lies_in_the_place_of_the_lock_is_left_alone(app: App, record: 
         place, target = cache.with_name(f".{cache.name}.lock"), cache.with_name("target")
         put(place)
         before = target.read_text() if target.exists() else None
+        there = place.lstat()
 
         assert run(app, LIST)[:3] == [["csv", "json"], "miss", 0], put.__name__
         assert run(app, LIST)[1] == "hit", put.__name__
 
         assert (target.read_text() if target.exists() else None) == before
+        assert (place.lstat().st_ino, place.lstat().st_mtime) == (there.st_ino, there.st_mtime)
     record(kinds=len(kinds))
 
 

@@ -5,7 +5,8 @@ Only files that are surely ours, of which no start of any environment would use 
 - temporary files of writers that were killed: a minute old and their process is gone, or a day;
 - once a day: cache files past the age up to which they are believed, and a day. To start without
   them is to start with them: they would be refused. A file that is believed for ever goes when
-  it was not written for a month and its environment has vanished;
+  it was not written for a month and its environment has vanished; one that a power failure has
+  torn as if it had the default age;
 - lock files that nobody has touched for a day.
 """
 
@@ -13,11 +14,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .manager import SECONDS_PER_DAY
-from .reading import check_folder, read_document
+from .locking import is_note
+from .manager import FORMAT, SECONDS_PER_DAY
+from .reading import check_folder, read_bytes, read_document
 from .report import Refusal
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ _MAX_AGE_DAYS: Final = 7
 _FOREVER_DAYS: Final = 30
 #: Its time of modification says when cache files were looked through last.
 _MARK: Final = ".regcache-collected"
+#: How each file that we write begins.
+_BEGINNING: Final = f'{{"format":"{FORMAT}",'.encode()
 #: The oldest files come first; the rest waits for the next day.
 _LONGEST_S: Final = 0.2
 
@@ -52,7 +57,8 @@ def collect(path: str) -> None:
             ours = [each for each in entries if _kind_of(each.name)[0] and _is_own_file(each)]
         for entry in ours:
             kind, pid = _kind_of(entry.name)
-            if kind == "temporary" and _is_dead(pid, now - _modified(entry)):
+            is_over = kind == "temporary" and _is_dead(pid, now - _modified(entry))
+            if is_over and _holds(entry.path, _is_begun):
                 _remove(entry)
         if _claim_day(folder, now):
             _collect_files([entry for entry in ours if entry.name != own], now)
@@ -130,14 +136,28 @@ def _collect_files(files: list[os.DirEntry[str]], now: float) -> None:
         if now - _modified(entry) < SECONDS_PER_DAY or time.monotonic() > end:
             return
         kind, _ = _kind_of(entry.name)
-        if kind == "lock" or (kind == "cache" and _is_useless(entry.path, now)):
+        is_lock = kind == "lock" and _holds(entry.path, is_note)
+        if is_lock or (kind == "cache" and _is_useless(entry, now)):
             _remove(entry)
 
 
-def _is_useless(path: str, now: float) -> bool:
+def _holds(path: str, is_ours: Callable[[bytes], bool]) -> bool:
+    """Whether the content of a file is one that we write: users' files have any name."""
+    try:
+        return is_ours(read_bytes(path))
+    except (Refusal, MemoryError):
+        return False
+
+
+def _is_begun(content: bytes) -> bool:
+    """Whether we have begun to write this; a power failure leaves nothing of it, or zeros."""
+    return _BEGINNING.startswith(content[: len(_BEGINNING)]) or not content.strip(b"\0")
+
+
+def _is_useless(entry: os.DirEntry[str], now: float) -> bool:
     """Whether no environment would believe a cache file."""
     try:
-        document = read_document(path)
+        document = read_document(entry.path)
         written, days = document["timestamp"], document.get("max_age_days", _MAX_AGE_DAYS)
         identity = document["identity"]
         if document["format"][:9] != "regcache " or identity["registry"] == "":
@@ -146,7 +166,10 @@ def _is_useless(path: str, now: float) -> bool:
         if days is None:
             return age_days > _FOREVER_DAYS and _is_vanished(identity)
         return bool(age_days > max(days, _MAX_AGE_DAYS) + 1)
-    except (Refusal, TypeError, ValueError, LookupError, ArithmeticError):
+    except Refusal as refusal:
+        is_torn = refusal.reason.name == "DAMAGED" and _holds(entry.path, _is_begun)
+        return is_torn and now - _modified(entry) > (_MAX_AGE_DAYS + 1) * SECONDS_PER_DAY
+    except (TypeError, ValueError, LookupError, ArithmeticError):
         return False  # whatever it is, it is not what we write
 
 

@@ -79,6 +79,7 @@ class Turn:
         folder, name = os.path.split(path)
         self._path = os.path.join(folder, f".{name}.lock")
         self._descriptor: int | None = None
+        self._is_ours = False
         self._note = b""
         self.wait_ns = 0
         self.is_news = False
@@ -87,7 +88,8 @@ class Turn:
     def __enter__(self) -> Turn:
         try:
             self._descriptor = _open(self._path)
-            if self._descriptor is not None and not self._take(self._descriptor):
+            self._is_ours = _is_lock_file(self._descriptor)
+            if not self._is_ours or not self._take(self._descriptor):
                 self._close()
         # A file system without locks, one that cannot be written, or another user's folder.
         except (OSError, Refusal):
@@ -120,7 +122,7 @@ class Turn:
         """
         if self._descriptor is not None:
             _write(self._descriptor, b"" if saved else _UNSAVED)
-        if saved:
+        if saved and self._is_ours:
             # Before the lock is given back. Where others hold the file open they come to know by
             # the cache file; on Windows it cannot be removed then, and stays without a note.
             with suppress(OSError):
@@ -175,23 +177,26 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_turns)
 
 
-def _open(path: str) -> int | None:
-    """Open a lock file, and make it if there is none; ``None`` if something else lies there."""
+def _open(path: str) -> int:
+    """Open a lock file, or what else lies there, and make it if there is none."""
     folder = os.path.dirname(path)
     make_folder(folder)
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags, 0o600)
-    if _is_lock_file(os.fstat(descriptor)):
-        return descriptor
-    os.close(descriptor)
-    return None
+    return os.open(path, flags, 0o600)
 
 
-def _is_lock_file(status: os.stat_result) -> bool:
-    """Whether a file was made by us for this: no other may be written, nor waited for."""
+def _is_lock_file(descriptor: int) -> bool:
+    """Whether a file was made by us for this: no other may be written, removed, nor waited for."""
+    status = os.fstat(descriptor)
     is_plain = stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
     is_own = os.name != "posix" or status.st_uid == os.geteuid()
-    return is_plain and is_own and status.st_size <= _LONGEST_NOTE
+    return is_plain and is_own and is_note(_read(descriptor))
+
+
+def is_note(content: bytes) -> bool:
+    """Whether a lock file holds what we write; a power failure leaves zeros."""
+    note = content.strip(b"\0")
+    return len(content) <= _LONGEST_NOTE and (note in (b"", _UNSAVED) or note.isdigit())
 
 
 def _try_lock(descriptor: int) -> bool:
@@ -209,7 +214,7 @@ def _try_lock(descriptor: int) -> bool:
 
 def _read(descriptor: int) -> bytes:
     os.lseek(descriptor, 0, os.SEEK_SET)
-    return os.read(descriptor, _LONGEST_NOTE)
+    return os.read(descriptor, _LONGEST_NOTE + 1)
 
 
 def _write(descriptor: int, note: bytes) -> None:

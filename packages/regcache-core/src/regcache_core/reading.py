@@ -54,7 +54,7 @@ def read_document(path: str) -> "dict[str, Any]":
         Refusal: Whatever is wrong with the file; no other exception leaves this function.
     """
     try:
-        data = _read_bytes(path)
+        data = read_bytes(path)
         # Before anything else is done with it: what is damaged takes neither time nor memory.
         if data[-_SEAL_BYTES:] != seal(memoryview(data)[:-_SEAL_BYTES]):
             raise Refusal("DAMAGED", path)
@@ -65,7 +65,13 @@ def read_document(path: str) -> "dict[str, Any]":
     return document
 
 
-def _read_bytes(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
+    """What a file of ours holds, in a folder of ours.
+
+    Raises:
+        Refusal: It is none of ours, or cannot be read.
+        MemoryError: There is no room for it.
+    """
     try:
         descriptor = os.open(path, _OPEN_FLAGS)
     except FileNotFoundError:
