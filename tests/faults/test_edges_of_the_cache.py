@@ -114,3 +114,18 @@ def test_torn_files_go_when_no_file_is_believed_any_more(record: Record) -> None
     assert set() == left & {*gone}
     assert {*kept} <= left
     record(files=len(kept) + len(gone), gone=len(gone))
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_folder_too_deep_to_be_made_is_no_error(kind: str, app: App, record: Record) -> None:
+    """A cache folder a thousand folders deep, which Python cannot make: not saved, and told."""
+    app.write(FILES[kind])
+    deep = os.path.join(app.cache, *["a"] * 1000)
+
+    listed, told = app.run(f"{LIST[kind]}\nout = len(REG), str(REG.report)", REGCACHE_DIR=deep)
+
+    assert listed == app.run(f"{LIST[kind]}\nout = len(REG)")
+    assert "; not saved: the cache file could not be written: " in told
+    assert "too many folders in one another" in told
+    assert [] == [*app.cache.glob("a")]
+    record(folders=1000)

@@ -72,7 +72,10 @@ def make_folder(folder: str) -> None:
         above = os.path.dirname(above)
     if above != folder and os.name == "posix":
         check_owner(above, os.stat(above))
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except RecursionError as error:  # it calls itself for each folder; none is made yet
+        raise OSError(f"too many folders in one another: {folder}") from error
     check_folder(folder)  # another user may have made it before us
 
 
