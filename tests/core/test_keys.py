@@ -297,6 +297,8 @@ def test_key_that_cannot_even_be_shown_is_refused(make, key, words):
     """A key that is too deep, too long or fails to show itself refuses the save as others do."""
     with pytest.raises(SerializationError, match=words):
         make().save_cache({key: 1})
+    with pytest.raises(TypeError, match=f"type {type(key).__name__} cannot be stored"):
+        key_to_text(key)
 
 
 @pytest.fixture

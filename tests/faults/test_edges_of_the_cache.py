@@ -129,3 +129,53 @@ def test_folder_too_deep_to_be_made_is_no_error(kind: str, app: App, record: Rec
     assert "too many folders in one another" in told
     assert [] == [*app.cache.glob("a")]
     record(folders=1000)
+
+
+@pytest.mark.parametrize("place", ["format", "nick"])
+def test_key_larger_than_python_writes_costs_only_the_cache(
+    place: str, app: App, record: Record
+) -> None:
+    """A key of more than 4,300 digits, of the registry or a secondary one: all works, uncached."""
+    app.write({**READERS, "app/readers/base.py": WITH_NICKS})
+    app.write({"app/readers/big.py": BIG.replace(f"{place} = 'big'", f"{place} = 10**5000")})
+    ask = f"""
+    import warnings
+    {LIST["classes"]}
+    from app.readers.base import NICKS
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        out = len(REG), len(NICKS), REG["csv"].__name__, NICKS["c"]
+    big = [(REG if {place!r} == "format" else NICKS)[10**5000] is not None]
+    out = *out, big, [each.category.__name__ for each in seen], str(REG.report)
+    """
+
+    for _ in range(2):
+        *answer, told = app.run(ask)
+
+        assert [4, 2, "CsvReader", "see", [True], ["CacheWarning"]] == answer
+        assert "; not saved: a key or an item cannot be turned into JSON: " in told
+        assert "Exceeds the limit" in told
+    record(starts=2)
+
+
+WITH_NICKS = """
+from regcache_meta import (
+    AutoRegisterMeta, LazyDiscoveryDict, RegistryConfig, SecondaryRegistry, SecondaryRegistryDict,
+)
+
+READERS = LazyDiscoveryDict()
+NICKS = SecondaryRegistryDict(READERS)
+
+class Reader(metaclass=AutoRegisterMeta):
+    __registry_config__ = RegistryConfig(
+        registry_dict=READERS,
+        key_attribute="format",
+        discovery_package="app.readers",
+        secondary_registries=[SecondaryRegistry(NICKS, "nick", "say")],
+    )
+"""
+BIG = """
+from .base import Reader
+class Big(Reader): format = 'big'; nick = 'big'; say = 'b'
+class C(Reader): format = 'c'; nick = 'c'; say = 'see'
+"""

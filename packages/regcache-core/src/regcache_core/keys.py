@@ -27,11 +27,23 @@ def key_to_text(key: object) -> str:
 
     Raises:
         UnsupportedKey: The key is of another type (sub-classes included, since they would not
-            come back as such) or it is NaN, which equals nothing.
+            come back as such), it is NaN, which equals nothing, or larger or deeper than Python
+            writes.
 
     >>> key_to_text("red"), key_to_text(7), key_to_text(("a", None))
     ('red', '!int 7', '!tuple ["a", "!None"]')
     """
+    try:
+        return _to_text(key)
+    except UnsupportedKey:
+        raise
+    except Exception as error:  # the key's own __repr__ may raise anything
+        raise UnsupportedKey(
+            f"a key of type {type(key).__qualname__} cannot be stored: {error!r}"
+        ) from error
+
+
+def _to_text(key: object) -> str:
     if _is_member(key):
         return _enum_to_text(key)
     kind = type(key)
