@@ -204,11 +204,14 @@ def _secondaries(
     made: Records,
     outdated: Outdated,
 ) -> dict[str, Any] | None:
-    """The keys of the secondary registries; ``None`` where one is claimed twice."""
+    """The keys of the secondary registries; ``None`` where one is claimed twice or unstorable."""
     found = secondaries_of(scope, dict(new), made)
     if "unstorable" in found:
         return None
-    remade = {key_to_text(key) for key in made}
+    try:
+        remade = {key_to_text(key) for key in made}
+    except TypeError:
+        return None
     merged: dict[str, dict[str, str]] = {}
     for name, owners in found["secondary"].items():
         filled: dict[str, list[str]] = {}
