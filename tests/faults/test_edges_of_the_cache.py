@@ -179,3 +179,53 @@ from .base import Reader
 class Big(Reader): format = 'big'; nick = 'big'; say = 'b'
 class C(Reader): format = 'c'; nick = 'c'; say = 'see'
 """
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_warnings_that_are_errors_lose_nothing(kind: str, app: App, record: Record) -> None:
+    """Under ``python -W error``, a warning of a search is raised once; the answer is kept whole."""
+    path = f"app/{FOLDER[kind]}/odd.py"
+    app.write({**FILES[kind], path: "1 / 0"})
+    ask = f"{LIST[kind]}\n{ASK}"
+
+    failing = [app.run(ask, PYTHONWARNINGS="error") for _ in range(2)]
+    app.write({path: UNSTORABLE[kind]})
+    unstorable = [app.run(ask, PYTHONWARNINGS="error") for _ in range(2)]
+
+    count = {"classes": 2, "functions": 3}[kind]
+    warned = {"classes": "DiscoveryWarning", "functions": "ScanWarning"}[kind]
+    assert [[warned, count, "miss", "saved"], [None, count, "hit", None]] == failing
+    assert [["CacheWarning", count + 1, "miss", "error"]] * 2 == unstorable
+    record(starts=4)
+
+
+def test_key_that_cannot_be_stored_in_a_changed_module(app: App, record: Record) -> None:
+    """A module that is added later brings a key that cannot be stored: all works, uncached."""
+    app.write(READERS)
+    app.run(f"{LIST['classes']}\nout = len(REG)")
+    app.write({"app/readers/odd.py": UNSTORABLE["classes"]})
+
+    seen = app.run(f"{LIST['classes']}\n{ASK}", PYTHONWARNINGS="ignore")
+
+    assert [None, 3, "miss", "error"] == seen
+    record(starts=2)
+
+
+ASK = """
+try:
+    out = len(REG) and None
+except Warning as error:
+    out = type(error).__name__
+out = out, len(REG), REG.report.status, REG.report.saved and REG.report.saved.status
+"""
+UNSTORABLE = {
+    "classes": """
+        from .base import Reader
+        class Odd(Reader): format = frozenset()
+        """,
+    "functions": """
+        from app.registry import FILTERS
+        @FILTERS.register(fact=frozenset())
+        def odd(): pass
+        """,
+}

@@ -344,9 +344,10 @@ class RegistryCacheManager(Generic[K, T]):
             self.save_cache(items, extra=extra)
         except SerializationError as error:
             warn_caller(str(error), CacheWarning)
-        saved: Any = self.last_report
-        report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
-        self.last_report = report
+        finally:  # a filter may make an error of the warning
+            saved: Any = self.last_report
+            report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
+            self.last_report = report
 
     def begin_scan(self) -> None:
         """Start to build the answer anew, whatever the cache file says.
