@@ -229,3 +229,23 @@ UNSTORABLE = {
         def odd(): pass
         """,
 }
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_plugin_that_changes_the_surroundings(kind: str, app: App, record: Record) -> None:
+    """A plugin clears the environment and moves elsewhere: saved where it was looked for."""
+    deed = "import os; os.environ.clear(); os.chdir('/')"
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/odd.py": deed})
+    ask = f"{LIST[kind]}\n{ASK}"
+    beside = {"REGCACHE_DIR": os.path.relpath(app.cache, app.folder)}
+
+    off = app.run(ask, REGCACHE_DISABLE="1", **beside)
+    assert [] == app.cache_files()
+    cold, warm = app.run(ask, **beside), app.run(ask, **beside)
+
+    count = {"classes": 2, "functions": 3}[kind]
+    assert [None, count, "disabled", None] == off
+    assert [None, count, "miss", "saved"] == cold
+    assert [None, count, "hit", None] == warm
+    assert 1 == len(app.cache_files())
+    record(starts=3)

@@ -243,11 +243,18 @@ class RegistryCacheManager(Generic[K, T]):
             SerializationError: A key or an item cannot be turned into JSON (a ``TypeError``);
                 nothing was written.
         """
+        return self._save_to(self.path, items, file_mtimes, extra)
+
+    def _save_to(
+        self,
+        path: "str | None",
+        items: "Mapping[K, T]",
+        file_mtimes: "Mapping[str, Any] | None",
+        extra: "Mapping[str, Any] | None",
+    ) -> bool:
         start = perf_counter_ns()
-        identity = self._identity()
-        path = cache_file(identity)
         try:
-            self._save(path, identity, items, file_mtimes, extra)
+            self._save(path, self._identity(), items, file_mtimes, extra)
             report = Report("saved", path, len(items))
         except Refusal as refusal:
             status: Any = "disabled" if refusal.reason.status == "disabled" else "error"
@@ -336,18 +343,23 @@ class RegistryCacheManager(Generic[K, T]):
         """
         from .errors import CacheWarning, SerializationError, warn_caller
 
+        if report.status == "disabled":  # though a plugin may have cleared the environment
+            return
         if passing is not None:
             report.saved = refused(Refusal("PASSING_FAILURE"), report.path)
             report.saved.cause = passing
             return
         try:
-            self.save_cache(items, extra=extra)
+            # Where the load looked, though a plugin may have changed the environment.
+            self._save_to(report.path, items, None, extra)
+            problem = ""
         except SerializationError as error:
-            warn_caller(str(error), CacheWarning)
-        finally:  # a filter may make an error of the warning
-            saved: Any = self.last_report
-            report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
-            self.last_report = report
+            problem = str(error)
+        saved: Any = self.last_report
+        report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
+        self.last_report = report
+        if problem:  # the last thing: a filter may make an error of it
+            warn_caller(problem, CacheWarning)
 
     def begin_scan(self) -> None:
         """Start to build the answer anew, whatever the cache file says.
