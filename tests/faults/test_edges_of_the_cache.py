@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from test_other_users import _START, DISTURB, OTHER, RIGHT, USER, Machine
 from throwaway import FILTERS, READERS, App
 
 from regcache_core import RegistryCacheManager
@@ -249,3 +251,64 @@ def test_plugin_that_changes_the_surroundings(kind: str, app: App, record: Recor
     assert [None, count, "hit", None] == warm
     assert 1 == len(app.cache_files())
     record(starts=3)
+
+
+#: What another user does who may write the folder above, and what the next start tells then.
+SWAPS = {
+    DISTURB: ["FILE_ABSENT", None],  # moves the folder away; nothing else succeeds
+    # The older folder comes back.
+    "os.rename(folder, folder + '.new')\nos.rename(folder + '2', folder)": [
+        "VERSION_CHANGED",
+        None,
+    ],
+    # His link to ours.
+    "os.rename(folder, folder + '.ours')\nos.symlink(folder + '.ours', folder)": [
+        "FOREIGN_OWNER",
+        "FOREIGN_OWNER",
+    ],
+    # His folder with his answer.
+    """
+os.unlink(folder)
+manager.save_cache({"a": "wrong"})
+os.chmod(folder, 0o755)
+os.chmod(manager.path, 0o644)
+""": ["FOREIGN_OWNER", "FOREIGN_OWNER"],
+}
+#: Each user's code in a process of his own, which need not import all of core again.
+_IN_TURN = """
+def print(text):
+    os.write(1, text.encode() + b",")
+os.write(1, b"[")
+for uid, code in {steps!r}:
+    child = os.fork()
+    if not child:
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        exec(code, globals())
+        sys.exit()
+    assert os.waitpid(child, 0)[1] == 0
+os.write(1, b"null]")
+"""
+
+
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() != 0, reason="only root can work as two other users"
+)
+def test_folder_above_that_others_may_write(record: Record) -> None:
+    """Who may write the folder above moves ours away, or an older one back: no wrong answer."""
+    newer = "manager.version_getter = lambda: '2'\n"
+    steps = [(USER, _START.replace("right", "old"))]
+    for deed in SWAPS:
+        steps += [(OTHER, newer + deed), (USER, newer + _START)]
+    with tempfile.TemporaryDirectory(prefix="regcache-tests-") as place:
+        os.chmod(place, 0o755)
+        machine = Machine(Path(place))
+        machine.shared.chmod(0o777)
+        (machine.shared / "mine").touch()
+
+        cold, disturbed, *seen, _ = machine.run(0, _IN_TURN.format(steps=steps))
+
+    assert [{"a": "old"}, "miss", "FILE_ABSENT", None] == cold
+    assert ["rename"] == disturbed
+    assert [[RIGHT, "miss", *told] for told in SWAPS.values()] == seen
+    record(swaps=len(SWAPS), wrong=0)
