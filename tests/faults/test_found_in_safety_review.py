@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from throwaway import ALL_OF_CORE, FILTERS, READERS, WATCHDOG, App
@@ -18,8 +19,20 @@ LIST = {
     "classes": "from app.readers.base import READERS as REG",
     "functions": "from app.registry import FILTERS as REG",
 }
-FOLDER = {"classes": "readers", "functions": "filters"}
-FILES = {"classes": READERS, "functions": FILTERS}
+#: The functions of the same package once more, those that nothing registers too.
+SCAN = """
+from regcache_functions import FunctionRegistry
+REG = FunctionRegistry.scan("app.filters", public="names")
+"""
+OPEN = {**LIST, "scan": SCAN}
+FOLDER = {"classes": "readers", "functions": "filters", "scan": "filters"}
+FILES = {"classes": READERS, "functions": FILTERS, "scan": FILTERS}
+LISTED = {
+    "classes": ["csv", "json"],
+    "functions": ["gaussian", "median", "sobel"],
+    "scan": ["gaussian", "median_filter", "sobel"],
+}
+QUIET = "import warnings; warnings.simplefilter('ignore')\n"
 
 
 @pytest.mark.skipif("sys.platform == 'win32'", reason="signals are sent")
@@ -101,6 +114,35 @@ def test_odd_modules_cost_only_themselves(deed: str, kind: str, app: App, record
     app.remove(f"app/{FOLDER[kind]}/odd.py")
     assert [app.run(code)] * 2 == seen
     record(starts=2)
+
+
+@pytest.mark.parametrize("kind", ["functions", "scan"])
+def test_defaults_that_cannot_be_shown(kind: str, app: App, record: Record) -> None:
+    """A default or annotation that fails to show itself is listed by its type."""
+    odd = """
+    class Mute:
+        def __repr__(self): raise ValueError
+    class Odd:
+        def __getattr__(self, name): raise ValueError
+        def __call__(self): ...
+    @{}
+    def odd(a: Mute() = Mute(), b: 1 = Odd(), c={{Mute(), 2}}) -> Mute(): ...
+    class Proxy:
+        __name__ = "proxy"
+        def __call__(self): ...
+        @property
+        def __doc__(self): raise ValueError
+    proxy = Proxy()
+    """.format("FILTERS.register" if kind == "functions" else "staticmethod")
+    app.write({**FILTERS, "app/filters/odd.py": "from app.registry import FILTERS\n" + dedent(odd)})
+    code = "\nout = sorted(REG), str(REG.info('odd').signature), [*REG.rejected]"
+
+    keys, signature, rejected = app.run(OPEN[kind] + code)
+
+    assert sorted([*LISTED[kind], "odd"]) == keys
+    assert (["proxy"] if kind == "scan" else []) == rejected
+    assert "(a: <Mute> = <Mute>, b: 1 = <Odd>, c={2, <Mute>}) -> <Mute>" == signature
+    record(starts=1)
 
 
 @pytest.mark.skipif(

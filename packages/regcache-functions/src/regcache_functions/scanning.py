@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from types import BuiltinFunctionType, GenericAlias, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -75,8 +75,8 @@ def scan(
         warnings.simplefilter("ignore")  # of deprecated names, which are listed all the same
         candidates, broken = _collect(scope, failures)
         _name(scope, candidates)
-        records = {each.name: _describe(each) for each in candidates}
-        rejected = _try(scope, registry, candidates, records)
+        records, unclear = _describe_all(candidates)
+        rejected = {**unclear, **_try(scope, registry, candidates, records)}
     searched = [*filter(scope.holds, [*sys.modules, *failures.texts])]
     for names in (searched, source_modules(scope.parts())):
         for application in {name.partition(".")[0] for name in names}:
@@ -226,6 +226,19 @@ def _name(scope: LibraryScope, candidates: list[Candidate]) -> None:
     candidates.sort(key=lambda each: each.places[0])
 
 
+def _describe_all(
+    candidates: Iterable[Candidate],
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Name -> record; and those that cannot be described: foreign objects may raise anything."""
+    records, unclear = {}, {}
+    for each in candidates:
+        try:
+            records[each.name] = _describe(each)
+        except Exception as error:
+            unclear[each.name] = told(error)
+    return records, unclear
+
+
 def _describe(candidate: Candidate) -> dict[str, Any]:
     record = describe(candidate.function, *candidate.places[0], candidate.name)
     return {**record, "aliases": candidate.aliases} if candidate.aliases else record
@@ -240,7 +253,9 @@ def _try(
     """Try all functions, note what the probe says of them; gives those that it rejects."""
     if scope.trial is None:
         return {}
-    tried = [(each.name, each.places[0], each.function) for each in candidates]
+    tried = [
+        (each.name, each.places[0], each.function) for each in candidates if each.name in records
+    ]
     rejected = {}
     for name, outcome in scope.trial.run(registry, tried).items():
         if outcome.facts is None:

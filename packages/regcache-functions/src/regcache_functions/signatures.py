@@ -10,6 +10,7 @@ import ast
 import inspect
 import re
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 #: Longest text of a default value; an array or a table as a default is not what a reader wants.
@@ -39,7 +40,7 @@ def parts_of(function: Any) -> Parts | None:
         return None
     parts: Parts = [_annotation_text(found.return_annotation, found.empty)]
     for each in found.parameters.values():
-        default = None if each.default is each.empty else _default_text(each.default)
+        default = None if each.default is each.empty else _told(_default_text, each.default)
         annotation = _annotation_text(each.annotation, each.empty)
         parts.append([each.name, each.kind.description, default, annotation])
     return parts
@@ -156,11 +157,15 @@ def _default_text(value: Any) -> str:
 
 
 def _repr(value: Any) -> str:
+    return without_addresses(" ".join(_told(repr, value).split()))
+
+
+def _told(show: Callable[[Any], str], value: Any) -> str:
+    """What shows a value, or names its type if that fails: foreign code may raise anything."""
     try:
-        text = repr(value)
-    except Exception:  # a foreign __repr__ may raise anything
-        text = f"<{type(value).__qualname__}>"
-    return without_addresses(" ".join(text.split()))
+        return show(value)
+    except Exception:
+        return f"<{type(value).__qualname__}>"
 
 
 def _shorten(text: str) -> str:
@@ -172,4 +177,4 @@ def _annotation_text(annotation: Any, empty: Any) -> str | None:
         return None
     if isinstance(annotation, str):
         return annotation
-    return without_addresses(inspect.formatannotation(annotation))
+    return without_addresses(_told(inspect.formatannotation, annotation))
