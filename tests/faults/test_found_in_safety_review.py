@@ -94,26 +94,89 @@ def test_warm_plugin_that_waits_for_a_thread_that_loads_it(
     record(starts=2, hangs=0)
 
 
-@pytest.mark.parametrize("kind", LIST)
+#: What the modules of one package do, none of which may matter to any other module.
+ODD = [
+    "import sys; sys.modules[__name__] = None",
+    "import sys\nclass M: __slots__ = ()\nsys.modules[__name__] = M()",
+    "import sys; sys.modules['t',] = 1",
+    "import sys; sys.modules.pop('os')",
+    "import sys; sys.path_importer_cache['x'] = 7",
+    "import sys; sys.path += [7, '\\ud800', 'a\\0b']",
+    "import sys\nclass F:\n  def find_spec(self, *_): 1 / 0\nsys.meta_path.append(F())",
+    "import os; home = os.environ['HOME']; os.environ.clear(); os.environ['HOME'] = home",
+    "__file__ = 7",
+    "__name__ = 7",
+    "__path__ = 5",
+    "__path__ = [7, 'a\\0b']",
+    "def __getattr__(name): raise ImportError(name)",
+    *(
+        "import sys\nclass M(type(sys)):\n  def __getattribute__(self, name):\n"
+        f"    if name != {name!r}: raise ImportError\n    return 'x'\n"
+        "sys.modules[__name__] = M('x')"
+        for name in ("", "__name__")
+    ),
+    "try: import no_such_module\nexcept Exception: pass",
+]
+CLASS = "from app.readers.base import Reader\nclass Odd(Reader): format = __name__\n"
+#: The same, with classes; a later start could not import these by what they say.
+NAMELESS = [
+    CLASS + "class Q: __module__ = 7\nclass Other(Reader, Q): format = 'q'",
+    CLASS + "Odd.__module__ = 7",
+    CLASS + "Odd.__module__ = None",
+]
+
+
+@pytest.mark.parametrize("kind", OPEN)
+def test_odd_modules_cost_only_themselves(kind: str, app: App, record: Record) -> None:
+    """Whatever a module puts in its place, on ``sys.path`` or among the modules costs only it."""
+    deeds = [*ODD, *(NAMELESS if kind == "classes" else ())]
+    odd = {f"app/{FOLDER[kind]}/odd{number:02}.py": deed for number, deed in enumerate(deeds)}
+    app.write({**FILES[kind], **odd, f"app/{FOLDER[kind]}/odd/__init__.py": "__path__ = 5"})
+    code = """
+out = [*REG], {name: str(each) for name, each in REG.failures.items()}, REG.report.status
+REG.refresh()
+out = *out, [*REG]
+"""
+
+    start, home = QUIET + OPEN[kind], str(app.folder)
+    first, second = (app.run(start + code, HOME=home) for _ in range(2))
+    # One of them may have been imported before.
+    early = f"\nimport app.{FOLDER[kind]}.odd{len(deeds) - 1}"
+    third = app.run(start + early + code, HOME=home, REGCACHE_REFRESH="1")
+
+    keys, failures, status, again = first
+    assert ("miss", [keys, failures, "hit", again]) == (status, second)
+    assert (first, [LISTED[kind]] * 2) == (third, [keys, again])
+    names = {name.rpartition(".")[2] for name in failures}
+    assert {f"odd{number:02}" for number in range(len(ODD), len(deeds))} <= names
+    assert all(name.startswith("odd") for name in names)
+    record(modules=len(deeds), starts=3, others_lost=0)
+
+
+@pytest.mark.parametrize("kind", OPEN)
 @pytest.mark.parametrize(
     "deed",
     [
-        "import sys; sys.modules[__name__] = None",
-        "import sys\nclass M: __slots__ = ()\nsys.modules[__name__] = M()",
-        "__file__ = 7",
-        "import sys; sys.modules['t',] = 1",
+        "sys.path.clear()",
+        "sys.meta_path.clear()",
+        "sys.path_hooks.clear(); sys.path_importer_cache.clear()",
+        "[sys.modules.pop(n) for n in [*sys.modules] if n not in sys.builtin_module_names]",
     ],
 )
-def test_odd_modules_cost_only_themselves(deed: str, kind: str, app: App, record: Record) -> None:
-    """Whatever a module puts in its place, or among the modules: the others are listed."""
-    app.write({**FILES[kind], f"app/{FOLDER[kind]}/odd.py": deed})
-    code = f"import warnings; warnings.simplefilter('ignore')\n{LIST[kind]}\nout = [*REG]"
+def test_answer_made_without_importing_is_not_kept(
+    deed: str, kind: str, app: App, record: Record
+) -> None:
+    """Where a module leaves Python unable to import, those before it are listed, nothing kept."""
+    odd, later = (f"app/{FOLDER[kind]}/{name}.py" for name in ("ddd", "later"))
+    app.write({**FILES[kind], odd: f"import sys; {deed}", later: "import colorsys"})
+    code = "\nout = [*REG], [*REG.failures], REG.report.saved.reason.name"
 
-    seen = [app.run(code), app.run(code)]
+    keys, failures, saved = app.run(QUIET + OPEN[kind] + code)
 
-    app.remove(f"app/{FOLDER[kind]}/odd.py")
-    assert [app.run(code)] * 2 == seen
-    record(starts=2)
+    before = LISTED[kind][:-1]
+    assert (before, True) == (keys[: len(before)], failures != [])
+    assert ("PASSING_FAILURE", []) == (saved, app.cache_files())
+    record(starts=1, stored=0)
 
 
 def test_cache_stays_off_where_a_plugin_clears_the_environment(app: App, record: Record) -> None:

@@ -110,6 +110,7 @@ DISCOVERING = {
     "regcache_core.writing": "the file is written",
     "regcache_meta.discovery": "which classes there are then",
     "regcache_meta.errors": "errors and warnings of the loop",
+    "regcache_meta.facts": "failures are told, also when a plugin has broken importing",
 }
 if sys.version_info < (3, 11):
     DISCOVERING |= dict.fromkeys(["typing", "typing.io", "typing.re"], "names in annotations")

@@ -222,5 +222,4 @@ def import_some(
             continue
         yield name, module
         if is_package:
-            folders = module.__path__ if module is not None else find_package(name)
-            yield from import_some(folders or (), f"{name}.", wanted, on_failure)
+            yield from import_some(find_package(name) or (), f"{name}.", wanted, on_failure)

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .errors import CacheWarning, StandsStill, told, warn_caller
-from .modules import find_spec
+from .modules import find_package, find_spec, peek
 from .packages import iter_module_names
 from .running import await_module, is_orphan
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _TRIES = 100
 #: Modules that have ended, or tried to end, the program while they were imported.
 _EXITED: set[str] = set()
+_UNSOUND = "a plugin has changed sys.modules, sys.path or sys.meta_path: importing works no more"
 
 
 def import_modules(
@@ -72,7 +73,8 @@ def import_modules(
             continue
         yield module
         if is_package and recursive:
-            yield from import_modules(module.__path__, f"{name}.", on_failure, exclude=exclude)
+            folders = find_package(name) or ()  # its own code may have put anything there
+            yield from import_modules(folders, f"{name}.", on_failure, exclude=exclude)
 
 
 def import_module(
@@ -97,6 +99,7 @@ def import_module(
         module = _import(name)
         if getattr(module, "__name__", None).__class__ is not str:
             raise ImportError(f"{name} has put something in its place that has no __name__")
+        vars(module)  # what it defines is looked up there
         return module
     except StandsStill:
         raise
@@ -201,7 +204,8 @@ class Found:
     Args:
         records: Key -> record, in order; made of JSON values.
         extra: What is stored beside the records; ``extra["failures"]`` is ``Failures.texts``.
-        passing: An error of this moment (a disk, a warning filter), if one made a module fail.
+        passing: An error of this moment (a disk, a warning filter), if one made a module fail;
+            or that importing works no more, so that those fail that come after.
         unfinished: Whether modules of the package are still being executed, further up.
     """
 
@@ -214,7 +218,7 @@ class Found:
     ) -> None:
         self.records = records
         self.extra = extra
-        self.passing = passing
+        self.passing = passing if is_importing_sound() else ImportError(_UNSOUND)
         self.unfinished = unfinished
 
     def warn_of_failures(self, category: type[Warning]) -> None:
@@ -225,6 +229,12 @@ class Found:
         """
         for name, (error, _) in self.extra["failures"].items():
             warn_caller(f"{name} failed to import: {error}", category)
+
+
+def is_importing_sound() -> bool:
+    """Whether modules that are there can be imported still, and are what they were: we, say."""
+    is_this = peek(__name__, "__dict__") is globals()
+    return is_this and find_spec(str(__package__)) is not None
 
 
 def missing_modules(error: BaseException | None) -> Iterator[str]:

@@ -8,7 +8,7 @@ import os
 import sys
 
 from .inputs import PYTHON_SUFFIXES, Input
-from .modules import find_spec
+from .modules import find_spec, is_path
 from .report import Refusal
 
 TYPE_CHECKING = False
@@ -215,14 +215,14 @@ def _list(path: str, known: "Any", wanted: "set[str]", minds_metadata: bool) -> 
 
 
 def search_path() -> "list[str]":
-    """The entries of ``sys.path``, absolute, each once; what is no text is ignored, as Python does.
+    """The entries of ``sys.path``, absolute, each once; what is no path is passed over.
 
     >>> all(os.path.isabs(path) for path in search_path())
     True
     """
     paths: dict[str, None] = {}
     for path in sys.path:
-        if path.__class__ is str:
+        if is_path(path):
             if not os.path.isabs(path):
                 try:
                     path = os.path.abspath(path)

@@ -9,7 +9,7 @@ import os
 import sys
 from time import time, time_ns
 
-from .modules import loaded_names
+from .modules import loaded_names, peek
 from .report import Refusal
 
 TYPE_CHECKING = False
@@ -288,10 +288,9 @@ class EditedModules(Input):
         files: set[Any] = {*self.files()}
         for name in loaded_names():
             if self.holds(name):
-                module: Any = sys.modules.get(name)
-                names = getattr(module, "__dict__", {})  # a plugin may put anything in its place
+                names = peek(name, "__dict__", {})
                 file = names.get("__file__")
-                if names and self.is_outdated(module):
+                if names and self.is_outdated(sys.modules[name]):
                     return [str(file)]
                 files.add(file)
         paths = {file for file in files if file.__class__ is str and file}

@@ -28,10 +28,10 @@ def find_spec(name: str) -> "Any":
         find = getattr(finder, "find_spec", None)
         try:
             spec = None if find is None else find(name, path, None)
-        except ImportError:  # how a finder forbids a module: the import statement ends here too
-            return None
         except KeyError:
             spec = _find_nested_namespace(find, name, path)
+        except Exception:  # of a finder, or of an odd path: the import statement ends here too
+            return None
         if spec is not None:
             return spec
     return None
@@ -78,15 +78,32 @@ def find_package(package: str) -> "list[str] | None":
         Folders (several for a namespace package), or ``None`` if there is no such package, or it
         is a plain module.
     """
-    module = sys.modules.get(package)
-    if module is None:
-        path = getattr(find_spec(package), "submodule_search_locations", None)
+    if sys.modules.get(package) is None:
+        path: Any = getattr(find_spec(package), "submodule_search_locations", None)
     else:
-        try:
-            path = module.__path__
-        except Exception:  # there is none: a module's own __getattr__ may say so in any way
-            return None
-    return None if path is None else list(path)
+        path = peek(package, "__path__")
+    return [each for each in path if is_path(each)] if hasattr(path, "__iter__") else None
+
+
+def peek(module: str, name: str, default: "Any" = None) -> "Any":
+    """An attribute of a loaded module, or the default if it has none.
+
+    A lazy module, or what a plugin has put in its place, may say so in any way.
+    """
+    try:
+        return getattr(sys.modules.get(module), name, default)
+    except Exception:
+        return default
+
+
+def is_path(value: object) -> bool:
+    """Whether a value may be a path: Python passes other things over, or fails at them."""
+    if not isinstance(value, str) or value.isprintable():  # most are
+        return isinstance(value, str)
+    try:
+        return b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
 
 
 def find_sources(name: str) -> "list[str]":
@@ -113,7 +130,7 @@ def find_sources(name: str) -> "list[str]":
 def file_of(module: str) -> str:
     """The file of a module, which need not be imported; empty if it has none."""
     if module in sys.modules:
-        return str(getattr(sys.modules[module], "__file__", None) or "")
+        return str(peek(module, "__file__") or "")
     spec = find_spec(module)
     return str(spec.origin) if spec is not None and spec.has_location else ""
 
@@ -151,7 +168,7 @@ def is_initializing(module: str) -> bool:
     Args:
         module: Name of a module.
     """
-    spec = getattr(sys.modules.get(module), "__spec__", None)
+    spec = peek(module, "__spec__")
     return getattr(spec, "_initializing", False) is True
 
 

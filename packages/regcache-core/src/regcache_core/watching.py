@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from .modules import file_of, find_package, find_spec, loaded_names
+from .modules import file_of, find_package, find_spec, loaded_names, peek
 from .sources import Source, is_package_file, packages_above, read_source
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _local_modules(tried: Iterable[str]) -> dict[str, str]:
             is_other = top.startswith(("regcache_", "__m"))
             local[top] = not (is_other or is_installed(top))
         if local[top]:
-            file = getattr(sys.modules.get(name), "__dict__", {}).get("__file__")
+            file = peek(name, "__dict__", {}).get("__file__")
             spec = None if isinstance(file, str) else find_spec(name)
             file = spec.origin if spec is not None and spec.has_location else file
             if isinstance(file, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.parser  # noqa: F401 - for metadata: the library may have broken importing by then
 import os
 import platform
 import sys
@@ -90,7 +91,11 @@ def _lists(distribution: metadata.Distribution, top: str, place: str) -> bool:
 
 def _editable(top: str) -> metadata.Distribution | None:
     """The distribution that says it has a package of this name, else the one of that name."""
-    for name in (*metadata.packages_distributions().get(top, ()), top):
+    try:
+        names = (*metadata.packages_distributions().get(top, ()), top)
+    except (TypeError, ValueError):  # something on sys.path is no path
+        return None
+    for name in names:
         try:
             return metadata.distribution(name)
         except metadata.PackageNotFoundError:

@@ -57,7 +57,7 @@ class Scope:
 
     def holds(self, module: str) -> bool:
         """Whether a module lies in the package: no other may be imported for a cache file."""
-        return module == self.package or module.startswith(f"{self.package}.")
+        return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
 
     def places(self) -> "list[str]":
         """The folders of the package, or the file of a plain module; nothing is imported.

@@ -25,6 +25,7 @@ from regcache_core import (
     watch_imports,
 )
 
+from . import facts as facts  # needed when plugins may have broken importing
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
 from .plugins import dependencies_of, find_class, is_class, is_local, serialize_plugin_class
 
@@ -196,6 +197,7 @@ def discover(
             for key in brought_by(module, foreign):
                 brought.setdefault(key, module.__name__)
         names = _merge_installed(scope, registry, failures, import_path, elsewhere, walked, brought)
+    refuse_nameless(registered, walked, keep)
     # One that failed may have been imported once more, by a module that goes on without it.
     known = [*registered.items()]
     drop(scope, registry, [key for key, cls in known if cls.__module__ in failures.texts])
@@ -218,6 +220,20 @@ def discover(
         extra["sources"] = pack_sources(sources)
         extra["bases"] = bases_of(scope, (registered[key] for key in order))
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
+
+
+def refuse_nameless(registered: dict[Any, type], modules: Iterable[str], keep: Listener) -> None:
+    """Let a module have failed that takes the name of their module from its classes."""
+    nameless = {
+        key: (cls, "")
+        for key, cls in [*registered.items()]
+        if any(type(each.__module__) is not str for each in cls.__mro__)
+    }
+    for name in [*modules] if nameless else ():
+        for key in brought_by(sys.modules[name], nameless):
+            keep(name, TypeError(f"the class of {key!r} has no text for its __module__"))
+    for key in nameless:
+        registered.pop(key, None)
 
 
 def is_separable(scope: Scope, records: Mapping[Any, dict[str, Any]]) -> bool:

@@ -91,7 +91,7 @@ class Scope:
 
     def holds(self, module: str) -> bool:
         """Whether a module lies in the package: no other may be imported for a cache file."""
-        return module == self.package or module.startswith(f"{self.package}.")
+        return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
 
     def settings(self) -> "dict[str, object]":
         """The registry's own set-up, as JSON values: one of the inputs of its answer."""
