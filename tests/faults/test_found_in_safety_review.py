@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 import tempfile
+import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from throwaway import ALL_OF_CORE, FILTERS, READERS, WATCHDOG, App
+
+from regcache_core import ImportPath, Running, forget_searches
+from regcache_core.writing import write_document
 
 Record = Callable[..., None]
 
@@ -219,6 +225,102 @@ def test_defaults_that_cannot_be_shown(kind: str, app: App, record: Record) -> N
     assert (["proxy"] if kind == "scan" else []) == rejected
     assert "(a: <Mute> = <Mute>, b: 1 = <Odd>, c={2, <Mute>}) -> <Mute>" == signature
     record(starts=1)
+
+
+def test_searches_are_forgotten_while_others_forget_them(
+    monkeypatch: pytest.MonkeyPatch, record: Record
+) -> None:
+    """Where another thread clears Python's listings as well, all are cleared in the end."""
+    last: list[str] = []
+
+    class Other:
+        def invalidate_caches(self) -> None:
+            sys.path_importer_cache.pop("relative", None)  # as another thread would, just now
+
+    class Last:
+        def invalidate_caches(self) -> None:
+            last.append("cleared")
+
+    listings = {"/other": Other(), "relative": None, "/last": Last()}
+    monkeypatch.setattr(sys, "path_importer_cache", {**sys.path_importer_cache, **listings})
+
+    forget_searches()
+
+    assert ["cleared"] == last
+    record(threads=2)
+
+
+def test_what_was_left_without_an_end_counts_no_more(record: Record) -> None:
+    """Where Ctrl-C comes just before a discovery ends, the next one lets go of what it held."""
+    running, path, held, finders = Running(), ImportPath(), [], [*sys.meta_path]
+
+    class Local: ...
+
+    def leave() -> None:
+        local = Local()
+        held.append(weakref.ref(local))
+        running.__enter__()
+        path.recording().__enter__()
+
+    leave()
+    assert (held[0]() is not None, finders != sys.meta_path) == (True, True)
+    with running, path.recording():
+        gc.collect()
+
+        assert held[0]() is None
+    assert finders == sys.meta_path
+    record(left=2)
+
+
+@pytest.mark.parametrize("asks", ["import b", "import_module('b', failed.__setitem__)"])
+def test_circle_of_modules_and_threads(asks: str, app: App, record: Record) -> None:
+    """Two threads whose modules import each other do not wait until patience ends."""
+    start = "import sys\nfrom regcache_core import import_module\nfailed = {}\n"
+    app.write(
+        {
+            "a.py": f"{start}sys.in_a.set(); sys.in_b.wait()\n{asks}\n",
+            "b.py": start
+            + """
+waits = ("acquire", "_stand_by")
+sys.in_b.set()
+while sys._current_frames()[sys.thread.ident].f_code.co_name not in waits: pass
+found = import_module("a", failed.__setitem__).__name__
+""",
+        }
+    )
+    code = f"""{WATCHDOG}
+import regcache_core.running
+regcache_core.running.PATIENCE_S = 2.0
+sys.in_a, sys.in_b = threading.Event(), threading.Event()
+sys.thread = threading.Thread(target=__import__, args=["a"])
+sys.thread.start()
+sys.in_a.wait()
+import b
+sys.thread.join()
+out = b.found, b.failed, sys.modules["a"].failed
+"""
+
+    assert ["a", {}, {}] == app.run(code)
+    record(threads=2, deadlocks=0)
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs symbolic links")
+def test_temporary_file_is_made_by_the_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: Record
+) -> None:
+    """What lies where a temporary file is to be made is not written into; no link is followed."""
+    folder, target = tmp_path / "cache", tmp_path / "target"
+    folder.mkdir(mode=0o700)
+    target.write_text("kept")
+    monkeypatch.setattr("time.monotonic_ns", lambda: 7)
+    temporary = folder / f".a.json.{os.getpid()}-{threading.get_ident()}-7.tmp"
+    temporary.symlink_to(target)
+
+    with pytest.raises(FileExistsError):
+        write_document(str(folder / "a.json"), {"a": 1})
+
+    assert ("kept", []) == (target.read_text(), [*folder.glob("*.json")])
+    record(followed=0)
 
 
 @pytest.mark.skipif(
