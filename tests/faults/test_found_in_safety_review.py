@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -302,6 +303,27 @@ out = b.found, b.failed, sys.modules["a"].failed
 
     assert ["a", {}, {}] == app.run(code)
     record(threads=2, deadlocks=0)
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="the kernel kills the writer")
+def test_writer_killed_in_the_middle_leaves_the_old_file(app: App, record: Record) -> None:
+    """A process that is killed when half is written leaves the file that was there."""
+    code = """
+import resource, signal, sys
+from regcache_core.writing import write_document
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+write_document(sys.argv[1], {"a": 1})
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+write_document(sys.argv[1], {"a": "x" * 5000})
+"""
+    path = app.cache / "a.json"
+    command = [sys.executable, "-c", code, str(path)]
+
+    done = subprocess.run(command, env=app.environment(), check=False)
+
+    assert -signal.SIGXFSZ == done.returncode
+    assert path.read_bytes().startswith(b'{"a":1')
+    record(kills=1, torn=0)
 
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs symbolic links")
