@@ -98,7 +98,7 @@ class StandsStill(RegcacheError):
 
     Attributes:
         module: Name of the module.
-        is_joined: Whether the module has started this thread, and joins it.
+        is_joined: Whether the module joins this thread, or awaits the result of its task.
     """
 
     def __init__(self, module: str, is_joined: bool) -> None:

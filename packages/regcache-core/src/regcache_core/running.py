@@ -15,6 +15,8 @@ from .modules import is_initializing, loaded_names, modules_in_execution
 
 #: How long another thread may stand still in a module before nobody waits for it any longer.
 PATIENCE_S = 10.0
+#: By thread: where it stood still so long. While it stands there, nobody waits for it once more.
+_STANDING: dict[int, tuple[object, ...]] = {}
 
 
 def callers(frame: FrameType | None) -> Iterator[FrameType]:
@@ -101,7 +103,7 @@ def await_turn(running: Running, holds: Callable[[str], bool]) -> None:
     Raises:
         StandsStill: A thread that executes such a module does not go on.
     """
-    if joining := [frame for frame in _executing(holds).values() if _joins(frame, get_ident())]:
+    if joining := [frame for frame in _executing(holds).values() if _joins(frame)]:
         raise StandsStill(next(modules_in_execution(holds, joining[0])), is_joined=True)
     if not any(name != "__main__" for name in modules_in_execution(lambda name: True)):
         _stand_by(running.others_before, holds)
@@ -126,23 +128,31 @@ def _stand_by(others: Callable[[], Mapping[int, FrameType]], holds: Callable[[st
     circles by itself, so nothing is awaited then.
 
     Raises:
-        StandsStill: One of them joins this one, or all have stood still for ``PATIENCE_S``.
+        StandsStill: One of them joins this one, or all have stood still for ``PATIENCE_S``, while
+            this thread waited or another.
     """
     before, since_s, pause_s = None, monotonic(), 0.001
     while frames := others():
         if _is_circle(frames.values()):
             return
-        is_joined = any(_joins(frame, get_ident()) for frame in frames.values())
-        now = {thread: (id(frame), frame.f_lasti) for thread, frame in frames.items()}
+        is_joined = any(map(_joins, frames.values()))
+        now = {thread: _place_of(frame) for thread, frame in frames.items()}
         if now != before:
             before, since_s = now, monotonic()
-        if is_joined or monotonic() - since_s > PATIENCE_S:
+        if monotonic() - since_s > PATIENCE_S:
+            _STANDING.update(now)
+        if is_joined or now.items() <= _STANDING.items():
             modules = (
                 name for each in frames.values() for name in modules_in_execution(holds, each)
             )
             raise StandsStill(next(modules, "a module"), is_joined)
         sleep(pause_s)
         pause_s = min(2 * pause_s, 0.05)
+
+
+def _place_of(frame: FrameType) -> tuple[object, ...]:
+    """Where a thread stands: in a loop it comes to the same place again."""
+    return tuple((each.f_code, each.f_lasti) for each in callers(frame))
 
 
 def _executing(holds: Callable[[str], bool]) -> dict[int, FrameType]:
@@ -167,13 +177,31 @@ def _is_circle(frames: Iterable[FrameType]) -> bool:
 _IMPORTLIB = ("_frozen_importlib", "importlib._bootstrap")
 
 
-def _joins(frame: FrameType | None, thread: int) -> bool:
-    """Whether a thread that stands at a frame joins another one."""
-    while frame is not None and frame.f_globals.get("__name__") == "threading":
+def _joins(frame: FrameType | None) -> bool:
+    """Whether a thread that stands at a frame joins this one, or waits for what it computes.
+
+    Who waits otherwise (for an event, a queue) does not tell for whom.
+    """
+    while frame is not None and frame.f_globals.get("__name__") in _WAITING:
+        waits_for = frame.f_locals.get("self")
         if frame.f_code.co_name == "join":
-            return getattr(frame.f_locals.get("self"), "ident", None) == thread
+            return getattr(waits_for, "ident", None) == get_ident()
+        if frame.f_code.co_name == "result":
+            return any(each is waits_for for each in _computed_here())
         frame = frame.f_back
     return False
+
+
+_WAITING = ("threading", "concurrent.futures._base")
+
+
+def _computed_here() -> Iterator[object]:
+    """The futures of those tasks of a pool that this thread is in the middle of."""
+    for frame in callers(sys._getframe()):
+        if frame.f_globals.get("__name__") == "concurrent.futures.thread":
+            future = getattr(frame.f_locals.get("self"), "future", None)
+            if future is not None:
+                yield future
 
 
 #: Names of modules that other threads were importing when this process was forked.
