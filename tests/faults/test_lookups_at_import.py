@@ -55,3 +55,75 @@ out = len(waits.SEEN), sorted(waits.SEEN[3::5] + waits.SEEN[4::5], key=str), len
     assert [15, 2 if kind == "classes" else 3] == [reads, count]
     assert [False] * 3 + [None] * 3 == missing
     record(reads=reads, waits=1, deadlocks=0)
+
+
+#: What the plugins ``a`` and ``b`` do at import. By itself, or before ``a``, hardly any of these
+#: modules can be imported; a cold start imports them in this order, and all of them work.
+CIRCLES = [
+    ("REG.get('b')", "REG.get('a')"),
+    ("REG.get('b')", "REG['a']"),
+    ("REG['b'] if 'b' in REG else None", "REG['a']"),
+    ("REG['b'] if 'b' in REG else None", "REG['a'] if 'a' in REG else None"),
+    ("1 / ('a' not in REG)", "1 / ('b' not in REG)"),
+    ("dict(REG)", "[*REG.items()]"),
+    ("[*REG.values()]", "REG['a']"),
+    ("try: dict(REG)\nexcept KeyError: raise RuntimeError('no b')", "REG['a']"),
+    ("from app.p{i}.b import B", "import app.p{i}.a"),
+    ("from app.p{i}.b import B", "REG.get('a')"),
+]
+PLUGIN = {
+    "classes": "from app.p{i} import Base, REG\n{deed}\nclass {name}(Base): key = '{key}'\n",
+    "functions": "from app.registries import R{i} as REG\n{deed}\n"
+    "@REG.register('{key}')\ndef {name}(): ...\n",
+}
+BASE = """
+from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict
+REG = LazyDiscoveryDict()
+class Base(metaclass=AutoRegisterMeta):
+    __registry_key__, __registry__, __registry_name__ = "key", REG, __name__
+"""
+#: What a warm start does first.
+FIRST = {
+    "a": "[REG['a'] for REG in ALL]",
+    "b": "[REG['b'] for REG in ALL]",
+    "get": "[REG.get('b') for REG in ALL]",
+    "import": "import app.p1.a",
+    "refresh": "[(REG.keys(), REG.refresh()) for REG in ALL]",
+}
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_plugins_that_look_each_other_up(kind: str, app: App, record: Record) -> None:
+    """Plugins that look up, or import, each other in a circle can be loaded warm if they can cold.
+
+    Whichever is asked for first; and a refresh finds what a cold start finds.
+    """
+    numbers = range(len(CIRCLES))
+    app.write({"app/__init__.py": ""})
+    for i in numbers:
+        app.write({f"app/p{i}/__init__.py": BASE if kind == "classes" else ""})
+        for key, deed in zip("ab", CIRCLES[i], strict=True):
+            deed = deed.format(i=i)
+            text = PLUGIN[kind].format(i=i, deed=deed, key=key, name=key.upper())
+            app.write({f"app/p{i}/{key}.py": text})
+    if kind == "classes":
+        ask = "\n".join(f"from app.p{i} import REG as R{i}" for i in numbers)
+    else:
+        made = [f"R{i} = FunctionRegistry('f{i}', package='app.p{i}')" for i in numbers]
+        app.write({"app/registries.py": "\n".join([_IMPORT, *made])})
+        ask = "from app.registries import *"
+    ask = f"{ask}\nALL = [{', '.join(f'R{i}' for i in numbers)}]\n"
+    load = "out = [[{key: REG[key].__name__ for key in REG}, REG.report.status] for REG in ALL]"
+    every = {"a": "A", "b": "B"}
+
+    assert [[every, "miss"]] * len(CIRCLES) == app.run(ask + load)
+    for first in FIRST.values():
+        hits = "hits = [(len(REG), REG.report.status) for REG in ALL]"
+        seen = app.run(f"{ask}{hits}\n{first}\n{load}\nout = hits, out")
+
+        assert ["hit"] * len(CIRCLES) == [status for _, status in seen[0]]
+        assert [every] * len(CIRCLES) == [loaded for loaded, _ in seen[1]]
+    record(circles=len(CIRCLES), orders=len(FIRST), different=0)
+
+
+_IMPORT = "from regcache_functions import FunctionRegistry"

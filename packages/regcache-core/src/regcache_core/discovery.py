@@ -245,6 +245,30 @@ def missing_modules(error: BaseException | None) -> Iterator[str]:
         error = error.__cause__ or error.__context__
 
 
+def is_out_of_turn(error: BaseException, module: str, unknown: type[KeyError]) -> bool:
+    """Whether a module failed to import for want of others, so that a discovery may import it.
+
+    There is no such module (any more), it looked up a key that was not there, or modules import
+    each other in a circle which can be entered from one side only.
+
+    Args:
+        error: What was raised.
+        module: Full name of the module.
+        unknown: What a lookup raises where there is no such key.
+    """
+    behind: BaseException | None = error
+    while behind is not None:
+        texts = [each for each in behind.args if type(each) is str]
+        if isinstance(behind, unknown) or any(_PARTIAL in text for text in texts):
+            return True
+        behind = behind.__cause__ or behind.__context__
+    return False
+
+
+#: How Python names a module in a circle of imports that is not there yet.
+_PARTIAL = "partially initialized module"
+
+
 def place_of(error: BaseException) -> str:
     """Where an exception was raised, as ``file:line``; empty if it was not raised."""
     if isinstance(error, SyntaxError) and error.filename:

@@ -133,6 +133,10 @@ class Functions(_Functions[F]):
         """Import one function."""
         raise NotImplementedError
 
+    def _is_in_making(self, name: str) -> bool:
+        """Whether this thread is importing a function, so that it is not there yet."""
+        return False
+
     def info(self, name: str) -> "FunctionMetadata[F]":
         """What is known of one function; imports nothing of it.
 
@@ -167,10 +171,13 @@ class Functions(_Functions[F]):
     def __reversed__(self) -> "Iterator[str]":
         return reversed([*self._opened().records])
 
-    def __contains__(self, name: object) -> bool:
-        if name in self._opened().records:
-            return True
-        return isinstance(name, str) and len(self._described().named(name)) == 1
+    def __contains__(self, name: "Any") -> bool:
+        if name not in self._opened().records:
+            names = self._described().named(name) if isinstance(name, str) else []
+            if len(names) != 1:
+                return False
+            name = names[0]
+        return not self._is_in_making(name)
 
     def __getitem__(self, name: str) -> "Function":
         known = self._state

@@ -474,7 +474,8 @@ class FunctionRegistry(Functions[F]):
         )
 
     def _opened(self) -> State:
-        return self._state or self._open()
+        state = self._state
+        return self._open() if state is None or self._is_searching() else state
 
     def _described(self) -> State:
         state = self._opened()
@@ -652,16 +653,22 @@ class FunctionRegistry(Functions[F]):
     def _import(self, name: str, record: "Record") -> "Any":
         """Import the module of a function; gives the function, or ``None`` if it is not there.
 
+        Or not when its module is imported by itself.
+
         Raises:
             FunctionImportError: The import failed.
         """
         try:
             return self._find(name, record)
         except Exception as error:  # foreign code may raise anything
-            from .errors import FunctionImportError
+            from regcache_core import is_out_of_turn
+
+            from .errors import FunctionImportError, UnknownFunctionError
 
             registered: Any = self._registered.get(name)
             module = record.get("module") or registered.module
+            if is_out_of_turn(error, module, UnknownFunctionError):
+                return None
             raise FunctionImportError(self.name, name, module) from error
 
     def _find(self, name: str, record: "Record") -> "Any":
@@ -683,6 +690,16 @@ class FunctionRegistry(Functions[F]):
             return None
         found = find_place(record["module"], record.get("entry") or record["qualname"])
         return found if callable(found) else None
+
+    def _is_in_making(self, name: str) -> bool:
+        state = self._opened()
+        record = state.records.get(name)
+        if not record or name in state.values or self._registered.get(name) is not None:
+            return False
+        from regcache_core import is_initializing, modules_in_execution
+
+        module: str = record["module"]
+        return is_initializing(module) and any(modules_in_execution(module.__eq__))
 
     def _may_import(self, record: "Record") -> bool:
         """Whether a record leads into the package, or an entry point leads to what it names; a file

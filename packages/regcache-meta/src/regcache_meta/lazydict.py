@@ -346,7 +346,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return failed, owners
 
     def _is_discovering(self) -> bool:
-        """Whether this thread is in the middle of a discovery."""
         return "_running" in vars(self) and self._running.here
 
     def _is_discovered(self) -> bool:
@@ -425,8 +424,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 await_module(module)
             __import__(module)
         except Exception as error:  # plugin code may raise anything
-            from .errors import PluginImportError
+            from regcache_core import is_out_of_turn
 
+            from .errors import PluginImportError, UnknownKeyError
+
+            if is_out_of_turn(error, module, UnknownKeyError):
+                return self._find_anew(key)
             raise PluginImportError(self._name, key, module) from error
         values = self._opened()[1]
         if key not in values:
@@ -435,6 +438,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 return self._find_anew(key, record)
             values[key] = found  # type: ignore[assignment]
         return values[key]
+
+    def _is_in_making(self, record: "Record") -> bool:
+        module = record.get("via") or record["module"]
+        return is_initializing(module) and any(modules_in_execution(module.__eq__))
 
     def _may_import(self, module: str) -> bool:
         """Whether a module lies in the package, or an entry point names it; a file may say what it
@@ -462,7 +469,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return found if (record.get("entry") if own_key is None else own_key) == key else None
 
     def _find_anew(self, key: K, record: "Record") -> V:
-        """The module does not hold what the cache says, though its file is unchanged."""
+        """The module does not hold what the cache says, or not when it is imported by itself."""
         scope: Any = self._scope
         if not self._is_discovering() and not _is_importing(scope):
             self._refresh("ITEM_REFUSED", f"{record['module']}.{record['qualname']}")
@@ -556,7 +563,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     def _open(self) -> "State[K, V]":
         self._primary._opened()
-        if self._primary._state is None:  # being discovered
+        if self._primary._state is None or self._is_discovering():
             return self._so_far()
         return self._publish(self._records())
 
@@ -566,6 +573,12 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     def _recheck(self) -> bool:
         return self._primary._recheck()
+
+    def _is_discovering(self) -> bool:
+        return self._primary._is_discovering()
+
+    def _is_in_making(self, record: "Record") -> bool:
+        return record["owner"] not in self._primary
 
     def _load(self, key: K, record: "Record") -> V:
         cls = self._primary[record["owner"]]

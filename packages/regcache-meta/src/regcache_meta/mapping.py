@@ -65,6 +65,14 @@ class LazyDict(dict[K, V]):
         """Look whether other keys would be found now; whether there are any."""
         return False
 
+    def _is_discovering(self) -> bool:
+        """Whether this thread is finding the keys: then it sees what is there so far."""
+        return False
+
+    def _is_in_making(self, record: "Record") -> bool:
+        """Whether this thread is importing a value, so that it is not there yet."""
+        return False
+
     def _describe_value(self, record: "Record") -> str:
         """What ``repr`` shows for a value that is not loaded."""
         return f"<class '{record['module']}.{record['qualname']}'>"
@@ -72,7 +80,8 @@ class LazyDict(dict[K, V]):
     # How the state is made.
 
     def _opened(self) -> "State[K, V]":
-        return self._state or self._open()
+        state = self._state
+        return self._open() if state is None or self._is_discovering() else state
 
     def _sought(self, key: K) -> "State[K, V]":
         """The state, with a key in it; one that is not known is looked for once more.
@@ -81,7 +90,7 @@ class LazyDict(dict[K, V]):
             KeyError: There is no such key, and what changed since has not brought it.
         """
         known = self._state
-        state = known or self._open()
+        state = self._opened()
         if key not in state[0] and known is not None:
             from regcache_core import RegcacheError
 
@@ -186,8 +195,12 @@ class LazyDict(dict[K, V]):
     def __reversed__(self) -> "Iterator[K]":
         return reversed(self._keys())
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._opened()[0]
+    def __contains__(self, key: "Any") -> bool:
+        entries, values = self._opened()
+        if key not in entries or key in values:
+            return key in entries
+        record = entries[key]
+        return record is None or not self._is_in_making(record)
 
     def __getitem__(self, key: K) -> V:
         known = self._state
@@ -279,14 +292,10 @@ class LazyDict(dict[K, V]):
 
         def get(self, key: "Any", default: "Any" = None) -> "Any":
             """The value of ``key``, loaded; ``default`` if there is no such key."""
-            if key not in self:
-                return default
             try:
-                return self[key]
-            except KeyError:
-                if key in self:
-                    raise
-                return default  # another thread has removed it
+                return self[key] if key in self else default  # noqa: SIM401 - this is get
+            except KeyError:  # not there yet, or not any more: another thread has removed it
+                return default
 
         def keys(self) -> "KeysView[K]":
             """The keys, in order; loads nothing."""
