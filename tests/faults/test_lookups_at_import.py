@@ -127,3 +127,41 @@ def test_plugins_that_look_each_other_up(kind: str, app: App, record: Record) ->
 
 
 _IMPORT = "from regcache_functions import FunctionRegistry"
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_module_that_is_not_there_leads_to_discovery(kind: str, app: App, record: Record) -> None:
+    """A file, right in all else, that names a module of the package which is not there is refuted.
+
+    By the first lookup: it discovers, and gives the class, or says that there is no such key.
+    """
+    app.write(FILES[kind])
+    module, key = ("csv_reader", "csv") if kind == "classes" else ("edges", "sobel")
+    whole = app.run(f"{LIST[kind]}\nout = [*REG], REG[{key!r}].__name__")
+    home = f"app.{FOLDER[kind]}"
+    looks = {
+        f"REG[{key!r}].__name__": "gone",
+        f"REG.get({key!r}).__name__": "gone.deeper",
+        f"dict(REG)[{key!r}].__name__": f"{module}.gone",
+    }
+    for look, place in looks.items():
+        app.edit_cache(f'"{home}.{module}"', f'"{home}.{place}"')
+        ask = f"{LIST[kind]}\nkeys = [*REG]\nout = REG.report.status, {look}, keys == [*REG]"
+
+        assert ["hit", whole[1], True] == app.run(ask)
+
+    for look in ("REG['ghost']", "REG.get('ghost', 7)"):
+        app.edit_cache(f'"{home}.{module}"', f'"{home}.gone"')
+        app.edit_cache(f'"{key}":{{', '"ghost":{')
+        ask = f"""
+{LIST[kind]}
+listed = "ghost" in REG
+try:
+    out = {look}
+except KeyError as error:
+    out = type(error).__name__.partition("Unknown")[1]
+out = [listed, out, [*REG]]
+"""
+
+        assert [True, 7 if "get" in look else "Unknown", whole[0]] == app.run(ask)
+    record(lookups=len(looks) + 2, failed=0)

@@ -256,6 +256,8 @@ def is_out_of_turn(error: BaseException, module: str, unknown: type[KeyError]) -
         module: Full name of the module.
         unknown: What a lookup raises where there is no such key.
     """
+    if isinstance(error, ModuleNotFoundError) and find_spec(module) is None:
+        return True
     behind: BaseException | None = error
     while behind is not None:
         texts = [each for each in behind.args if type(each) is str]
