@@ -111,11 +111,9 @@ def test_fork_in_the_middle_of_a_discovery(app: App, amount: Amount, record: Rec
 
 HELD = """
 import importlib, os
-from regcache_core import rechecking, recording
-from regcache_functions import registry
-from regcache_meta import mapping
+import regcache_functions.registry, regcache_meta.lazydict  # and nothing that discovers
 
-of_a_module = importlib._bootstrap._get_module_lock("regcache_meta.caching")
+of_a_module = importlib._bootstrap._get_module_lock("regcache_core.running")
 held, done = threading.Event(), threading.Event()
 def hold():
     with {lock}:
@@ -144,10 +142,10 @@ done.set()
 @pytest.mark.parametrize(
     "lock",
     [
-        "mapping._LOCK",
-        "registry._LOCK",
-        "rechecking._LOCK",
-        "recording._LOCK",
+        "regcache_meta.mapping._LOCK",
+        "regcache_functions.registry._LOCK",
+        "importlib.import_module('regcache_core.rechecking')._LOCK",
+        "importlib.import_module('regcache_core.recording')._LOCK",
         "of_a_module.lock",  # what Python holds for some instructions, to take or to give it back
     ],
 )

@@ -186,19 +186,6 @@ def test_answer_made_without_importing_is_not_kept(
     record(starts=1, stored=0)
 
 
-def test_cache_stays_off_where_a_plugin_clears_the_environment(app: App, record: Record) -> None:
-    """``REGCACHE_DISABLE`` holds, also if a plugin removes it: nothing is written anywhere."""
-    clears = "import os; home = os.environ['HOME']; os.environ.clear(); os.environ['HOME'] = home"
-    app.write({**READERS, "app/readers/odd.py": clears})
-    code = f"{LIST['classes']}\nout = [*REG], REG.report.saved.reason.name"
-
-    out = app.run(code, HOME=str(app.folder), REGCACHE_DISABLE="1")
-
-    assert [["csv", "json"], "SWITCHED_OFF"] == out
-    assert [] == [*app.folder.rglob("*.json"), *app.cache_files()]
-    record(stored=0)
-
-
 @pytest.mark.parametrize("kind", ["functions", "scan"])
 def test_defaults_that_cannot_be_shown(kind: str, app: App, record: Record) -> None:
     """A default or annotation that fails to show itself is listed by its type."""

@@ -84,7 +84,7 @@ HUGE: dict[str, tuple[Callable[[Path, bytes], None], str]] = {
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs the size of a process")
 @pytest.mark.parametrize("name", HUGE)
 def test_huge_file_is_refused(name: str, app: App, record: Record) -> None:
-    """A file that is huge, or would be in memory, is a miss in a process that may take 400 MB more."""
+    """A file that is huge, or would be in memory, is a miss where 400 MB more may be taken."""
     change, reason = HUGE[name]
     app.run(LOAD.format(more=MORE_MB))
     (path,) = app.cache_files()

@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .errors import CacheWarning, StandsStill, told, warn_caller
-from .modules import find_package, find_spec, peek
+from .modules import find_package, find_spec, is_orphan, peek
 from .packages import iter_module_names
-from .running import await_module, is_orphan
+from .running import await_module
 
 if TYPE_CHECKING:
     from typing import TypeVar

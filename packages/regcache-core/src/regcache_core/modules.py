@@ -2,6 +2,7 @@
 
 import os
 import sys
+from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -280,3 +281,45 @@ def fingerprint(value: object) -> str:
     '10f559b58bb2bba9'
     """
     return f"{int.from_bytes(repr(value).encode('utf-8', 'replace'), 'big') % (2**61 - 1):016x}"
+
+
+#: Names of modules that other threads were importing when this process was forked.
+_LOST: "list[str]" = []
+
+
+def is_orphan() -> bool:
+    """Whether this process was forked while another thread imported something.
+
+    Modules may fail in it that fail nowhere else: half of C code cannot be imported again.
+    """
+    return bool(_LOST)
+
+
+def _after_fork() -> None:
+    """In a forked child: forget what other threads were importing; they do not go on here.
+
+    Plugins, or what we import ourselves to find them: so this is here, where warm starts have it.
+    Python would wait for them, without end.
+    """
+    locks: Any = getattr(sys.modules["_frozen_importlib"], "_module_locks", {})
+    for name, reference in list(locks.items()):
+        if _is_lost(reference()):
+            _LOST.append(name)
+            del locks[name]
+            spec = getattr(sys.modules.get(name), "__spec__", None)
+            if getattr(spec, "_initializing", False):
+                del sys.modules[name]
+
+
+def _is_lost(lock: "Any") -> bool:
+    """Whether another thread held a module's lock, or was about to take it or give it back."""
+    inner = getattr(lock, "lock", None)
+    if inner is not None and not inner.acquire(False):
+        return True
+    if inner is not None:
+        inner.release()
+    return getattr(lock, "owner", None) not in (None, get_ident())
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)

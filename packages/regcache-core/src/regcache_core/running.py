@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import monotonic, sleep
 from types import FrameType
-from typing import Any
 
 from .errors import StandsStill
 from .modules import is_initializing, loaded_names, modules_in_execution
@@ -202,44 +200,3 @@ def _computed_here() -> Iterator[object]:
             future = getattr(frame.f_locals.get("self"), "future", None)
             if future is not None:
                 yield future
-
-
-#: Names of modules that other threads were importing when this process was forked.
-_LOST: list[str] = []
-
-
-def is_orphan() -> bool:
-    """Whether this process was forked while another thread imported something.
-
-    Modules may fail in it that fail nowhere else: half of C code cannot be imported again.
-    """
-    return bool(_LOST)
-
-
-def _after_fork() -> None:
-    """In a forked child: forget what other threads were importing; they do not go on here.
-
-    Plugins, or what we import ourselves to find them. Python would wait for them, without end.
-    """
-    locks: Any = getattr(sys.modules["_frozen_importlib"], "_module_locks", {})
-    for name, reference in list(locks.items()):
-        if _is_lost(reference()):
-            _LOST.append(name)
-            del locks[name]
-            spec = getattr(sys.modules.get(name), "__spec__", None)
-            if getattr(spec, "_initializing", False):
-                del sys.modules[name]
-
-
-def _is_lost(lock: Any) -> bool:
-    """Whether another thread held a module's lock, or was about to take it or give it back."""
-    inner = getattr(lock, "lock", None)
-    if inner is not None and not inner.acquire(False):
-        return True
-    if inner is not None:
-        inner.release()
-    return getattr(lock, "owner", None) not in (None, get_ident())
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)

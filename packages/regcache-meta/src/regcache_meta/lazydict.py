@@ -346,6 +346,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return failed, owners
 
     def _is_discovering(self) -> bool:
+        """Whether this thread is in the middle of a discovery."""
         return "_running" in vars(self) and self._running.here
 
     def _is_discovered(self) -> bool:
@@ -429,7 +430,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             from .errors import PluginImportError, UnknownKeyError
 
             if is_out_of_turn(error, module, UnknownKeyError):
-                return self._find_anew(key)
+                return self._find_anew(key, record)
             raise PluginImportError(self._name, key, module) from error
         values = self._opened()[1]
         if key not in values:
