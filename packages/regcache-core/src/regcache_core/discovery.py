@@ -323,6 +323,9 @@ def forget_searches() -> None:
             importlib.invalidate_caches()
         except KeyError:
             continue
+        # Its last step imports importlib.metadata, where a plugin has left Python unable to import.
+        except (ImportError, TypeError, ValueError):
+            pass
         return
 
 

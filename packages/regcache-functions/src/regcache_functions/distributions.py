@@ -93,7 +93,7 @@ def _editable(top: str) -> metadata.Distribution | None:
     """The distribution that says it has a package of this name, else the one of that name."""
     try:
         names = (*metadata.packages_distributions().get(top, ()), top)
-    except (TypeError, ValueError):  # something on sys.path is no path
+    except (ImportError, TypeError, ValueError):  # sys.path has what is no path, or importing fails
         return None
     for name in names:
         try:
