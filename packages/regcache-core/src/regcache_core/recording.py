@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .modules import find_spec
-from .running import callers
+from .running import has_left
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -34,7 +34,7 @@ class Recorder:
 
     def __init__(self, path: ImportPath) -> None:
         self._path = path
-        self._frame = sys._getframe()
+        self.frame = sys._getframe()
         self.thread = get_ident()
         # Dictionaries, since other threads may import too: adding to one is a single step.
         self.modules: dict[str, None] = {}
@@ -42,21 +42,19 @@ class Recorder:
         self.tried: dict[str, None] = {}
 
     def __enter__(self) -> Recorder:
-        self._frame = sys._getframe(1)
+        self.frame = sys._getframe(1)
         with _LOCK:
             # Ctrl-C may have come just before one ended.
-            _ACTIVE[:] = [*(each for each in _ACTIVE if each.is_standing), self]
+            _ACTIVE[:] = [
+                *(each for each in _ACTIVE if not has_left(each.frame, each.thread)),
+                self,
+            ]
             if _FINDER not in sys.meta_path:
                 # Another list: who goes through one to which something is added, or from which
                 # something is taken, may miss what comes next.
                 _ORIGINAL[:] = [sys.meta_path]
                 sys.meta_path = [_WITNESS, *sys.meta_path, _FINDER]
         return self
-
-    @property
-    def is_standing(self) -> bool:
-        """Whether the code that entered it is being executed."""
-        return self._frame in callers(sys._current_frames().get(self.thread))
 
     def __exit__(
         self,

@@ -24,6 +24,17 @@ def callers(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
+def has_left(frame: FrameType, thread: int) -> bool:
+    """Whether a thread has surely left a frame that it entered.
+
+    Of other threads only that they have ended: where no lock stops them (a free-threaded Python)
+    their frames change while they are looked at.
+    """
+    if thread != get_ident():
+        return thread not in sys._current_frames()
+    return not any(each is frame for each in callers(sys._getframe()))
+
+
 class Running:
     """Which threads are in the middle of something: a context that each of them enters.
 
@@ -44,8 +55,9 @@ class Running:
         self._frames: dict[FrameType, int] = {}
 
     def __enter__(self) -> None:
-        for left in self._frames.keys() - self._standing():
-            self._frames.pop(left, None)
+        for frame, thread in [*self._frames.items()]:
+            if has_left(frame, thread):
+                self._frames.pop(frame, None)
         self._frames[sys._getframe(1)] = get_ident()
 
     def __exit__(self, *error: object) -> None:
