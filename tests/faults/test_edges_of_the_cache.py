@@ -40,7 +40,7 @@ def test_report_in_words_tells_why_nothing_was_saved(kind: str, app: App, record
 
     assert passing.startswith("miss: there is no cache file yet: ")
     assert passing.endswith(
-        "; not saved: a module failed to import for a reason that may pass "
+        "; not saved: the next process may find something else "
         "[Away: (ZeroDivisionError in its __str__)]"
     )
     assert "; not saved: the cache file could not be written: " in unwritable

@@ -358,3 +358,117 @@ print(manager.get_or_build(lambda: {"a": "1"}), manager.last_report.saved.reason
         assert [] == [*Path(folder).iterdir()]
     assert "{'a': '1'} FOREIGN_OWNER" == done.stdout.strip()
     record(folders_made=0)
+
+
+#: Foreign code that is interrupted by a signal, where we catch whatever foreign code raises.
+INTERRUPTED = """
+import json, signal, sys, types
+from regcache_core import RegistryCacheManager, find_spec, is_initializing, key_to_text
+
+class Timeout(Exception): pass
+def handler(number, frame): raise Timeout
+signal.signal(signal.SIGUSR1, handler)
+def interrupt(*arguments): signal.raise_signal(signal.SIGUSR1)
+class Key(str):
+    __repr__ = __str__ = interrupt
+class Finder:
+    find_spec = staticmethod(interrupt)
+class Lazy(types.ModuleType):
+    __getattribute__ = interrupt
+def ask_finder():
+    sys.meta_path.insert(0, Finder)
+    try: find_spec("a")
+    finally: sys.meta_path.remove(Finder)
+def ask_module():
+    sys.modules["lazy"] = Lazy("lazy")
+    is_initializing("lazy")
+def manage(version=lambda: "1", to=str, back=str):
+    manager = RegistryCacheManager("a", version, to, back, application="app")
+    return manager.get_or_build(lambda: {"a": 1})
+def stored():
+    manage()
+    manage(back=interrupt)
+def loaded():
+    HOME
+    REG[KEY]
+out = []
+for deed in (ask_finder, ask_module, lambda: key_to_text(Key("a")), lambda: manage(interrupt),
+             lambda: manage(to=interrupt), stored, loaded):
+    try:
+        deed()
+        out.append("swallowed")
+    except BaseException as error:
+        out.append(type(error).__name__)
+"""
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="signals are sent")
+@pytest.mark.parametrize("kind", LIST)
+def test_signals_pass_what_catches_everything(kind: str, app: App, record: Record) -> None:
+    """Where any exception of foreign code is caught, one that a signal's handler raised is not."""
+    app.write(FILES[kind])
+    name = "csv_reader" if kind == "classes" else "blur"
+    path = next(app.folder.glob(f"app/{FOLDER[kind]}/{name}*.py"))
+    path.write_text("import signal\nsignal.raise_signal(signal.SIGUSR1)\n" + path.read_text())
+    app.wrote()
+    ignore = "import signal; signal.signal(signal.SIGUSR1, signal.SIG_IGN)"
+    first = app.run(f"{ignore}\n{LIST[kind]}\nout = next(iter(REG))")
+
+    outcome = app.run(INTERRUPTED.replace("HOME", LIST[kind]).replace("KEY", repr(first)))
+
+    assert ["Timeout"] * 7 == outcome
+    record(swallowed=0)
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_plugin_that_closes_all_descriptors(kind: str, app: App, record: Record) -> None:
+    """A plugin that closes what is open, as daemons do, and opens a file: it keeps that."""
+    closes = f"import os\nos.closerange(3, 64)\nKEPT = [open({os.devnull!r}) for _ in range(8)]\n"
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/daemon.py": closes})
+    module = f"app.{FOLDER[kind]}.daemon"
+
+    out = app.run(f"{LIST[kind]}\n[*REG]\nimport {module} as m\nout = [f.read() for f in m.KEPT]")
+
+    assert [""] * 8 == out
+    record(closed=0)
+
+
+def test_classes_that_cannot_be_hashed_are_listed(app: App, record: Record) -> None:
+    """A metaclass with ``__eq__`` alone makes classes that no set takes: all are listed."""
+    app.write(
+        {
+            **READERS,
+            "app/readers/odd.py": """
+                from .base import Reader
+                class Meta(type(Reader)):
+                    def __eq__(cls, other): return cls is other
+                class Odd(Reader, metaclass=Meta): format = "odd"
+                """,
+        }
+    )
+    code = f"{LIST['classes']}\nout = [*REG], REG['odd'].__name__"
+
+    assert [[["csv", "json", "odd"], "Odd"]] * 2 == [app.run(code), app.run(code)]
+    record(starts=2)
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_exit_where_warnings_are_errors(kind: str, app: App, record: Record) -> None:
+    """A plugin's ``sys.exit`` ends the program with its status, also with ``-W error``."""
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/exits.py": "import sys\nsys.exit(7)\n"})
+
+    assert 7 == app.start(f"{LIST[kind]}\n[*REG]", "-W", "error").returncode
+    record(starts=1)
+
+
+def test_report_of_any_text_can_be_printed(app: App, record: Record) -> None:
+    """What a file says is told in words that any stream takes."""
+    app.write(READERS)
+    tell = f"{LIST['classes']}\n[*REG]\nprint(REG.report)\n"
+    app.start(tell)
+    app.edit_cache('"settings":{', '"settings":{"\\ud800":1,')
+
+    done = app.start(tell)
+
+    assert (0, True) == (done.returncode, "\\ud800" in done.stdout)
+    record(starts=2)

@@ -165,3 +165,91 @@ out = [listed, out, [*REG]]
 
         assert [True, 7 if "get" in look else "Unknown", whole[0]] == app.run(ask)
     record(lookups=len(looks) + 2, failed=0)
+
+
+#: A plugin that asks whether there is a key, how a process comes to see it, and what it may not
+#: leave for others.
+LOOKS = {
+    "set by hand": ("'own' in REG", "REG['own'] = int; REG.refresh()"),
+    "registered by a module that failed": (
+        "'left' in REG",
+        "import contextlib\nwith contextlib.suppress(ZeroDivisionError):\n"
+        "    import app.readers.zfails\n[*REG]",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOOKS)
+def test_what_a_used_registry_shows_to_plugins_is_not_kept(
+    case: str, app: App, record: Record
+) -> None:
+    """What plugins do that look at a registry with more in it than a fresh one is not written."""
+    looks, use = LOOKS[case]
+    app.write(
+        {
+            **READERS,
+            "app/readers/zfails.py": "from .base import Reader\n"
+            "class Left(Reader): format = 'left'\n1 / 0\n",
+            "app/readers/looks.py": f"from .base import Reader, READERS as REG\nif {looks}: 1 / 0\n"
+            "class Looks(Reader): format = 'looks'\n",
+        }
+    )
+    truth = ["csv", "json", "looks"]
+    ask = f"{QUIET}{LIST['classes']}\nout = sorted(REG)"
+
+    if case == "set by hand":  # before its plugins are imported
+        assert truth == app.run(ask)
+    used = app.run(f"{QUIET}{LIST['classes']}\n{use}\nout = str(REG.report), sorted(REG.failures)")
+    after = app.run(f"{ask}, REG.verify().is_fresh")
+
+    assert ["app.readers.looks", "app.readers.zfails"] == used[1]
+    assert "plugins of" in used[0] and "looked at it" in used[0]
+    assert [truth, True] == after
+    record(stored=0)
+
+
+def test_functions_of_a_used_registry_are_not_kept(app: App, record: Record) -> None:
+    """As for classes: a module that failed has left its function, and another asks for it."""
+    app.write(
+        {
+            **FILTERS,
+            "app/filters/zfails.py": "from app.registry import FILTERS\n"
+            "@FILTERS.register\ndef left(): ...\n1 / 0\n",
+            "app/filters/looks.py": "from app.registry import FILTERS\n"
+            "if 'left' in FILTERS: 1 / 0\n@FILTERS.register\ndef looks(): ...\n",
+        }
+    )
+    use = (
+        "import contextlib\nwith contextlib.suppress(ZeroDivisionError):\n"
+        "    import app.filters.zfails\n"
+    )
+    ask = f"{QUIET}{LIST['functions']}\n"
+
+    used = app.run(f"{ask}{use}[*REG]\nout = str(REG.report)")
+    after = app.run(f"{ask}out = sorted(REG), REG.verify().is_fresh")
+
+    assert "looked at it" in used
+    assert [["gaussian", "looks", "median", "sobel"], True] == after
+    record(stored=0)
+
+
+def test_plugin_that_needs_what_another_sees(app: App, record: Record) -> None:
+    """A plugin whose lookup of another fails, for that one looks back: found as on a cold start."""
+    app.write(
+        {
+            **READERS,
+            "app/readers/a.py": "from .base import Reader, READERS as REG\nREG.get('b')\n"
+            "class A(Reader): format = 'a'\n",
+            "app/readers/b.py": "from .base import Reader, READERS as REG\n"
+            "class B(Reader): format = 'b'\n"
+            "if REG.get('a') is None: raise RuntimeError('a is needed')\n",
+        }
+    )
+    names = ["A", "B"]
+
+    for order in (["a", "b"], ["b", "a"]):
+        for file in app.cache_files():
+            file.unlink()
+        ask = f"{LIST['classes']}\nout = sorted(REG[key].__name__ for key in {order})"
+        assert [names, names] == [app.run(ask), app.run(ask)]
+    record(orders=2)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ConfigError,
         NoCacheFolderError,
         RegcacheError,
+        SeenByPlugins,
         SerializationError,
         StandsStill,
         VerificationError,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
         is_same_source,
         modules_in_execution,
         name_of,
+        raise_if_signalled,
     )
     from .outdated import Outdated
     from .packages import get_package_file_mtimes, iter_module_names, package_tree
@@ -99,6 +101,7 @@ __all__ = [
     "RegistryCacheManager",
     "Report",
     "Running",
+    "SeenByPlugins",
     "SerializationError",
     "SourceTree",
     "StandsStill",
@@ -144,6 +147,7 @@ __all__ = [
     "pack_sources",
     "package_tree",
     "place_of",
+    "raise_if_signalled",
     "sources_of",
     "text_to_key",
     "verify_answer",
@@ -177,6 +181,7 @@ _MODULES = {
     "RegistryCacheManager": "manager",
     "Report": "report",
     "Running": "running",
+    "SeenByPlugins": "errors",
     "SerializationError": "errors",
     "SourceTree": "inputs",
     "StandsStill": "errors",
@@ -222,6 +227,7 @@ _MODULES = {
     "pack_sources": "sources",
     "package_tree": "packages",
     "place_of": "discovery",
+    "raise_if_signalled": "modules",
     "sources_of": "installed",
     "text_to_key": "keys",
     "verify_answer": "verifying",

@@ -8,11 +8,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .errors import CacheWarning, StandsStill, told, warn_caller
-from .modules import find_package, find_spec, is_orphan, peek
+from .modules import find_package, find_spec, is_orphan, is_signalled, peek
 from .packages import iter_module_names
 from .running import await_module
 
@@ -138,24 +139,13 @@ def obey(name: str, error: BaseException) -> None:
         SystemExit: It is that, for the first time.
         BaseException: The handler of a signal raised it, such as a timeout by ``SIGALRM``.
     """
-    if isinstance(error, KeyboardInterrupt) or _is_signalled(error):
+    if isinstance(error, KeyboardInterrupt) or is_signalled(error):
         raise error
     if isinstance(error, SystemExit) and name not in _EXITED:
         _EXITED.add(name)
-        warn_caller(f"{name} ends the program: it raised {error!r} at import", CacheWarning)
+        with suppress(CacheWarning):  # where warnings are errors
+            warn_caller(f"{name} ends the program: it raised {error!r} at import", CacheWarning)
         raise error
-
-
-def _is_signalled(error: BaseException) -> bool:
-    """Whether the handler of a signal raised an exception: it is given the frame it interrupts."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        frame, called = trace.tb_frame, trace.tb_next.tb_frame
-        for value in called.f_locals.values():
-            if value is frame or (type(value) is tuple and any(each is frame for each in value)):
-                return True
-        trace = trace.tb_next
-    return False
 
 
 class Failures:
@@ -245,23 +235,25 @@ def missing_modules(error: BaseException | None) -> Iterator[str]:
         error = error.__cause__ or error.__context__
 
 
-def is_out_of_turn(error: BaseException, module: str, unknown: type[KeyError]) -> bool:
+def is_out_of_turn(
+    error: BaseException, module: str, lookup_errors: tuple[type[Exception], ...]
+) -> bool:
     """Whether a module failed to import for want of others, so that a discovery may import it.
 
-    There is no such module (any more), it looked up a key that was not there, or modules import
-    each other in a circle which can be entered from one side only.
+    There is no such module (any more), it looked up a key that was not there or failed to load,
+    or modules import each other in a circle which can be entered from one side only.
 
     Args:
         error: What was raised.
         module: Full name of the module.
-        unknown: What a lookup raises where there is no such key.
+        lookup_errors: What a lookup raises.
     """
     if isinstance(error, ModuleNotFoundError) and find_spec(module) is None:
         return True
     behind: BaseException | None = error
     while behind is not None:
         texts = [each for each in behind.args if type(each) is str]
-        if isinstance(behind, unknown) or any(_PARTIAL in text for text in texts):
+        if isinstance(behind, lookup_errors) or any(_PARTIAL in text for text in texts):
             return True
         behind = behind.__cause__ or behind.__context__
     return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
+from .modules import raise_if_signalled
+
 
 class RegcacheError(Exception):
     """Base of all errors that regcache raises."""
@@ -118,6 +120,19 @@ class StandsStill(RegcacheError):
             warn_caller(str(self), CacheWarning)
 
 
+class SeenByPlugins(RegcacheError):
+    """Plugins looked at a registry in which there was more than a fresh process would have had.
+
+    What they did then may be otherwise in the next process.
+    """
+
+    def __str__(self) -> str:
+        return (
+            f"plugins of {self.args[0]} looked at it while they were discovered, in a process that "
+            "had loaded plugins or set keys before"
+        )
+
+
 class CacheWarning(UserWarning):
     """A registry works, but its answer could not be cached for a reason worth mending."""
 
@@ -127,6 +142,7 @@ def told(error: BaseException) -> str:
     try:
         words = str(error)
     except Exception as worse:  # plugin code may raise anything
+        raise_if_signalled(worse)
         words = f"({type(worse).__name__} in its __str__)"
     return f"{type(error).__name__}: {words}"
 

@@ -14,7 +14,7 @@ from typing import Any
 from .declared import name_in, normalize
 from .import_path import METADATA_SUFFIXES, attribute_of, module_of
 from .inputs import PYTHON_SUFFIXES
-from .modules import file_of, find_package, fingerprint
+from .modules import file_of, find_package, fingerprint, raise_if_signalled
 from .searched import trusted_stamp
 
 _ENTRY_POINTS = "entry_points.txt"
@@ -58,6 +58,7 @@ def _read_points(
         try:
             points += _points_of(distribution, name, group, place == stated)
         except Exception as error:  # what lies there may be anything: it costs only itself
+            raise_if_signalled(error)
             broken[os.path.basename(path)] = [f"{type(error).__name__}: {error}", place]
     return sorted(points), broken
 
@@ -101,7 +102,8 @@ def _told_by(distribution: metadata.Distribution, name: str) -> list[str]:
     try:
         said = distribution.metadata
         return [said["Name"] or name, said["Version"] or ""]
-    except Exception:  # no METADATA, or none that can be read; its entry points count all the same
+    except Exception as error:  # no METADATA that can be read; its entry points count all the same
+        raise_if_signalled(error)
         return [name, ""]
 
 

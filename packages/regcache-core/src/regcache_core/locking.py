@@ -79,6 +79,7 @@ class Turn:
         folder, name = os.path.split(path)
         self._path = os.path.join(folder, f".{name}.lock")
         self._descriptor: int | None = None
+        self._status: os.stat_result | None = None
         self._is_ours = False
         self._note = b""
         self.wait_ns = 0
@@ -88,6 +89,7 @@ class Turn:
     def __enter__(self) -> Turn:
         try:
             self._descriptor = _open(self._path)
+            self._status = os.fstat(self._descriptor)
             self._is_ours = _is_lock_file(self._descriptor)
             if not self._is_ours or not self._take(self._descriptor):
                 self._close()
@@ -120,8 +122,8 @@ class Turn:
         Args:
             saved: Whether it was saved, by this process or by another.
         """
-        if self._descriptor is not None:
-            _write(self._descriptor, b"" if saved else _UNSAVED)
+        if self._is_open():
+            _write(self._descriptor, b"" if saved else _UNSAVED)  # type: ignore[arg-type]
         if saved and self._is_ours:
             # Before the lock is given back. Where others hold the file open they come to know by
             # the cache file; on Windows it cannot be removed then, and stays without a note.
@@ -151,16 +153,25 @@ class Turn:
         return True
 
     def _release(self) -> None:
-        if self._descriptor is not None:
+        if self._is_open():
             with suppress(OSError):
-                _unlock(self._descriptor)
-            self._close()
+                _unlock(self._descriptor)  # type: ignore[arg-type]
+        self._close()
 
     def _close(self) -> None:
-        descriptor, self._descriptor = self._descriptor, None
         _TURNS.discard(self)
-        if descriptor is not None:
-            os.close(descriptor)
+        if self._is_open():
+            os.close(self._descriptor)  # type: ignore[arg-type]
+        self._descriptor = None
+
+    def _is_open(self) -> bool:
+        """Whether the file is open still: plugins may close all descriptors, as daemons do."""
+        if self._descriptor is None or self._status is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._status)
+        except OSError:
+            return False
 
 
 #: The turns of this process that have a lock.

@@ -31,7 +31,8 @@ def find_spec(name: str) -> "Any":
             spec = None if find is None else find(name, path, None)
         except KeyError:
             spec = _find_nested_namespace(find, name, path)
-        except Exception:  # of a finder, or of an odd path: the import statement ends here too
+        except Exception as error:  # of a finder, or of an odd path: import ends here too
+            raise_if_signalled(error)
             return None
         if spec is not None:
             return spec
@@ -93,7 +94,8 @@ def peek(module: str, name: str, default: "Any" = None) -> "Any":
     """
     try:
         return getattr(sys.modules.get(module), name, default)
-    except Exception:
+    except Exception as error:
+        raise_if_signalled(error)
         return default
 
 
@@ -281,6 +283,30 @@ def fingerprint(value: object) -> str:
     '10f559b58bb2bba9'
     """
     return f"{int.from_bytes(repr(value).encode('utf-8', 'replace'), 'big') % (2**61 - 1):016x}"
+
+
+def is_signalled(error: BaseException) -> bool:
+    """Whether the handler of a signal raised an exception: it is given the frame it interrupts."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        frame, called = trace.tb_frame, trace.tb_next.tb_frame
+        for value in called.f_locals.values():
+            if value is frame or (type(value) is tuple and any(each is frame for each in value)):
+                return True
+        trace = trace.tb_next
+    return False
+
+
+def raise_if_signalled(error: BaseException) -> None:
+    """Raise an exception of a signal's handler again: it is no affair of what it interrupts.
+
+    To be called first wherever any exception of foreign code is caught.
+
+    Raises:
+        BaseException: The handler of a signal raised it, such as a timeout by ``SIGALRM``.
+    """
+    if is_signalled(error):
+        raise error
 
 
 #: Names of modules that other threads were importing when this process was forked.

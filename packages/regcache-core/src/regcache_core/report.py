@@ -104,7 +104,7 @@ class Report:
             from .errors import told
 
             text += f" [{told(self.cause)}]"
-        return text
+        return text.encode(errors="backslashreplace").decode()  # a file may hold any text
 
 
 def refused(refusal: Refusal, path: "str | None", status: "Status | None" = None) -> Report:

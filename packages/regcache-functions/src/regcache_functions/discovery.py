@@ -23,6 +23,7 @@ from regcache_core import (
     import_modules,
     is_unfinished,
     pack_sources,
+    raise_if_signalled,
     watch_imports,
 )
 
@@ -123,6 +124,7 @@ def describe_all(
         try:
             records[each.name] = to_record(each, scope.facts, registry.name)
         except Exception as error:  # nothing leads to it, or foreign code may raise anything
+            raise_if_signalled(error)
             on_failure(each.module, error)
             failures.texts[each.module][1] = f"{file_of(each.module)}:{each.line}"
     return {name: record for name, record in records.items() if not _failed(record, failures)}

@@ -133,6 +133,10 @@ class Functions(_Functions[F]):
         """Import one function."""
         raise NotImplementedError
 
+    def _is_searching(self) -> bool:
+        """Whether this thread is finding functions: then it sees what is there so far."""
+        return False
+
     def _is_in_making(self, name: str) -> bool:
         """Whether this thread is importing a function, so that it is not there yet."""
         return False
@@ -182,7 +186,7 @@ class Functions(_Functions[F]):
     def __getitem__(self, name: str) -> "Function":
         known = self._state
         value = None if known is None else known.values.get(name)
-        if value is not None:
+        if value is not None and not self._is_searching():
             return value
         name = self._seek(name)
         state = self._opened()

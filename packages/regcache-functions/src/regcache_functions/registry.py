@@ -125,6 +125,7 @@ class FunctionRegistry(Functions[F]):
             self._scope = PackageScope(package, facts, strict, declared, depends_on, entry_points)
         self._state: State | None = None
         self._registered = Registrations((name, package))
+        self._is_read = False  # by a module, since the last search began
         self._is_modular = True  # as far as is known, no module looks at what others registered
         self._found: dict[str, Record] = {}  # what the state was made from, with what follows
         self._extra: dict[str, Any] = _NOTHING
@@ -494,7 +495,7 @@ class FunctionRegistry(Functions[F]):
         if scope is None:
             return self._publish({}, _NOTHING)
         if self._is_searching():
-            self._is_modular = False
+            self._is_read, self._is_modular = True, False
             return self._combined({})
         from .caching import Manager
 
@@ -580,7 +581,7 @@ class FunctionRegistry(Functions[F]):
         manager: "Manager",
         publish: "Callable[[dict[str, Record], dict[str, Any]], State]",
     ) -> State:
-        from regcache_core import Running, StandsStill, await_turn
+        from regcache_core import Running, SeenByPlugins, StandsStill, await_turn
 
         running: Running = vars(self).setdefault("_running", Running())  # one for all threads
         start = perf_counter_ns()
@@ -589,7 +590,10 @@ class FunctionRegistry(Functions[F]):
                 await_turn(running, scope.holds)
                 if self._state is not None and publish == self._publish:
                     return self._state  # another thread was first
+                is_used, self._is_read = self._is_used(), False
                 found = scope.find(self, manager)
+                if is_used and self._is_read:
+                    found.passing = found.passing or SeenByPlugins(self.name)
         except StandsStill as error:
             error.warn()
             return self._combined({})
@@ -603,6 +607,12 @@ class FunctionRegistry(Functions[F]):
             manager.cache.save_built(found.records, report, found.extra, found.passing)
         _warn(self.name, scope, found)
         return state
+
+    def _is_used(self) -> bool:
+        """Whether a module that looks may see what it would not see in a fresh process."""
+        registered = self._snapshot()
+        is_left = any(each.module not in sys.modules for each in registered)  # it has failed
+        return bool(is_left or (self._state and (registered or self._extra.get("failures"))))
 
     def _publish(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
         """Make the state from what was found and what registered itself; first come, first kept."""
@@ -661,13 +671,14 @@ class FunctionRegistry(Functions[F]):
         try:
             return self._find(name, record)
         except Exception as error:  # foreign code may raise anything
-            from regcache_core import is_out_of_turn
+            from regcache_core import is_out_of_turn, raise_if_signalled
 
             from .errors import FunctionImportError, UnknownFunctionError
 
             registered: Any = self._registered.get(name)
             module = record.get("module") or registered.module
-            if is_out_of_turn(error, module, UnknownFunctionError):
+            raise_if_signalled(error)
+            if is_out_of_turn(error, module, (UnknownFunctionError, FunctionImportError)):
                 return None
             raise FunctionImportError(self.name, name, module) from error
 

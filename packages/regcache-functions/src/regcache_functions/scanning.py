@@ -19,6 +19,7 @@ from regcache_core import (
     forget_folder_listings,
     import_module,
     iter_module_names,
+    raise_if_signalled,
     watch_imports,
 )
 
@@ -95,6 +96,7 @@ def _collect(scope: LibraryScope, failures: Failures) -> tuple[list[Candidate], 
         try:
             names = _public_names(scope, home, module)
         except Exception as error:  # a module's __getattr__ may raise anything
+            raise_if_signalled(error)
             failures.add(home, error)
             continue
         for name in names:
@@ -105,6 +107,7 @@ def _collect(scope: LibraryScope, failures: Failures) -> tuple[list[Candidate], 
                 value = getattr(module, name)
                 is_function = _is_function(value)
             except Exception as error:  # a lazy module imports now, and a proxy may be anything
+                raise_if_signalled(error)
                 failures.add(f"{home}.{name}", error)
                 broken[place] = failures.texts.pop(f"{home}.{name}")[0]
                 continue
@@ -119,6 +122,7 @@ def _fits_predicate(scope: LibraryScope, place: str, value: Any) -> bool:
     try:
         return scope.predicate is None or bool(scope.predicate(value))
     except Exception as error:  # the application's function: what it did not expect is its to see
+        raise_if_signalled(error)
         raise ScanError(place, f"the predicate raised {told(error)}") from error
 
 
@@ -235,6 +239,7 @@ def _describe_all(
         try:
             records[each.name] = _describe(each)
         except Exception as error:
+            raise_if_signalled(error)
             unclear[each.name] = told(error)
     return records, unclear
 

@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from regcache_core import raise_if_signalled
+
 #: Longest text of a default value; an array or a table as a default is not what a reader wants.
 MAX_TEXT = 80
 #: As ``inspect.Parameter.kind.description`` has them.
@@ -36,7 +38,8 @@ def parts_of(function: Any) -> Parts | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = inspect.signature(function)
-    except Exception:  # builtins have none, and a foreign __signature__ may be anything
+    except Exception as error:  # builtins have none, and a foreign __signature__ may be anything
+        raise_if_signalled(error)
         return None
     parts: Parts = [_annotation_text(found.return_annotation, found.empty)]
     for each in found.parameters.values():
@@ -164,7 +167,8 @@ def _told(show: Callable[[Any], str], value: Any) -> str:
     """What shows a value, or names its type if that fails: foreign code may raise anything."""
     try:
         return show(value)
-    except Exception:
+    except Exception as error:
+        raise_if_signalled(error)
         return f"<{type(value).__qualname__}>"
 
 

@@ -43,10 +43,12 @@ class EditedClasses(EditedModules):
         """Whether a module's classes derive from an older declaration of the base class."""
         base = self._base
         classes = [value for value in list(vars(module).values()) if is_class(value)]
-        parents = {parent for cls in classes for parent in cls.__mro__ if parent is not base}
+        # By identity: a metaclass may have made them unhashable.
+        parents = {id(parent): parent for cls in classes for parent in cls.__mro__}
+        parents.pop(id(base), None)
         return any(
             parent.__name__ == base.__name__ and same_declaration(parent, base)
-            for parent in parents
+            for parent in parents.values()
         )
 
 

@@ -118,7 +118,7 @@ def own_classes(module: ModuleType, base: type) -> list[type]:
         and value is not base
         and issubclass(value, base)
     ]
-    return list(dict.fromkeys(found))
+    return list({id(cls): cls for cls in found}.values())  # a metaclass may make it unhashable
 
 
 def _import_modules(

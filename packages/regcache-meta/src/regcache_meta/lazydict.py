@@ -4,6 +4,7 @@ Where their keys come from (the cache file, else discovery), and how a class is 
 of dict is in ``mapping``; importing and describing plugins is in ``discovery``.
 """
 
+import sys
 from time import perf_counter_ns
 
 from regcache_core import (
@@ -79,6 +80,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self.enable_cache = enable_cache
         self._scope: Scope | None = None
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
+        self._is_read = False  # by a plugin, since the last discovery began
         self._is_modular = True  # as far as is known, no module looks at what others registered
         self._failures: dict[str, list[str]] = {}
         self._owners: dict[str, dict[Any, Any]] = {}
@@ -253,7 +255,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if scope is None or scope.package is None:
             return self._publish({})
         if self._is_discovering():
-            self._is_modular = False
+            self._is_read, self._is_modular = True, False
             return self._so_far()
         from .caching import make_manager
 
@@ -360,7 +362,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         inputs: "list[Any]",
         publish: "Callable[[Mapping[Any, Record]], State[K, V]]",
     ) -> "State[K, V]":
-        from regcache_core import Running, StandsStill, await_turn
+        from regcache_core import Running, SeenByPlugins, StandsStill, await_turn
 
         from .discovery import warn
 
@@ -371,7 +373,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 await_turn(running, scope.holds)
                 if self._state is not None and publish == self._publish:
                     return self._state  # another thread was first
+                is_used, self._is_read = self._is_used(), False
                 found = self._find(scope, manager, inputs)
+                if is_used and self._is_read:
+                    found.passing = found.passing or SeenByPlugins(scope.name)
         except StandsStill as error:
             error.warn()
             return self._so_far()
@@ -385,6 +390,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             self._save(manager, found, perf_counter_ns() - start)
         warn(scope, found)
         return state
+
+    def _is_used(self) -> bool:
+        """Whether a plugin that looks may see what it would not see in a fresh process."""
+        registered: list[Any] = [*self._registered.values()]
+        is_left = any(cls.__module__ not in sys.modules for cls in registered)  # it has failed
+        return bool(self._assigned or is_left or (self._state and (registered or self._failures)))
 
     def _find(
         self, scope: "Scope", manager: "RegistryCacheManager[Any, Any]", inputs: "list[Any]"
@@ -425,11 +436,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 await_module(module)
             __import__(module)
         except Exception as error:  # plugin code may raise anything
-            from regcache_core import is_out_of_turn
+            from regcache_core import is_out_of_turn, raise_if_signalled
 
             from .errors import PluginImportError, UnknownKeyError
 
-            if is_out_of_turn(error, module, UnknownKeyError):
+            raise_if_signalled(error)
+            if is_out_of_turn(error, module, (UnknownKeyError, PluginImportError)):
                 return self._find_anew(key, record)
             raise PluginImportError(self._name, key, module) from error
         values = self._opened()[1]

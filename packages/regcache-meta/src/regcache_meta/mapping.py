@@ -205,7 +205,7 @@ class LazyDict(dict[K, V]):
     def __getitem__(self, key: K) -> V:
         known = self._state
         value: Any = _MISSING if known is None else known[1].get(key, _MISSING)
-        if value is not _MISSING:
+        if value is not _MISSING and not self._is_discovering():
             return value  # type: ignore[no-any-return]
         entries, values = self._sought(key)
         record = entries.get(key)

@@ -2,7 +2,7 @@
 
 import sys
 
-from regcache_core import file_of, is_gone, is_same_source
+from regcache_core import file_of, is_gone, is_same_source, raise_if_signalled
 
 from .config import check_dependencies
 
@@ -134,7 +134,8 @@ def is_class(value: object) -> bool:
     """Whether a value is a class; one that refuses to say what it is, is none."""
     try:
         return isinstance(value, type)
-    except Exception:  # its __class__ may be a property of plugin code, which may raise anything
+    except Exception as error:  # its __class__ may be a property of plugin code
+        raise_if_signalled(error)
         return False
 
 
