@@ -31,7 +31,7 @@ def record(request: pytest.FixtureRequest) -> Record:
 
     def add(**figures: int | str) -> None:
         if ledger:
-            name = request.node.nodeid.rpartition("/")[2]
+            name = f"{request.path.name}::{request.node.name}"
             title = (request.function.__doc__ or name).strip().partition("\n")[0]
             line = json.dumps({"test": name, "claim": title, **figures})
             with open(ledger, "a", encoding="utf-8") as file:

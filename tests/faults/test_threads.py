@@ -247,7 +247,7 @@ out = [*out]
 def test_module_that_fails_in_many_threads(app: App, amount: Amount, record: Record) -> None:
     """Who waits for a thread in which a module fails learns its error, not that it is gone."""
     app.write({"app/__init__.py": "", "app/bad.py": "import time\ntime.sleep(0.001)\n1 / 0\n"})
-    rounds = amount(20, 1_000)
+    rounds = amount(20, 500)  # in one process, under the watchdog
 
     assert ["ZeroDivisionError('division by zero')"] == run(
         app, f"ROUNDS = {rounds}\n{FAILS_HERE_TOO}"
