@@ -421,6 +421,26 @@ def test_signals_pass_what_catches_everything(kind: str, app: App, record: Recor
 
 
 @pytest.mark.parametrize("kind", LIST)
+def test_timeout_while_a_folder_is_listed(kind: str, app: App, record: Record) -> None:
+    """A ``TimeoutError`` of a signal, which pkgutil takes for an empty folder: all are listed."""
+    app.write(FILES[kind])
+    code = f"""
+    import sys
+    {LIST[kind]}
+    late = []
+    def interrupt(event, arguments):
+        if event == "os.listdir" and "pkgutil" in sys._getframe(1).f_code.co_filename and not late:
+            late.append(event)
+            raise TimeoutError
+    sys.addaudithook(interrupt)
+    out = len(REG), late
+    """
+
+    assert [2 if kind == "classes" else 3, ["os.listdir"]] == app.run(code)
+    record(lost=0)
+
+
+@pytest.mark.parametrize("kind", LIST)
 def test_plugin_that_closes_all_descriptors(kind: str, app: App, record: Record) -> None:
     """A plugin that closes what is open, as daemons do, and opens a file: it keeps that."""
     closes = f"import os\nos.closerange(3, 64)\nKEPT = [open({os.devnull!r}) for _ in range(8)]\n"

@@ -53,12 +53,17 @@ def iter_module_names(paths: list[str], prefix: str) -> Iterator[tuple[str, bool
     Yields:
         Full name, and whether it is a package.
     """
+    listed: list[pkgutil.ModuleInfo] = []
     for path in paths:
         importer: Any = pkgutil.get_importer(path)
         if hasattr(importer, "archive"):
             # In Python 3.13 pkgutil fails on an archive whose listing importlib.invalidate_caches()
             # has dropped; looking for a module reads it again.
             importer.find_spec("regcache")
-    for module in pkgutil.iter_modules(paths, prefix):
-        if module.name != f"{prefix}__main__":
+        # For pkgutil a folder is empty if the handler of a signal raises an OSError at this moment.
+        listed += [*pkgutil.iter_modules([path], prefix)] or pkgutil.iter_modules([path], prefix)
+    seen = {f"{prefix}__main__"}
+    for module in listed:
+        if module.name not in seen:
+            seen.add(module.name)
             yield module.name, module.ispkg
