@@ -241,3 +241,11 @@ FILTERS = {
             return "sobel", image
         """,
 }
+
+#: By kind: how a process gets the registry, the folder of its plugins, and its application.
+LIST = {
+    "classes": "from app.readers.base import READERS as REG",
+    "functions": "from app.registry import FILTERS as REG",
+}
+FOLDER = {"classes": "readers", "functions": "filters"}
+FILES = {"classes": READERS, "functions": FILTERS}

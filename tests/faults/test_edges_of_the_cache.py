@@ -10,18 +10,11 @@ from pathlib import Path
 
 import pytest
 from test_other_users import _START, DISTURB, OTHER, RIGHT, USER, Machine
-from throwaway import FILTERS, READERS, App
+from throwaway import FILES, FOLDER, LIST, READERS, App
 
 from regcache_core import RegistryCacheManager
 
 Record = Callable[..., None]
-
-LIST = {
-    "classes": "from app.readers.base import READERS as REG",
-    "functions": "from app.registry import FILTERS as REG",
-}
-FOLDER = {"classes": "readers", "functions": "filters"}
-FILES = {"classes": READERS, "functions": FILTERS}
 
 
 @pytest.mark.parametrize("kind", LIST)

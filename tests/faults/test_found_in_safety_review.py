@@ -15,17 +15,13 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from throwaway import ALL_OF_CORE, FILTERS, READERS, WATCHDOG, App
+from throwaway import ALL_OF_CORE, FILTERS, LIST, READERS, WATCHDOG, App
 
 from regcache_core import ImportPath, Running, forget_searches
 from regcache_core.writing import write_document
 
 Record = Callable[..., None]
 
-LIST = {
-    "classes": "from app.readers.base import READERS as REG",
-    "functions": "from app.registry import FILTERS as REG",
-}
 #: The functions of the same package once more, those that nothing registers too.
 SCAN = """
 from regcache_functions import FunctionRegistry

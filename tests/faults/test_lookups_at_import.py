@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from throwaway import FILTERS, READERS, WATCHDOG, App
+from throwaway import FILES, FILTERS, FOLDER, LIST, READERS, WATCHDOG, App
 
 Record = Callable[..., None]
 
-LIST = {
-    "classes": "from app.readers.base import READERS as REG",
-    "functions": "from app.registry import FILTERS as REG",
-}
-FOLDER = {"classes": "readers", "functions": "filters"}
-FILES = {"classes": READERS, "functions": FILTERS}
 QUIET = "import warnings; warnings.simplefilter('ignore')\n"
 
 

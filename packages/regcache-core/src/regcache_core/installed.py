@@ -12,6 +12,7 @@ from importlib import metadata
 from typing import Any
 
 from .declared import name_in, normalize
+from .errors import told
 from .import_path import METADATA_SUFFIXES, attribute_of, module_of
 from .inputs import PYTHON_SUFFIXES
 from .modules import file_of, find_package, fingerprint, raise_if_signalled
@@ -59,7 +60,7 @@ def _read_points(
             points += _points_of(distribution, name, group, place == stated)
         except Exception as error:  # what lies there may be anything: it costs only itself
             raise_if_signalled(error)
-            broken[os.path.basename(path)] = [f"{type(error).__name__}: {error}", place]
+            broken[os.path.basename(path)] = [told(error), place]
     return sorted(points), broken
 
 

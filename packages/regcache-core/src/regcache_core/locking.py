@@ -90,7 +90,7 @@ class Turn:
         try:
             self._descriptor = _open(self._path)
             self._status = os.fstat(self._descriptor)
-            self._is_ours = _is_lock_file(self._descriptor)
+            self._is_ours = _is_lock_file(self._descriptor, self._status)
             if not self._is_ours or not self._take(self._descriptor):
                 self._close()
         # A file system without locks, one that cannot be written, or another user's folder.
@@ -122,8 +122,9 @@ class Turn:
         Args:
             saved: Whether it was saved, by this process or by another.
         """
-        if self._is_open():
-            _write(self._descriptor, b"" if saved else _UNSAVED)  # type: ignore[arg-type]
+        descriptor = self._held()
+        if descriptor is not None:
+            _write(descriptor, b"" if saved else _UNSAVED)
         if saved and self._is_ours:
             # Before the lock is given back. Where others hold the file open they come to know by
             # the cache file; on Windows it cannot be removed then, and stays without a note.
@@ -153,25 +154,28 @@ class Turn:
         return True
 
     def _release(self) -> None:
-        if self._is_open():
+        descriptor = self._held()
+        if descriptor is not None:
             with suppress(OSError):
-                _unlock(self._descriptor)  # type: ignore[arg-type]
+                _unlock(descriptor)
         self._close()
 
     def _close(self) -> None:
         _TURNS.discard(self)
-        if self._is_open():
-            os.close(self._descriptor)  # type: ignore[arg-type]
+        descriptor = self._held()
         self._descriptor = None
+        if descriptor is not None:
+            os.close(descriptor)
 
-    def _is_open(self) -> bool:
-        """Whether the file is open still: plugins may close all descriptors, as daemons do."""
+    def _held(self) -> int | None:
+        """The descriptor, if it is open still: plugins may close all of them, as daemons do."""
         if self._descriptor is None or self._status is None:
-            return False
+            return None
         try:
-            return os.path.samestat(os.fstat(self._descriptor), self._status)
+            is_open = os.path.samestat(os.fstat(self._descriptor), self._status)
         except OSError:
-            return False
+            return None
+        return self._descriptor if is_open else None
 
 
 #: The turns of this process that have a lock.
@@ -196,9 +200,8 @@ def _open(path: str) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _is_lock_file(descriptor: int) -> bool:
+def _is_lock_file(descriptor: int, status: os.stat_result) -> bool:
     """Whether a file was made by us for this: no other may be written, removed, nor waited for."""
-    status = os.fstat(descriptor)
     is_plain = stat.S_ISREG(status.st_mode) and status.st_nlink <= 1
     is_own = os.name != "posix" or status.st_uid == os.geteuid()
     return is_plain and is_own and is_note(_read(descriptor))

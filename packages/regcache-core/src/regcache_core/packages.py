@@ -53,7 +53,7 @@ def iter_module_names(paths: list[str], prefix: str) -> Iterator[tuple[str, bool
     Yields:
         Full name, and whether it is a package.
     """
-    listed: list[pkgutil.ModuleInfo] = []
+    modules: dict[str, bool] = {}
     for path in paths:
         importer: Any = pkgutil.get_importer(path)
         if hasattr(importer, "archive"):
@@ -61,9 +61,8 @@ def iter_module_names(paths: list[str], prefix: str) -> Iterator[tuple[str, bool
             # has dropped; looking for a module reads it again.
             importer.find_spec("regcache")
         # For pkgutil a folder is empty if the handler of a signal raises an OSError at this moment.
-        listed += [*pkgutil.iter_modules([path], prefix)] or pkgutil.iter_modules([path], prefix)
-    seen = {f"{prefix}__main__"}
-    for module in listed:
-        if module.name not in seen:
-            seen.add(module.name)
-            yield module.name, module.ispkg
+        listed = [*pkgutil.iter_modules([path], prefix)]
+        for module in listed or pkgutil.iter_modules([path], prefix):
+            modules.setdefault(module.name, module.ispkg)
+    modules.pop(f"{prefix}__main__", None)
+    yield from modules.items()
