@@ -46,6 +46,7 @@ def _registries(entry_points: bool) -> dict[str, str]:
 _BASE = """
 import os
 from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict, SecondaryRegistry
+from app import early
 from app.extract import extract
 FACT = "b"
 READERS = LazyDiscoveryDict()
@@ -60,6 +61,7 @@ class Reader(metaclass=AutoRegisterMeta):
 """
 _REGISTRIES = """
 import os
+from app import early
 from regcache_functions import FunctionRegistry
 from regcache_meta import LazyDiscoveryDict
 from packbase import Base
@@ -89,6 +91,9 @@ _FILES = {
         "__version__ = __loader__.get_data(__file__.replace('__init__.py', 'VERSION')).decode()\n"
     ),
     "src/app/extract.py": 'K = "x"\ndef extract(name, cls):\n    return name.lower() + K\n',
+    # Loaded before any discovery begins.
+    "src/app/early.py": 'try:\n    import opt_a\n    FOUND = "with"\n'
+    'except ImportError:\n    FOUND = "without"\n',
     "src/app/util.py": 'FACT = "u"\n',
     "src/app/mixins.py": 'F = "m"\nclass Mixed:\n    fact = F\n',
     "src/app/data.txt": "d",
@@ -180,6 +185,12 @@ STYLES = {
         "except ImportError:\n    FOUND = 'without'",
         fact="FOUND",
         needs=("path",),
+    ),
+    "found by an early module": Style(
+        "from app import early",
+        fact="early.FOUND + F",
+        needs=("path",),
+        kinds=("readers", "filters", "pack"),
     ),
     "key with or without": Style(
         _TRY.format(module="opt_a"), key="'{stem}' + FOUND", needs=("path",)

@@ -141,6 +141,13 @@ MUTANTS = {
         (*_OPTIONAL, "add_plugin"),
         {"style": ["with or without, by name"], "name": ["opt_a"], "file": ["opt_a.py"]},
     ),
+    "what was missing for modules that are loaded early": Mutant(
+        "regcache_core/watching.py",
+        "import_path.add(_missing_imports({**early, **used}, texts))",
+        "pass",
+        (*_OPTIONAL, "add_plugin"),
+        {"style": ["found by an early module"], "name": ["opt_a"], "file": ["opt_a.py"]},
+    ),
     "missing sub-modules": Mutant(
         _SEARCHED,
         ", **_inside(absent, path.application, folders)}",
