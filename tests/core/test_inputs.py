@@ -181,40 +181,6 @@ def test_subclass_may_know_another_reason(modules):
     assert Reason.EDITED_SINCE_IMPORT == caught.value.reason
 
 
-def test_answer_is_made_from_what_was_found_before_and_now(brought, tmp_path):
-    """Files that were found with a part that is kept are watched on; newer stamps win."""
-    file, _ = brought
-    other = tmp_path / "other.py"
-    other.write_text("")
-    found = FoundFiles("elsewhere", age_ns(file, other))
-    found.add([str(file)])
-    stamp = found.complete({})[str(file)]
-
-    found.keep({str(other): [1, 2, 3, 4, ""], str(file): None})
-
-    assert {str(file): stamp, str(other): [1, 2, 3, 4, ""]} == found.complete({})
-
-
-def test_stamps_of_today_are_of_what_was_recorded(brought, folder):
-    """Found files are stamped anew; a tree has been looked through at the start of the scan."""
-    file, open_manager = brought
-    _, found = open_manager()
-    then = {str(file): [1, 2, 3, 4, ""], str(file) + ".gone": None}
-    tree = SourceTree([folder])
-    scanned = tree.record()
-
-    assert {**SourceTree([file]).record(), str(file) + ".gone": None} == found.stamp_again(then, {})
-    assert scanned is tree.stamp_again(then, scanned)
-
-
-def test_plain_input_keeps_and_completes_nothing():
-    """What it recorded at the start of a scan is what is written."""
-    plain = Input("settings", lambda: {"x": 1})
-    plain.keep({"x": 2})
-
-    assert {"x": 3} == plain.complete({"x": 3})
-
-
 def test_file_distrusted_is_never_believed(brought):
     """Its stamp holds for nothing, so the answer is not written."""
     file, open_manager = brought

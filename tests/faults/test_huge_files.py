@@ -109,21 +109,3 @@ def test_what_is_too_large_to_be_read_is_not_written(app: App, record: Record) -
 
     assert [False, "TOO_LARGE", {"a": "1"}] == app.run(code)
     record(bytes=MAX_BYTES)
-
-
-def test_kept_sources_that_swell_are_not_used(app: App, record: Record) -> None:
-    """Sources that a file keeps are compressed; they are not unpacked beyond their bound."""
-    bomb = """
-        import binascii, zlib
-        from regcache_core.sources import unpack_sources
-        squeezed = zlib.compress(b'{"a":"' + b"x" * 2**28 + b'"}', 9)
-        import resource
-        taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (taken + 64 * 2**20,) * 2)
-        out = [unpack_sources(binascii.b2a_base64(squeezed).decode()), len(squeezed)]
-        """
-
-    nothing, size = app.run(bomb)
-
-    assert nothing is None
-    record(bytes=size, unpacked=2**28)

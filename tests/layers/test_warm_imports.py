@@ -83,8 +83,6 @@ DESCRIBING = {
 # Beyond what a hand-written loop with pkgutil and importlib imports.
 DISCOVERING = {
     "__future__": "annotations as text",
-    "binascii": "sources as text",
-    "zlib": "sources are kept, compressed",
     "_blake2": "content of the sources, for the day when their times move",
     "json": "facts as the file will give them back; the file is written",
     "json.decoder": "json",
@@ -92,7 +90,6 @@ DISCOVERING = {
     "json.scanner": "json",
     "math": "no NaN in the file",
     "regcache_core.declared": "names of distributions in one spelling",
-    "regcache_core.sources": "what sources tell of their imports",
     "regcache_core.watching": "what plugins import outside of their package",
     "regcache_core.discovery": "the loop",
     "regcache_core.errors": "errors that a user may meet",

@@ -345,17 +345,6 @@ class Tree:
         for name, text in _registries(True).items():
             self.write(name, text)
 
-    def only_declare(self) -> None:
-        """Let no module do more than declare things, so that one can be found anew alone."""
-        self.write("src/app/__init__.py", '__version__ = "1"\n')
-        for folder in KINDS.values():
-            (self.root / f"src/{folder}/editor.py").unlink()
-        for name in ("src/app/readers/base.py", "src/app/registries.py"):
-            text = (self.root / name).read_text()
-            for more in (', *os.environ.get("MORE_FACTS", "").split()', "import os\n"):
-                text = text.replace(more, "")
-            self.write(name, text)
-
     @property
     def path(self) -> list[str]:
         """What ``sys.path`` begins with, after the working folder."""

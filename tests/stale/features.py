@@ -27,7 +27,7 @@ _FEATURES = {
     # Names of modules and distributions that nothing finds, or that are there, are recorded.
     "path": lambda: hasattr(regcache_core, "ImportPath"),
     # Modules of the application that plugins import are watched outside of the package, too.
-    "outside": lambda: hasattr(regcache_core, "find_dependants"),
+    "outside": lambda: hasattr(regcache_core, "watch_imports"),
     # Files, environment variables and distributions can be declared.
     "depends": lambda: hasattr(regcache_core, "EnvironmentVariable"),
     # Installed distributions can add plugins.

@@ -59,11 +59,8 @@ class Machine(RuleBasedStateMachine):
         clock=st.sampled_from(["fine", "fine", "coarse", "still"]),
         kind=st.sampled_from([None, None, *KINDS]),
         entry_points=st.booleans(),
-        declares=st.booleans(),
     )
-    def begin(
-        self, number: int, clock: str, kind: str | None, entry_points: bool, declares: bool
-    ) -> None:
+    def begin(self, number: int, clock: str, kind: str | None, entry_points: bool) -> None:
         """A first start; the plugins of one registry may be all that is going to change.
 
         Hypothesis begins with the simplest example, in which one thing would happen all the time:
@@ -71,12 +68,10 @@ class Machine(RuleBasedStateMachine):
         """
         self.is_idle = number == 0
         (entry_points,) = self.only.get("entry_points", [entry_points])
-        (declares,) = self.only.get("declares", [declares])
         (clock,) = self.only.get("clock", [clock])
         self.kinds = st.just(kind) if kind else KIND
         if not self.is_idle:
-            more = {"entry_points": entry_points, "declares": declares}
-            self.play.step("begin", {"clock": clock, **more})
+            self.play.step("begin", {"clock": clock, "entry_points": entry_points})
 
     @rule(data=st.data())
     def something_happens(self, data: Any) -> None:

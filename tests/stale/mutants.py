@@ -58,7 +58,6 @@ _STAMPS = "regcache_core/stamps.py"
 _MANAGER = "regcache_core/manager.py"
 _SEARCHED = "regcache_core/searched.py"
 _RECORDING = "regcache_core/recording.py"
-_DEPENDANTS = "regcache_core/dependants.py"
 _DEPENDENCIES = "regcache_core/dependencies.py"
 _ENTRY_POINTS = ("install_plugin", "uninstall_plugin")
 _ASKED = {"entry_points": [True]}
@@ -143,7 +142,7 @@ MUTANTS = {
     ),
     "what was missing for modules that are loaded early": Mutant(
         "regcache_core/watching.py",
-        "import_path.add(_missing_imports({**early, **used}, texts))",
+        "import_path.add(_missing_imports(name for name in counted if name in loaded))",
         "pass",
         (*_OPTIONAL, "add_plugin"),
         {"style": ["found by an early module"], "name": ["opt_a"], "file": ["opt_a.py"]},
@@ -171,24 +170,10 @@ MUTANTS = {
     ),
     "modules elsewhere in the application": Mutant(
         "regcache_core/watching.py",
-        "files.add(used.values())",
+        "files.add(watched.values())",
         "pass",
         ("edit_util", "add_plugin"),
         {"style": ["fact from util", "util by name"], "kind": ["readers", "filters", "pack"]},
-    ),
-    "dependants of a module": Mutant(
-        _DEPENDANTS,
-        "waiting.extend(importers.get(name, ()))",
-        "pass",
-        ("edit_helper", "add_plugin"),
-        {"style": ["fact from helper", "key from helper"], "declares": [True]},
-    ),
-    "modules that do more than declare": Mutant(
-        "regcache_core/sources.py",
-        "return _Declarations(self, called, {*modules}).are_all(self._tree.body)",
-        "return True",
-        ("edit_helper", "add_plugin", "rewrite_plugin"),
-        {"style": ["helper by name", "changes the helper", "changes another plugin", "plain"]},
     ),
     "declared variables": Mutant(
         _DEPENDENCIES,

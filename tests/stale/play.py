@@ -112,8 +112,6 @@ class Play:
             self.clock = CLOCKS[arguments["clock"]]
             if arguments.get("entry_points"):
                 self.tree.ask_for_entry_points()
-            if arguments.get("declares"):
-                self.tree.only_declare()
             self._compare(None)
         elif name == "time_passes":
             time.sleep(sum(filter(None, self.clock)) / 1e9)

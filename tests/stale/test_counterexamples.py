@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are f
 
 FOUND: dict[str, list[Step]] = {
     "a module that a plugin lacks appears after another plugin was found anew": [
-        ("begin", {"clock": "fine", "entry_points": False, "declares": True}),
+        ("begin", {"clock": "fine", "entry_points": False}),
         (
             "add_plugin",
             {

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from .__about__ import __version__
     from .converters import configure_converter, make_converter
     from .declared import Dependency, Distribution, EnvironmentVariable, File, as_dependencies
-    from .dependants import find_dependants, import_some
     from .discovery import (
         Failures,
         Found,
@@ -65,13 +64,11 @@ if TYPE_CHECKING:
         name_of,
         raise_if_signalled,
     )
-    from .outdated import Outdated
     from .packages import get_package_file_mtimes, iter_module_names, package_tree
     from .reasons import Reason
     from .rechecking import Rechecks
     from .report import Refusal, Report
     from .running import Running, await_module, await_turn, is_unfinished
-    from .sources import pack_sources
     from .verifying import Difference, Verification, verify_answer
     from .watching import watch_imports
 
@@ -93,7 +90,6 @@ __all__ = [
     "ImportPath",
     "Input",
     "NoCacheFolderError",
-    "Outdated",
     "Reason",
     "Rechecks",
     "Refusal",
@@ -115,7 +111,6 @@ __all__ = [
     "brought_by",
     "configure_converter",
     "file_of",
-    "find_dependants",
     "find_package",
     "find_sources",
     "find_spec",
@@ -126,7 +121,6 @@ __all__ = [
     "get_package_file_mtimes",
     "import_module",
     "import_modules",
-    "import_some",
     "is_anonymous",
     "is_entry_point",
     "is_gone",
@@ -144,7 +138,6 @@ __all__ = [
     "modules_in_execution",
     "name_of",
     "obey",
-    "pack_sources",
     "package_tree",
     "place_of",
     "raise_if_signalled",
@@ -173,7 +166,6 @@ _MODULES = {
     "ImportPath": "import_path",
     "Input": "inputs",
     "NoCacheFolderError": "errors",
-    "Outdated": "outdated",
     "Reason": "reasons",
     "Rechecks": "rechecking",
     "Refusal": "report",
@@ -195,7 +187,6 @@ _MODULES = {
     "brought_by": "discovery",
     "configure_converter": "converters",
     "file_of": "modules",
-    "find_dependants": "dependants",
     "find_package": "modules",
     "find_sources": "modules",
     "find_spec": "modules",
@@ -206,7 +197,6 @@ _MODULES = {
     "get_package_file_mtimes": "packages",
     "import_module": "discovery",
     "import_modules": "discovery",
-    "import_some": "dependants",
     "is_anonymous": "modules",
     "is_entry_point": "entry_points",
     "is_gone": "modules",
@@ -224,7 +214,6 @@ _MODULES = {
     "modules_in_execution": "modules",
     "name_of": "modules",
     "obey": "discovery",
-    "pack_sources": "sources",
     "package_tree": "packages",
     "place_of": "discovery",
     "raise_if_signalled": "modules",

@@ -7,7 +7,7 @@ and ``distributions`` (places); those that would be empty are left out.
 
 import os
 
-from .declared import Distribution, EnvironmentVariable, File, name_in
+from .declared import EnvironmentVariable, name_in
 from .import_path import METADATA_SUFFIXES, search_path
 from .inputs import SourceTree
 from .report import Refusal
@@ -41,17 +41,6 @@ def describe(
         },
         "distributions": distributions,
     }
-
-
-def dependencies_in(recorded: "Mapping[str, Any]") -> "list[Dependency]":
-    """What a record tells of."""
-    distributions = recorded.get("distributions", {})
-    files = recorded.get("files", {}).keys() - {*_files_of(distributions)}
-    return [
-        *map(File, files),
-        *map(EnvironmentVariable, recorded.get("variables", ())),
-        *map(Distribution, distributions),
-    ]
 
 
 def join(

@@ -60,7 +60,6 @@ class ImportPath(Input):
         late: Modules that were missing, but can be found now; filled likewise.
         probed: Names of the missing distributions; filled likewise.
         used: Top-level modules that the application imports, as far as ``add`` was told.
-        kept: Modules that were of interest to an earlier answer, of which a part is kept.
         tried: Modules that were imported, or could not be, while plugins were; filled likewise.
         installed: What a file says that was checked last, or what was recorded since: ``points``,
             the entry points as lists of name, value, distribution and version, sorted; ``broken``,
@@ -82,7 +81,6 @@ class ImportPath(Input):
         self.late: list[str] = []
         self.probed: set[str] = set()
         self.used: set[str] = set()
-        self.kept: set[str] = set()
         self._entries: list[str] | None = None
         self._scanned: Any = None
 
@@ -106,16 +104,6 @@ class ImportPath(Input):
         if self._scanned is None:
             self.record()
         return self._scanned
-
-    def keep(self, recorded: "Any") -> None:
-        """Go on watching what was missing then, and what was in use."""
-        parts = ("absent", "probed", "wanted")
-        absent, probed, wanted = (
-            [*filter(None, recorded[each].split(SEPARATOR))] for each in parts
-        )
-        self.names += [name for name in absent if name not in self.names]
-        self.probed.update(probed)
-        self.kept.update(wanted)
 
     def recording(self) -> "Recorder":
         """A context in which each module and distribution that nothing finds is noted.

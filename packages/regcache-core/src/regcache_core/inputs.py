@@ -64,12 +64,6 @@ class Input:
         """
         return recorded
 
-    def keep(self, recorded: "Any") -> None:
-        """Take over what was recorded with an earlier answer, of which a part is kept.
-
-        To be overridden by an input that learns during the scan what the answer depends on.
-        """
-
     def check(self, recorded: "Any") -> "Any":
         """Compare a recorded value with today's.
 
@@ -174,16 +168,6 @@ class SourceTree(Input):
 
         return compare(recorded, moved, self.suffixes)
 
-    def stamp_again(self, recorded: "Any", scanned: "Any") -> "dict[str, Any]":
-        """The stamps of today for what was recorded.
-
-        Args:
-            recorded: Stamps in a cache file.
-            scanned: What ``record`` gave when the scan started.
-        """
-        stamps: dict[str, Any] = scanned
-        return stamps
-
     def check_paths(self, recorded: "Any") -> None:
         """Refuse stamps that leave one of ``paths`` out.
 
@@ -221,14 +205,6 @@ class FoundFiles(SourceTree):
     def complete(self, recorded: "Any") -> "dict[str, Any]":
         """The stamps of what was found."""
         return self.stamps
-
-    def stamp_again(self, recorded: "Any", scanned: "Any") -> "dict[str, Any]":
-        """The stamps of today for the files that were found then."""
-        return {path: SourceTree([path]).record()[path] for path in recorded}
-
-    def keep(self, recorded: "dict[str, Any]") -> None:
-        """Go on watching the files that were found then."""
-        self.stamps = {**recorded, **self.stamps}
 
     def add(self, files: "Iterable[str]") -> None:
         """Stamp files as they are now.
@@ -365,13 +341,6 @@ class Declared(Input):
         from .dependencies import describe
 
         return {**start, "declared": describe(self.depends_on, environment)}
-
-    def keep(self, recorded: "dict[str, Any]") -> None:
-        """Go on watching what plugins declared then."""
-        if recorded:
-            from .dependencies import dependencies_in
-
-            self._found.update(dependencies_in(recorded))
 
     def complete(self, recorded: "dict[str, Any]") -> "dict[str, Any]":
         """The record of all that is declared; empty if nothing is.

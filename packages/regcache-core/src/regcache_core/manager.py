@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from cattrs import Converter
 
-    from .outdated import Outdated
     from .verifying import Verification
 
     A = TypeVar("A")
@@ -177,7 +176,6 @@ class RegistryCacheManager(Generic[K, T]):
         self._more_inputs = tuple(inputs)
         _check_members(self._more_inputs)
         self._scan: dict[str, Any] | None = None
-        self._refused: tuple[dict[str, Any], list[Input]] | None = None
         self._missed_ns = 0  # when the last load began that was a miss
 
     @property
@@ -261,7 +259,7 @@ class RegistryCacheManager(Generic[K, T]):
             status: Any = "disabled" if refusal.reason.status == "disabled" else "error"
             report = refused(refusal, path, status)
         finally:
-            self._scan = self._refused = None
+            self._scan = None
         report.save_ns = perf_counter_ns() - start
         self.last_report = report
         if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
@@ -369,31 +367,12 @@ class RegistryCacheManager(Generic[K, T]):
         """
         identity = self._identity()
         report = refused(Refusal("REFRESH_REQUESTED"), cache_file(identity))
-        self._scan = self._refused = None
+        self._scan = None
         try:
             self._scan = _record(self._inputs(identity))
         except Refusal as refusal:
             report = refused(refusal, report.path)
         self.last_report = report
-
-    def outdated(self) -> "Outdated | None":
-        """The answer that the last load refused, if only source files have changed since.
-
-        For computing anew just what depends on these; ``None`` if something else changed too.
-        """
-        refused, self._refused = self._refused, None
-        if refused is None or self._scan is None:
-            return None
-        from .outdated import find_outdated
-
-        document, inputs = refused
-        try:
-            records = self._items(document, self.from_record)
-        except Refusal:
-            return None
-        finally:
-            self.extra = {}
-        return find_outdated(inputs, document, self._scan, records)
 
     def refuse_load(self, reason: str, where: str) -> None:
         """Make a miss of the last load: what lies beside the items is not what was stored there.
@@ -446,7 +425,6 @@ class RegistryCacheManager(Generic[K, T]):
         path, inputs = None, None
         items = None
         self.extra = {}
-        self._refused = None
         try:
             identity = self._identity()
             path = cache_file(identity)
@@ -476,12 +454,7 @@ class RegistryCacheManager(Generic[K, T]):
 
     def _fresh_document(self, path: str, inputs: "list[Input]") -> "dict[str, Any]":
         document = read_document(path)
-        try:
-            renewed = _check(inputs, document)
-        except Refusal as refusal:
-            if refusal.reason.name.startswith("SOURCE_"):
-                self._refused = document, inputs
-            raise
+        renewed = _check(inputs, document)
         if renewed and not self.read_only:
             from .writing import renew
 

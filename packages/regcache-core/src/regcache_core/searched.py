@@ -113,7 +113,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
     # What was there before is no plugin's doing, unless one is known to use it; but what lies among
     # installed distributions may be used by any.
     unused = {*start["loaded"]} - path.used - _installed(folders) - tops
-    wanted = ((outside | python) - unused) | tops | path.kept
+    wanted = ((outside | python) - unused) | tops
     held = _folders(start["folders"], wanted)
     return {
         "wanted": SEPARATOR.join(sorted(wanted)),

@@ -1,116 +1,107 @@
-"""What plugins import besides each other becomes an input of the answer: ``watch_imports``."""
+"""Modules that can be edited, and are loaded, become inputs of an answer: ``watch_imports``.
+
+Sources are not parsed: that costs more than all else. Every loaded module of the application
+counts, whoever imported it, with one ``os.stat`` each at a warm start; of what lies outside of it,
+what was imported during the discovery or is named in the code of those that count.
+"""
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from opcode import opmap
+from types import CodeType
+from typing import TYPE_CHECKING, Any
 
 from .modules import file_of, find_package, find_spec, loaded_names, peek
-from .sources import Source, is_package_file, packages_above, read_source
 
 if TYPE_CHECKING:
     from .import_path import ImportPath
     from .inputs import FoundFiles
 
 _PYTHON = os.path.dirname(os.__file__)
-_WORD = re.compile(rb"[\w\x80-\xff]+")
+_EXTENDED_ARG, _IMPORT_NAME = opmap["EXTENDED_ARG"], opmap["IMPORT_NAME"]
+_LOAD_SMALL_INT = opmap.get("LOAD_SMALL_INT")  # since Python 3.14 for the level
+#: Since Python 3.15 the lowest two bits of its argument say how lazy an import is.
+_NAME_SHIFT = 2 if sys.version_info >= (3, 15) else 0
 
 
 def watch_imports(
-    names: Iterable[str],
-    loaded: Container[str],
     application: str,
-    holds: Callable[[str], bool],
+    loaded: Container[str],
+    contains: Callable[[str], bool],
     import_path: ImportPath,
     files: FoundFiles,
-) -> dict[str, bytes] | None:
-    """Make inputs of what the modules of a package import besides each other.
+    root: str = "",
+) -> None:
+    """Make inputs of the modules that an application has loaded and that can be edited.
 
-    Of an application that is installed nothing is read: its distribution is watched.
+    Of an application that is installed nothing is watched here: its distribution is.
 
     Args:
-        names: The modules that were searched, those that failed too.
-        loaded: Names of modules that were imported before the search.
-        application: Top-level package that they belong to.
-        holds: Whether a module, given by its name, lies in the package.
-        import_path: Is told of what is missing: a module that was imported before the search asked
-            for that when nobody listened.
-        files: Is told of the files of modules that can be edited: those of the application, and
-            those that no distribution installed.
-
-    Returns:
-        File -> content, of the modules and of those that they may depend on; ``None`` if the
-        application is installed.
+        application: Top-level package of the plugins.
+        loaded: Names of modules that were loaded before the discovery.
+        contains: Whether a module, given by its name, lies in the package that is searched: its
+            sources are watched anyway.
+        import_path: Is told of what is missing: a module that was loaded before the discovery
+            asked for that when nobody listened.
+        files: Is told of the files.
+        root: The module on which alone the answer depends; by default the whole application counts.
     """
     if is_installed(application):
         import_path.used.add(application)
-        return None
-    own = {name: file_of(name) for name in names}
-    texts = {name: read_source(file) for name, file in own.items()}
-    local = _local_modules(import_path.tried)
-    candidates = {name: file for name, file in local.items() if not holds(name)}
-    used = _used_modules(texts, loaded, candidates)
-    files.add(used.values())
-    files.watch_absent(path for name, path in used.items() for path in _places_before(path))
-    import_path.used.update(name.partition(".")[0] for name in used)
-    early = {name: file for name, file in own.items() if name in loaded}
-    import_path.add(_missing_imports({**early, **used}, texts))
-    return {{**own, **used}[name]: text for name, text in texts.items()}
+        return
+    editable = _editable_modules(import_path.tried)
+    prefix = f"{application}."
+    roots = [name for name in editable if name not in loaded or f"{name}.".startswith(prefix)]
+    counted = _reached_from([root] if root else roots, editable)
+    watched = {name: editable[name] for name in counted if not contains(name)}
+    files.add(watched.values())
+    files.watch_absent(path for path in map(_place_before, watched.values()) if path)
+    import_path.used.update(name.partition(".")[0] for name in watched)
+    import_path.add(_missing_imports(name for name in counted if name in loaded))
 
 
-def _used_modules(
-    texts: dict[str, bytes], loaded: Container[str], candidates: Mapping[str, str]
-) -> dict[str, str]:
-    """The modules that some modules may depend on, directly or not.
+def _reached_from(roots: Iterable[str], names: Iterable[str]) -> set[str]:
+    """Some modules, and those whose names stand in their code, directly or not.
 
     Args:
-        texts: Name -> content of the modules; those that are found are added.
-        loaded: Names of modules that were imported before the search.
-        candidates: Name -> file of other modules that are loaded by now.
-
-    Returns:
-        Name -> file, of those among the candidates whose name stands anywhere in the text, of the
-        packages above, and of all that were imported during the search.
+        roots: Names of modules to begin with; those that are not among ``names`` are left out.
+        names: Names of modules.
     """
-    left, used = dict(candidates), dict[str, str]()
-    waiting = [*texts]
-    while waiting and left:
-        words = {word for name in waiting for word in _WORD.findall(texts[name])}
-        above = {package for name in waiting for package in packages_above(name)}
-        waiting = [
-            name
-            for name in left
-            if name.rpartition(".")[2].encode() in words or name in above or name not in loaded
-        ]
-        used.update((name, left.pop(name)) for name in waiting)
-        texts.update((name, read_source(used[name])) for name in waiting)
-    return used
+    left = {*names}
+    waiting = left & {*roots}
+    reached = {*waiting}
+    while waiting:
+        left -= waiting
+        words = {word for name in waiting for word in _code_of(name).words}
+        above = {name[:end] for name in waiting for end, char in enumerate(name) if char == "."}
+        waiting = {name for name in left if name.rpartition(".")[2] in words or name in above}
+        reached |= waiting
+    return reached
 
 
-def _places_before(path: str) -> Iterator[str]:
-    """Where a package would lie that hides a plain module."""
-    if not is_package_file(path):
-        yield path.rpartition(".")[0]
+def _place_before(file: str) -> str:
+    """Where a package would lie that hides a plain module; empty for a package."""
+    return "" if os.path.basename(file).startswith("__init__.") else file.rpartition(".")[0]
 
 
-def _local_modules(tried: Iterable[str]) -> dict[str, str]:
+def _editable_modules(tried: Iterable[str]) -> dict[str, str]:
     """Modules that can be edited: name -> file.
 
     Args:
         tried: Modules that were imported; some may have failed, or put something in their place.
     """
     found = {}
-    local: dict[str, bool] = {}
+    editable: dict[str, bool] = {}
     for name in {*loaded_names(), *tried}:
         top = name.partition(".")[0]
-        if top not in local:
+        if top not in editable:
             # We do not decide which plugins there are; the script is another one for each start.
             is_other = top.startswith(("regcache_", "__m"))
-            local[top] = not (is_other or is_installed(top))
-        if local[top]:
+            editable[top] = not (is_other or is_installed(top))
+        if editable[top]:
             file = peek(name, "__dict__", {}).get("__file__")
             spec = None if isinstance(file, str) else find_spec(name)
             file = spec.origin if spec is not None and spec.has_location else file
@@ -131,21 +122,84 @@ def is_installed(top: str) -> bool:
     )
 
 
-def _missing_imports(modules: Mapping[str, str], texts: Mapping[str, bytes]) -> Iterator[str]:
-    """What loaded modules name in import statements and nothing that is loaded has.
+def _missing_imports(modules: Iterable[str]) -> Iterator[str]:
+    """What loaded modules name in import statements, and no module that is loaded has."""
+    for module in modules:
+        for home, members in _code_of(module).imports:
+            if home not in sys.modules:
+                yield home
+            elif peek(home, "__path__") is not None:
+                namespace = peek(home, "__dict__", {})
+                yield from (f"{home}.{each}" for each in members if each not in {*namespace, "*"})
+
+
+class _Code:
+    """What a module names in its code, functions included.
 
     Args:
-        modules: Name -> file.
-        texts: Name -> content.
+        code: Its code; ``None`` where there is none.
+        package: The parts of the name of the package that relative imports begin at.
+
+    Attributes:
+        imports: Module, and names in it, of each import statement.
+        words: Names, and the last parts of texts.
     """
-    seen: set[str] = set()
-    for module, file in modules.items():
+
+    def __init__(self, code: CodeType | None, package: list[str]) -> None:
+        self.imports: list[tuple[str, tuple[str, ...]]] = []
+        self.words: set[str] = set()
+        self._package = package
+        waiting = [] if code is None else [code]
+        while waiting:
+            code = waiting.pop()
+            self.words.update(code.co_names)
+            for each in code.co_consts:
+                if isinstance(each, str):
+                    self.words.add(each.rpartition(".")[2])
+                elif isinstance(each, tuple):  # what is taken from a module
+                    self.words.update(name for name in each if isinstance(name, str))
+                elif isinstance(each, CodeType):
+                    waiting.append(each)
+            self._add_imports(code)
+
+    def _add_imports(self, code: CodeType) -> None:
+        """Find import statements, as ``dis`` shows them; it would take a hundred times as long."""
+        operations, arguments = code.co_code[::2], code.co_code[1::2]
+
+        def instruction(end: int) -> tuple[int, int, int]:
+            """The instruction that ends at a place: operation, argument, and where it begins."""
+            begin, argument = end - 1, arguments[end - 1]
+            while begin > 0 and operations[begin - 1] == _EXTENDED_ARG:
+                begin -= 1
+                argument |= arguments[begin] << 8 * (end - 1 - begin)
+            return operations[end - 1], argument, begin
+
+        at = operations.find(_IMPORT_NAME)
+        while at >= 0:  # its level and its names are loaded directly before
+            _, name, begin = instruction(at + 1)
+            _, members, begin = instruction(begin)
+            operation, level, _ = instruction(begin)
+            level = level if operation == _LOAD_SMALL_INT else code.co_consts[level]
+            above = self._package[: len(self._package) + 1 - level] if level else []
+            home = code.co_names[name >> _NAME_SHIFT]
+            full_name = ".".join([*above, home] if home else above)
+            self.imports.append((full_name, code.co_consts[members] or ()))
+            at = operations.find(_IMPORT_NAME, at + 1)
+
+
+#: Module -> its ``__dict__``, and its code. A module is read once in a process.
+_CODES: dict[str, tuple[Mapping[str, Any], _Code]] = {}
+
+
+def _code_of(module: str) -> _Code:
+    """The code of a loaded module, as its loader has it: byte code in general."""
+    namespace = peek(module, "__dict__", {})
+    if module not in _CODES or _CODES[module][0] is not namespace:
+        get_code = getattr(namespace.get("__loader__"), "get_code", None)
         try:
-            names = Source(texts[module], module, is_package_file(file)).names
-        except (SyntaxError, ValueError, RecursionError):
-            continue  # edited since, or it is no text: it was imported all the same
-        for name in names - seen - sys.modules.keys():
-            seen.add(name)
-            parent, _, last = name.rpartition(".")
-            if not parent or not hasattr(sys.modules.get(parent, sys), last):
-                yield name
+            code = get_code(module) if get_code is not None else None
+        except (ImportError, SyntaxError, ValueError, OSError):  # edited or removed since
+            code = None
+        parts = module.split(".") if "__path__" in namespace else module.split(".")[:-1]
+        _CODES[module] = namespace, _Code(code, parts)
+    return _CODES[module][1]

@@ -22,7 +22,6 @@ from regcache_core import (
     import_module,
     import_modules,
     is_unfinished,
-    pack_sources,
     raise_if_signalled,
     watch_imports,
 )
@@ -64,7 +63,6 @@ def discover(
             for each in brought_by(module, foreign):
                 del foreign[each]
                 each.module = module.__name__
-                registry._is_modular = False
         plugins = _load_installed(scope, registry, failures, import_path, elsewhere)
         for module, new in plugins.modules if plugins is not None else ():
             walked.setdefault(module.__name__, len(walked))
@@ -83,14 +81,11 @@ def discover(
     attributes = plugins.attributes if plugins is not None else {}
     for name in attributes.keys() & records.keys():
         records[name]["entry"] = attributes[name]
-    searched = [*walked, *filter(scope.holds, failures.texts)]
-    sources = watch_sources(scope, registry, records, searched, loaded, import_path, elsewhere)
-    is_modular = registry._is_modular and plugins is None
+    watch_sources(scope, registry, records, [*walked], loaded, import_path, elsewhere)
     extra = {
         "failures": dict(sorted(failures.texts.items())),
         "rejected": {},
         "owner": _owner(scope, elsewhere),
-        "sources": pack_sources(sources) if is_modular else None,
     }
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 
@@ -134,23 +129,18 @@ def watch_sources(
     scope: PackageScope,
     registry: FunctionRegistry[Any],
     records: Mapping[str, Mapping[str, Any]],
-    searched: Iterable[str],
+    walked: Iterable[str],
     loaded: Container[str],
     import_path: ImportPath,
     elsewhere: FoundFiles,
-) -> dict[str, bytes] | None:
-    """Make inputs of the files that functions come from, and of what their modules import.
-
-    Returns:
-        File -> content of the modules, as ``watch_imports`` gives it.
-    """
+) -> None:
+    """Make inputs of the files that functions come from, and of what the application has loaded."""
     homes = {record.get("defined_in", "") for record in records.values()}
     outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
     elsewhere.add(map(file_of, outside))
-    searched = [*searched]
     # Made again since they were imported: no stamp that could ever hold, so nothing is written.
-    elsewhere.distrust(map(file_of, registry._registered.elsewhere(searched)))
-    return watch_imports(searched, loaded, scope.application, scope.holds, import_path, elsewhere)
+    elsewhere.distrust(map(file_of, registry._registered.elsewhere(walked)))
+    watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
 
 
 def _load_installed(

@@ -126,7 +126,6 @@ class FunctionRegistry(Functions[F]):
         self._state: State | None = None
         self._registered = Registrations((name, package))
         self._is_read = False  # by a module, since the last search began
-        self._is_modular = True  # as far as is known, no module looks at what others registered
         self._found: dict[str, Record] = {}  # what the state was made from, with what follows
         self._extra: dict[str, Any] = _NOTHING
         self._report: Report | None = None
@@ -495,7 +494,7 @@ class FunctionRegistry(Functions[F]):
         if scope is None:
             return self._publish({}, _NOTHING)
         if self._is_searching():
-            self._is_read, self._is_modular = True, False
+            self._is_read = True
             return self._combined({})
         from .caching import Manager
 

@@ -78,11 +78,10 @@ def scan(
         _name(scope, candidates)
         records, unclear = _describe_all(candidates)
         rejected = {**unclear, **_try(scope, registry, candidates, records)}
-    searched = [*filter(scope.holds, [*sys.modules, *failures.texts])]
-    for names in (searched, source_modules(scope.parts())):
-        for application in {name.partition(".")[0] for name in names}:
-            own = [name for name in names if f"{name}.".startswith(f"{application}.")]
-            watch_imports(own, loaded, application, scope.holds, import_path, elsewhere)
+    watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
+    for module in source_modules(scope.parts()):
+        top = module.partition(".")[0]
+        watch_imports(top, loaded, scope.holds, import_path, elsewhere, root=module)
     owner = owner_of(scope.package, scope.places())
     extra = {"failures": failures.texts, "rejected": {**broken, **rejected}, "owner": owner}
     return Found(records, extra, failures.passing)

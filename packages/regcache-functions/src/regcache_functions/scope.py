@@ -149,21 +149,10 @@ class PackageScope(Scope):
         ]
 
     def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
-        """Import the modules of the package, and describe what has registered itself then.
-
-        Only those that depend on changed sources, if nothing else makes a cached answer outdated.
-        """
+        """Import the modules of the package, and describe what has registered itself then."""
         from .discovery import discover
 
-        inputs = manager.import_path, manager.inputs[1]
-        outdated = manager.cache.outdated()
-        if outdated:
-            from .rediscovery import rediscover
-
-            found = rediscover(self, registry, outdated, *inputs)
-            if found is not None:
-                return found
-        return discover(self, registry, *inputs)
+        return discover(self, registry, manager.import_path, manager.inputs[1])
 
 
 class LibraryScope(Scope):

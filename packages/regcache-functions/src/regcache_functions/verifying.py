@@ -63,6 +63,5 @@ def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
 
 
 def _document(records: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-    """What is compared; the sources that are kept for a later refresh are no part of the answer."""
-    told = {name: value for name, value in extra.items() if name != "sources"}
-    return {"items": records, "extra": told}
+    """What is compared."""
+    return {"items": records, "extra": extra}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,6 @@ from regcache_core import (
     import_modules,
     is_unfinished,
     key_to_text,
-    pack_sources,
     warn_caller,
     watch_imports,
 )
@@ -209,16 +208,10 @@ def discover(
     for key in records.keys() & names.keys():
         records[key]["entry"] = names[key]
     elsewhere.add_classes(registered[key] for key in order)
-    searched = [*scope.source_modules(), *walked, *filter(scope.holds, failures.texts)]
-    sources = watch_imports(
-        searched, loaded, scope.application, scope.holds, import_path, elsewhere
-    )
+    watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
     for key in order:
         declared.add(dependencies_of(registered[key]))
     extra = {"failures": failures.texts, **secondaries_of(scope, registered, records)}
-    if sources is not None and registry._is_modular and is_separable(scope, records):
-        extra["sources"] = pack_sources(sources)
-        extra["bases"] = bases_of(scope, (registered[key] for key in order))
     return Found(records, extra, failures.passing, is_unfinished(scope.holds))
 
 
@@ -234,30 +227,6 @@ def refuse_nameless(registered: dict[Any, type], modules: Iterable[str], keep: L
             keep(name, TypeError(f"the class of {key!r} has no text for its __module__"))
     for key in nameless:
         registered.pop(key, None)
-
-
-def is_separable(scope: Scope, records: Mapping[Any, dict[str, Any]]) -> bool:
-    """Whether the records of one module can be made anew without the other modules."""
-    config = scope.config
-    if config.discovery_function is not None or config.discovery_entry_points is not None:
-        return False
-    return not any("via" in record for record in records.values())
-
-
-def bases_of(scope: Scope, classes: Iterable[type]) -> dict[str, list[str]]:
-    """The modules of the application that each plugin module's classes derive from.
-
-    But for those of the registry's base class: after a change of these all is discovered anew.
-    """
-    known = {parent.__module__ for parent in scope.base.__mro__}
-    bases: dict[str, set[str]] = {}
-    for cls in classes:
-        for parent in cls.__mro__:
-            home = parent.__module__
-            is_own = home.partition(".")[0] == scope.application
-            if is_own and home not in known and home != cls.__module__:
-                bases.setdefault(cls.__module__, set()).add(home)
-    return {module: sorted(homes) for module, homes in bases.items()}
 
 
 def _merge_installed(
@@ -357,7 +326,6 @@ def register_scanned(
         if key is not None:
             registry._register(key, cls)
             registry._bringers[key] = [module.__name__]
-            registry._is_modular &= cls.__module__ == module.__name__
 
 
 def drop_vanished(

@@ -81,7 +81,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._scope: Scope | None = None
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
         self._is_read = False  # by a plugin, since the last discovery began
-        self._is_modular = True  # as far as is known, no module looks at what others registered
         self._failures: dict[str, list[str]] = {}
         self._owners: dict[str, dict[Any, Any]] = {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
@@ -255,7 +254,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if scope is None or scope.package is None:
             return self._publish({})
         if self._is_discovering():
-            self._is_read, self._is_modular = True, False
+            self._is_read = True
             return self._so_far()
         from .caching import make_manager
 
@@ -364,7 +363,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     ) -> "State[K, V]":
         from regcache_core import Running, SeenByPlugins, StandsStill, await_turn
 
-        from .discovery import warn
+        from .discovery import discover, warn
 
         running: Running = vars(self).setdefault("_running", Running())  # one for all threads
         start = perf_counter_ns()
@@ -374,7 +373,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 if self._state is not None and publish == self._publish:
                     return self._state  # another thread was first
                 is_used, self._is_read = self._is_used(), False
-                found = self._find(scope, manager, inputs)
+                found = discover(scope, self, *inputs)
                 if is_used and self._is_read:
                     found.passing = found.passing or SeenByPlugins(scope.name)
         except StandsStill as error:
@@ -396,21 +395,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         registered: list[Any] = [*self._registered.values()]
         is_left = any(cls.__module__ not in sys.modules for cls in registered)  # it has failed
         return bool(self._assigned or is_left or (self._state and (registered or self._failures)))
-
-    def _find(
-        self, scope: "Scope", manager: "RegistryCacheManager[Any, Any]", inputs: "list[Any]"
-    ) -> "Found":
-        """Discover; only what depends on changed sources, if nothing else has changed."""
-        outdated = manager.outdated()
-        if outdated and self._read_extra(manager.decode_key, outdated.extra, outdated.records):
-            from .rediscovery import rediscover
-
-            found = rediscover(scope, self, outdated, *inputs)
-            if found is not None:
-                return found
-        from .discovery import discover
-
-        return discover(scope, self, *inputs)
 
     def _save(
         self, manager: "RegistryCacheManager[Any, Any]", found: "Found", build_ns: int
@@ -494,9 +478,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _register(self, key: K, value: "Any") -> None:
         scope = self._scope
         if scope is not None and scope.package:
-            if not scope.scanned and scope.holds(value.__module__):
-                executing = next(modules_in_execution(scope.holds), None)
-                self._is_modular = self._is_modular and executing == value.__module__
             not_searched = scope.config.discovery_recursive is False
             if not_searched or not scope.holds(value.__module__) or is_local(value):
                 self._bringers[key] = [*modules_in_execution(scope.holds)]
@@ -508,7 +489,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if scope is not None and scope.package and isinstance(value, type):
             executing = [*modules_in_execution(scope.holds)]
             if executing and issubclass(value, scope.base):
-                self._is_modular = False
                 self._bringers[key] = executing
                 self._registered.pop(key, None)
                 super()._register(key, value)
