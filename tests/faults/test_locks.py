@@ -68,11 +68,7 @@ def test_process_that_a_discovery_starts_waits_for_nobody(app: App, record: Reco
 import os, subprocess, sys
 if "NESTED" not in os.environ:
     command = [sys.executable, "-c", {LIST + NOTE!r}]
-    # Through a shell, so that it is a child of a child.
-    subprocess.run(
-        ["sh", "-c", '"$@"; exit $?', "sh", *command],
-        env={{**os.environ, "NESTED": "1"}}, check=True, timeout=100,
-    )
+    subprocess.run(command, env={{**os.environ, "NESTED": "1"}}, check=True, timeout=100)
 """
     app.write({**READERS, "app/readers/a_nested.py": nested})
 
@@ -160,7 +156,7 @@ def test_wait_for_a_discoverer_that_hangs_is_bounded(app: App, record: Record) -
     hanging.go()
     victim = hanging.wait_for_discovery("readers")
     os.kill(victim, signal.SIGSTOP)
-    bound = "import regcache_core.locking\nregcache_core.locking.LONGEST_WAIT_S = 0.5\n"
+    bound = "import regcache_core.locking\nregcache_core.locking.PATIENCE_S = 0.5\n"
     try:
         keys, status, wait_ns, saved = run(app, bound + LIST, WORK_S="0")
 

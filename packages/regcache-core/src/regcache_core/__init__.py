@@ -23,16 +23,17 @@ if TYPE_CHECKING:
         missing_modules,
         obey,
         place_of,
+        raise_if_signalled,
     )
     from .entry_points import is_entry_point
     from .errors import (
         CacheWarning,
         ConfigError,
+        ImportStalledError,
         NoCacheFolderError,
         RegcacheError,
         SeenByPlugins,
         SerializationError,
-        StandsStill,
         VerificationError,
         warn_caller,
     )
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .location import get_cache_file_path
     from .manager import CacheConfig, RegistryCacheManager
     from .modules import (
+        call_in_forked_child,
         file_of,
         find_package,
         find_sources,
@@ -62,13 +64,12 @@ if TYPE_CHECKING:
         is_same_source,
         modules_in_execution,
         name_of,
-        raise_if_signalled,
     )
     from .packages import get_package_file_mtimes, iter_module_names, package_tree
     from .reasons import Reason
     from .rechecking import Rechecks
     from .report import Refusal, Report
-    from .running import Running, await_module, await_turn, is_unfinished
+    from .running import Running, await_module, await_turn, is_unfinished, warn_of_stall
     from .verifying import Difference, Verification, verify_answer
     from .watching import watch_imports
 
@@ -88,6 +89,7 @@ __all__ = [
     "Found",
     "FoundFiles",
     "ImportPath",
+    "ImportStalledError",
     "Input",
     "NoCacheFolderError",
     "Reason",
@@ -100,7 +102,6 @@ __all__ = [
     "SeenByPlugins",
     "SerializationError",
     "SourceTree",
-    "StandsStill",
     "Verification",
     "VerificationError",
     "__version__",
@@ -109,6 +110,7 @@ __all__ = [
     "await_module",
     "await_turn",
     "brought_by",
+    "call_in_forked_child",
     "configure_converter",
     "file_of",
     "find_package",
@@ -145,6 +147,7 @@ __all__ = [
     "text_to_key",
     "verify_answer",
     "warn_caller",
+    "warn_of_stall",
     "watch_imports",
 ]
 
@@ -164,6 +167,7 @@ _MODULES = {
     "Found": "discovery",
     "FoundFiles": "inputs",
     "ImportPath": "import_path",
+    "ImportStalledError": "errors",
     "Input": "inputs",
     "NoCacheFolderError": "errors",
     "Reason": "reasons",
@@ -176,7 +180,6 @@ _MODULES = {
     "SeenByPlugins": "errors",
     "SerializationError": "errors",
     "SourceTree": "inputs",
-    "StandsStill": "errors",
     "Verification": "verifying",
     "VerificationError": "errors",
     "__version__": "__about__",
@@ -185,6 +188,7 @@ _MODULES = {
     "await_module": "running",
     "await_turn": "running",
     "brought_by": "discovery",
+    "call_in_forked_child": "modules",
     "configure_converter": "converters",
     "file_of": "modules",
     "find_package": "modules",
@@ -216,11 +220,12 @@ _MODULES = {
     "obey": "discovery",
     "package_tree": "packages",
     "place_of": "discovery",
-    "raise_if_signalled": "modules",
+    "raise_if_signalled": "discovery",
     "sources_of": "installed",
     "text_to_key": "keys",
     "verify_answer": "verifying",
     "warn_caller": "errors",
+    "warn_of_stall": "running",
     "watch_imports": "watching",
 }
 

@@ -12,8 +12,9 @@ from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .errors import CacheWarning, StandsStill, told, warn_caller
-from .modules import find_package, find_spec, is_orphan, is_signalled, peek
+from .errors import CacheWarning, ImportStalledError, told, warn_caller
+from .locking import touch_locks
+from .modules import find_package, find_spec, peek
 from .packages import iter_module_names
 from .running import await_module
 
@@ -56,7 +57,7 @@ def import_modules(
 
     Raises:
         Exception: Whatever ``on_failure`` raises.
-        StandsStill: Another thread executes the module, and does not go on.
+        ImportStalledError: Another thread executes the module, and does not go on.
         KeyboardInterrupt: Somebody pressed Ctrl-C.
         SystemExit: A module, or a signal's handler, ends the program; see ``obey``.
 
@@ -92,7 +93,7 @@ def import_module(
 
     Raises:
         Exception: Whatever ``on_failure`` raises.
-        StandsStill: Another thread executes the module, and does not go on.
+        ImportStalledError: Another thread executes the module, and does not go on.
         KeyboardInterrupt: Somebody pressed Ctrl-C.
         SystemExit: The module, or a signal's handler, ends the program; see ``obey``.
     """
@@ -102,12 +103,14 @@ def import_module(
             raise ImportError(f"{name} has put something in its place that has no __name__")
         vars(module)  # what it defines is looked up there
         return module
-    except StandsStill:
+    except ImportStalledError:
         raise
     except BaseException as error:  # plugin code may raise anything
         obey(name, error)
         on_failure(name, error)
         return None
+    finally:
+        touch_locks()
 
 
 def _import(name: str) -> ModuleType:
@@ -148,6 +151,30 @@ def obey(name: str, error: BaseException) -> None:
         raise error
 
 
+def is_signalled(error: BaseException) -> bool:
+    """Whether the handler of a signal raised an exception: it is given the frame it interrupts."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        frame, called = trace.tb_frame, trace.tb_next.tb_frame
+        for value in called.f_locals.values():
+            if value is frame or (type(value) is tuple and any(each is frame for each in value)):
+                return True
+        trace = trace.tb_next
+    return False
+
+
+def raise_if_signalled(error: BaseException) -> None:
+    """Raise an exception of a signal's handler again: it is no affair of what it interrupts.
+
+    To be called where any exception of foreign code is caught, and kept with the answer.
+
+    Raises:
+        BaseException: The handler of a signal raised it, such as a timeout by ``SIGALRM``.
+    """
+    if is_signalled(error):
+        raise error
+
+
 class Failures:
     """What a discovery remembers of the modules that failed to import.
 
@@ -159,8 +186,7 @@ class Failures:
         texts: Module -> ``[error, place]``: type and words of the exception, and where it was
             raised, as ``file:line``. Made of JSON values.
         passing: The first error of this moment (``OSError``, ``MemoryError``, a ``Warning`` that
-            a filter made an error; any in a process that was forked while a thread imported
-            plugins) or ``None``. An answer without that module must not be kept.
+            a filter made an error) or ``None``. An answer without that module must not be kept.
 
     >>> from regcache_core import Failures, ImportPath, import_module
     >>> failures = Failures(ImportPath())
@@ -182,7 +208,7 @@ class Failures:
             error: What it raised.
         """
         self.texts[name] = [told(error), place_of(error)]
-        is_passing = isinstance(error, (OSError, MemoryError, Warning)) or is_orphan()
+        is_passing = isinstance(error, (OSError, MemoryError, Warning))
         if self.passing is None and is_passing:
             self.passing = error
         self.import_path.add(missing_modules(error))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 import warnings
 
-from .modules import raise_if_signalled
-
 
 class RegcacheError(Exception):
     """Base of all errors that regcache raises."""
@@ -93,31 +91,26 @@ class VerificationError(RegcacheError, RuntimeError):
         )
 
 
-class StandsStill(RegcacheError):
-    """Another thread executes a module and does not go on; perhaps it waits for this thread.
+class ImportStalledError(RegcacheError):
+    """Another thread imports a module and does not go on; perhaps it waits for this thread.
 
-    A registry answers with what is there so far, and warns with this text.
+    Or it did so when this process was forked, and is not here any more: Python itself would wait
+    for the module without end. Fork before threads are started, or import plugins before.
 
     Attributes:
         module: Name of the module.
-        is_joined: Whether the module joins this thread, or awaits the result of its task.
     """
 
-    def __init__(self, module: str, is_joined: bool) -> None:
-        super().__init__(module, is_joined)
+    def __init__(self, module: str) -> None:
+        super().__init__(module)
         self.module = module
-        self.is_joined = is_joined
 
     def __str__(self) -> str:
         return (
-            f"{self.module} is being imported in another thread, and has stood still there for "
-            "ten seconds; what is listed now is incomplete. Let it not wait while it is imported."
+            f"{self.module} is being imported in another thread, which has not gone on for ten "
+            "seconds; what is listed now is incomplete. Let it not wait while it is imported, and "
+            "fork no process meanwhile."
         )
-
-    def warn(self) -> None:
-        """Warn that an answer is not complete; not in the thread of a plugin, which knows that."""
-        if not self.is_joined:
-            warn_caller(str(self), CacheWarning)
 
 
 class SeenByPlugins(RegcacheError):
@@ -142,7 +135,6 @@ def told(error: BaseException) -> str:
     try:
         words = str(error)
     except Exception as worse:  # plugin code may raise anything
-        raise_if_signalled(worse)
         words = f"({type(worse).__name__} in its __str__)"
     return f"{type(error).__name__}: {words}"
 

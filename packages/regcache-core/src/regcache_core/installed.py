@@ -12,10 +12,11 @@ from importlib import metadata
 from typing import Any
 
 from .declared import name_in, normalize
+from .discovery import raise_if_signalled
 from .errors import told
 from .import_path import METADATA_SUFFIXES, attribute_of, module_of
 from .inputs import PYTHON_SUFFIXES
-from .modules import file_of, find_package, fingerprint, raise_if_signalled
+from .modules import file_of, find_package, fingerprint
 from .searched import trusted_stamp
 
 _ENTRY_POINTS = "entry_points.txt"
@@ -103,8 +104,7 @@ def _told_by(distribution: metadata.Distribution, name: str) -> list[str]:
     try:
         said = distribution.metadata
         return [said["Name"] or name, said["Version"] or ""]
-    except Exception as error:  # no METADATA that can be read; its entry points count all the same
-        raise_if_signalled(error)
+    except Exception:  # no METADATA that can be read; its entry points count all the same
         return [name, ""]
 
 

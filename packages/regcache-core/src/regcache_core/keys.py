@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from enum import Enum
     from typing import Any, TypeGuard
 
-from .modules import is_plain_name, raise_if_signalled
+from .modules import is_plain_name
 from .reading import parse_text
 from .report import Refusal
 
@@ -38,7 +38,6 @@ def key_to_text(key: object) -> str:
     except UnsupportedKey:
         raise
     except Exception as error:  # the key's own __repr__ may raise anything
-        raise_if_signalled(error)
         raise UnsupportedKey(
             f"a key of type {type(key).__qualname__} cannot be stored: {error!r}"
         ) from error
@@ -118,7 +117,6 @@ def text_to_key(text: str, application: str) -> "Any":
         if key_to_text(key) != text:  # two texts for one key would make two items one
             raise ValueError(f"{key!r} is not written like this")
     except Exception as error:  # importing an enum's module runs the application: it may raise
-        raise_if_signalled(error)
         raise Refusal("KEY_REFUSED", text) from error
     return key
 

@@ -3,9 +3,11 @@
 A courtesy against doing the same work many times, never needed to be right: where there is no lock
 to be had, or the wait is over, a process builds the answer itself. What makes waiting harmless:
 
-- it is bounded, and a process that is ended in any way gives its lock back (the kernel does);
-- who has a lock waits for no other one, nor for one of its own process, nor does a process that
-  was started by the one that has the lock: that may be waiting for it;
+- it lasts while the process that builds touches its lock file, which it does for each module that
+  it has imported, and ends 20 s after the last touch; a process that is ended in any way gives its
+  lock back (the kernel does);
+- a process that holds a lock, in any thread, never waits for another, nor does one wait for its
+  parent, which may be waiting for it;
 - where the last answer could not be saved nobody waits for the next one, which would not be either.
 
 The platform's own primitive and not filelock: in fresh processes, interleaved, medians of fifteen,
@@ -23,15 +25,18 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from .modules import call_in_forked_child
 from .report import Refusal
 from .writing import make_folder
 
 if TYPE_CHECKING:
     from typing import Final
 
-#: How long a process waits at most. Longer than most discoveries, and shorter than the 30 seconds
-#: after which gunicorn and others take a worker that starts for hung.
-LONGEST_WAIT_S: Final = 20.0
+#: How long a process waits that sees the lock file untouched. Shorter than the 30 seconds after
+#: which gunicorn and others take a worker that starts for hung.
+PATIENCE_S: Final = 20.0
+#: How long it waits in all.
+LONGEST_WAIT_S: Final = 120.0
 _PAUSE_S, _LONGEST_PAUSE_S = 0.005, 0.05
 #: What a lock file says when its holder could not save what it had built. It says the holder's
 #: process number while there is one (or after it was killed), and nothing after a save.
@@ -116,6 +121,13 @@ class Turn:
         else:
             _write(self._descriptor, str(os.getpid()).encode())
 
+    def touch(self) -> None:
+        """Tell those who wait for the answer that building it goes on."""
+        descriptor = self._held()
+        if descriptor is not None:
+            with suppress(OSError):  # a file system that does not allow it: nobody waits as long
+                os.utime(descriptor)
+
     def end(self, saved: bool) -> None:
         """Say whether the answer is in the cache file now, for others to find.
 
@@ -141,14 +153,18 @@ class Turn:
 
     def _take(self, descriptor: int) -> bool:
         """Take the lock, now or when it is free; ``False`` if that is not worth waiting for."""
-        start, pause_s = time.monotonic_ns(), _PAUSE_S
+        start, pause_s = time.monotonic(), _PAUSE_S
+        touched_ns, touched = 0, start
         while not _try_lock(descriptor):
-            waited_s, note = self.wait_ns / 1e9, _read(descriptor)
-            if _TURNS or waited_s >= LONGEST_WAIT_S or note == _UNSAVED or _is_ancestor(note):
+            now, note = time.monotonic(), _read(descriptor)
+            if os.fstat(descriptor).st_mtime_ns != touched_ns:
+                touched_ns, touched = os.fstat(descriptor).st_mtime_ns, now
+            is_over = now - touched > PATIENCE_S or now - start > LONGEST_WAIT_S
+            if _TURNS or is_over or note in (_UNSAVED, str(os.getppid()).encode()):
                 return False
-            time.sleep(min(pause_s, LONGEST_WAIT_S - waited_s))
+            time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-            self.wait_ns = time.monotonic_ns() - start
+            self.wait_ns = int((time.monotonic() - start) * 1e9)
         _TURNS.add(self)
         self._note = _read(descriptor)
         return True
@@ -188,8 +204,13 @@ def _forget_turns() -> None:
         turn._close()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_turns)
+call_in_forked_child(_forget_turns)
+
+
+def touch_locks() -> None:
+    """Tell those who wait for this process that it goes on; to be called for each module."""
+    for turn in list(_TURNS):
+        turn.touch()
 
 
 def _open(path: str) -> int:
@@ -236,28 +257,6 @@ def _write(descriptor: int, note: bytes) -> None:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, note)
-
-
-def _is_ancestor(note: bytes) -> bool:
-    """Whether the process that a lock file names has started this one, directly or not."""
-    if not note.isdigit():
-        return False
-    holder, pid, seen = int(note), os.getppid(), set[int]()
-    while pid > 0 and pid not in seen:
-        if pid == holder:
-            return True
-        seen.add(pid)
-        pid = _parent_of(pid)
-    return False
-
-
-def _parent_of(pid: int) -> int:
-    """The process that started another one; 0 where the system has no such file."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 def _is_written_since(path: str, moment_ns: int) -> bool:

@@ -8,7 +8,6 @@ from time import perf_counter_ns, time_ns
 
 from .inputs import PYTHON_SUFFIXES, Input, SourceTree, Timestamp
 from .location import cache_file, identify, is_on, switched_off_by
-from .modules import raise_if_signalled
 from .reading import read_document
 from .report import Refusal, Report, refused
 
@@ -482,7 +481,6 @@ class RegistryCacheManager(Generic[K, T]):
             except Refusal:
                 raise
             except Exception as error:  # a deserializer is the application's: it may raise anything
-                raise_if_signalled(error)
                 raise Refusal("ITEM_REFUSED", text) from error
         return items
 
@@ -514,7 +512,6 @@ class RegistryCacheManager(Generic[K, T]):
             if not isinstance(version, str):
                 raise TypeError(f"version_getter returned {version!r}, not a string")
         except Exception as error:  # the application's function: without a version, no caching
-            raise_if_signalled(error)
             raise Refusal("VERSION_UNKNOWN", "version_getter") from error
         return version
 

@@ -2,12 +2,10 @@
 
 import os
 import sys
-from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
     from typing import Any
 
 
@@ -31,8 +29,7 @@ def find_spec(name: str) -> "Any":
             spec = None if find is None else find(name, path, None)
         except KeyError:
             spec = _find_nested_namespace(find, name, path)
-        except Exception as error:  # of a finder, or of an odd path: import ends here too
-            raise_if_signalled(error)
+        except Exception:  # of a finder, or of an odd path: import ends here too
             return None
         if spec is not None:
             return spec
@@ -94,8 +91,7 @@ def peek(module: str, name: str, default: "Any" = None) -> "Any":
     """
     try:
         return getattr(sys.modules.get(module), name, default)
-    except Exception as error:
-        raise_if_signalled(error)
+    except Exception:
         return default
 
 
@@ -175,19 +171,16 @@ def is_initializing(module: str) -> bool:
     return getattr(spec, "_initializing", False) is True
 
 
-def modules_in_execution(
-    holds: "Callable[[str], bool]", frame: "FrameType | None" = None
-) -> "Iterator[str]":
-    """Modules that a thread is importing, the innermost first.
+def modules_in_execution(holds: "Callable[[str], bool]") -> "Iterator[str]":
+    """Modules that this thread is importing, the innermost first.
 
     Args:
         holds: Whether a module, given by its name, is meant.
-        frame: Where the thread stands; by default it is this one.
 
     Yields:
         Names of those whose code is being executed, further up among the callers.
     """
-    frame = frame or sys._getframe()
+    frame: Any = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_name == "<module>":
             module = str(frame.f_globals.get("__name__"))
@@ -285,67 +278,35 @@ def fingerprint(value: object) -> str:
     return f"{int.from_bytes(repr(value).encode('utf-8', 'replace'), 'big') % (2**61 - 1):016x}"
 
 
-def is_signalled(error: BaseException) -> bool:
-    """Whether the handler of a signal raised an exception: it is given the frame it interrupts."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        frame, called = trace.tb_frame, trace.tb_next.tb_frame
-        for value in called.f_locals.values():
-            if value is frame or (type(value) is tuple and any(each is frame for each in value)):
-                return True
-        trace = trace.tb_next
-    return False
+#: What is called in a forked child, where other threads do not go on: locks are made anew.
+_RENEWALS: "list[Callable[[], None]]" = []
 
 
-def raise_if_signalled(error: BaseException) -> None:
-    """Raise an exception of a signal's handler again: it is no affair of what it interrupts.
+def call_in_forked_child(renew: "Callable[[], None]") -> None:
+    """Have a function called in each process that is forked from this one.
 
-    To be called first wherever any exception of foreign code is caught.
+    One hook serves all of regcache, so that what it costs a fork is seen in one place.
 
-    Raises:
-        BaseException: The handler of a signal raised it, such as a timeout by ``SIGALRM``.
+    Args:
+        renew: Makes locks anew, or forgets what other threads were doing.
     """
-    if is_signalled(error):
-        raise error
+    _RENEWALS.append(renew)
 
 
-#: Names of modules that other threads were importing when this process was forked.
-_LOST: "list[str]" = []
+#: Whether this process was forked from one that had imported this module.
+_FORKED: "list[bool]" = []
 
 
-def is_orphan() -> bool:
-    """Whether this process was forked while another thread imported something.
-
-    Modules may fail in it that fail nowhere else: half of C code cannot be imported again.
-    """
-    return bool(_LOST)
+def is_forked() -> bool:
+    """Whether this process was forked, so that threads may be gone that were importing."""
+    return bool(_FORKED)
 
 
-def _after_fork() -> None:
-    """In a forked child: forget what other threads were importing; they do not go on here.
-
-    Plugins, or what we import ourselves to find them: so this is here, where warm starts have it.
-    Python would wait for them, without end.
-    """
-    locks: Any = getattr(sys.modules["_frozen_importlib"], "_module_locks", {})
-    for name, reference in list(locks.items()):
-        if _is_lost(reference()):
-            _LOST.append(name)
-            del locks[name]
-            spec = getattr(sys.modules.get(name), "__spec__", None)
-            if getattr(spec, "_initializing", False):
-                del sys.modules[name]
-
-
-def _is_lost(lock: "Any") -> bool:
-    """Whether another thread held a module's lock, or was about to take it or give it back."""
-    inner = getattr(lock, "lock", None)
-    if inner is not None and not inner.acquire(False):
-        return True
-    if inner is not None:
-        inner.release()
-    return getattr(lock, "owner", None) not in (None, get_ident())
+def _renew() -> None:
+    _FORKED.append(True)
+    for renew in _RENEWALS:
+        renew()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_renew)

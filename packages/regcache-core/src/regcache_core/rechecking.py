@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from _thread import allocate_lock
 from collections.abc import Callable
 from time import monotonic
+
+from .modules import call_in_forked_child
 
 #: Seconds until the second look; each further one that finds no change waits twice as long.
 FIRST_PAUSE_S = 1.0
@@ -21,8 +22,7 @@ def _after_fork() -> None:
     _LOCK = allocate_lock()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)
+call_in_forked_child(_after_fork)
 
 
 class Rechecks:

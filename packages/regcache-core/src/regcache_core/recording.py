@@ -3,13 +3,12 @@ one behind them."""
 
 from __future__ import annotations
 
-import os
 import sys
 from _thread import allocate_lock, get_ident
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .modules import find_spec
+from .modules import call_in_forked_child, find_spec
 from .running import has_left
 
 if TYPE_CHECKING:
@@ -131,5 +130,4 @@ def _after_fork() -> None:
     _restore()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)
+call_in_forked_child(_after_fork)

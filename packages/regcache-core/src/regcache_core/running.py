@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 from types import FrameType
 
-from .errors import StandsStill
-from .modules import is_initializing, loaded_names, modules_in_execution
+from .errors import CacheWarning, ImportStalledError, warn_caller
+from .modules import is_forked, is_initializing, loaded_names, modules_in_execution
 
-#: How long another thread may stand still in a module before nobody waits for it any longer.
+#: How long another thread is waited for that neither begins nor ends to import a module.
 PATIENCE_S = 10.0
-#: By thread: where it stood still so long. While it stands there, nobody waits for it once more.
-_STANDING: dict[int, tuple[object, ...]] = {}
+#: What was waited for in vain: until it has ended, nobody waits for it once more.
+_STALLED: set[object] = set()
 
 
 def callers(frame: FrameType | None) -> Iterator[FrameType]:
@@ -25,11 +25,7 @@ def callers(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def has_left(frame: FrameType, thread: int) -> bool:
-    """Whether a thread has surely left a frame that it entered.
-
-    Of other threads only that they have ended: where no lock stops them (a free-threaded Python)
-    their frames change while they are looked at.
-    """
+    """Whether a thread has surely left a frame that it entered; of another, that it has ended."""
     if thread != get_ident():
         return thread not in sys._current_frames()
     return not any(each is frame for each in callers(sys._getframe()))
@@ -55,13 +51,16 @@ class Running:
         self._frames: dict[FrameType, int] = {}
 
     def __enter__(self) -> None:
-        for frame, thread in [*self._frames.items()]:
-            if has_left(frame, thread):
-                self._frames.pop(frame, None)
+        self._prune()
         self._frames[sys._getframe(1)] = get_ident()
 
     def __exit__(self, *error: object) -> None:
         self._frames.pop(sys._getframe(1), None)
+
+    def _prune(self) -> None:
+        for frame, thread in [*self._frames.items()]:
+            if has_left(frame, thread):
+                self._frames.pop(frame, None)
 
     @property
     def here(self) -> bool:
@@ -72,143 +71,88 @@ class Running:
     @property
     def anywhere(self) -> bool:
         """Whether any thread is in the middle of it."""
-        return bool(self._frames) and bool(self._standing())
+        if self._frames:
+            self._prune()
+        return bool(self._frames)
 
-    def others_before(self) -> dict[int, FrameType]:
-        """Threads that were there before this one and are still, and where they stand now."""
-        standing, threads, before = self._standing(), sys._current_frames(), {}
-        for frame, thread in [*self._frames.items()]:
-            if thread == get_ident():
-                break
-            if frame in standing and thread in threads:
-                before[thread] = threads[thread]
-        return before
-
-    def _standing(self) -> set[FrameType]:
-        frames, threads = {**self._frames}, sys._current_frames()
-        return {
-            each
-            for thread in {*frames.values()} & threads.keys()
-            for each in callers(threads[thread])
-            if each in frames
-        }
+    @property
+    def is_behind(self) -> bool:
+        """Whether a thread is in the middle of it that was there before this one."""
+        self._prune()
+        return next(iter([*self._frames.values()]), get_ident()) != get_ident()
 
 
-def is_unfinished(holds: Callable[[str], bool]) -> bool:
+def is_unfinished(contains: Callable[[str], bool]) -> bool:
     """Whether a module is being executed now, by this thread or by another.
 
     Args:
-        holds: Whether a module, given by its name, is meant.
+        contains: Whether a module, given by its name, is meant.
     """
-    return any(is_initializing(name) for name in loaded_names() if holds(name))
+    return any(is_initializing(name) for name in loaded_names() if contains(name))
 
 
-def await_turn(running: Running, holds: Callable[[str], bool]) -> None:
+def await_turn(running: Running) -> None:
     """Let threads finish that do the same already, so that no module is tried by each of them.
 
     Args:
         running: Those that do it, this one among them.
-        holds: Whether a module, given by its name, may be imported then.
 
     Raises:
-        StandsStill: A thread that executes such a module does not go on.
+        ImportStalledError: They do not go on.
     """
-    if joining := [frame for frame in _executing(holds).values() if _joins(frame)]:
-        raise StandsStill(next(modules_in_execution(holds, joining[0])), is_joined=True)
-    if not any(name != "__main__" for name in modules_in_execution(lambda name: True)):
-        _stand_by(running.others_before, holds)
+    if not _is_importing():
+        _wait_while(lambda: running.is_behind, running, "a module")
 
 
 def await_module(name: str) -> None:
     """Let another thread finish a module that it executes, before it is imported here.
 
-    Python would wait for it however long, even if the module waits for this thread.
+    Python would wait for it however long, even if the module waits for this thread, or if its
+    thread has been lost in a fork.
 
     Raises:
-        StandsStill: The thread does not go on.
+        ImportStalledError: The thread does not go on.
     """
-    if is_initializing(name):
-        _stand_by(lambda: _executing(name.__eq__), name.__eq__)
+    if not is_initializing(name):
+        _STALLED.discard(name)
+    elif not _is_importing():
+        _wait_while(lambda: is_initializing(name), name, name)
 
 
-def _stand_by(others: Callable[[], Mapping[int, FrameType]], holds: Callable[[str], bool]) -> None:
-    """Wait for some threads; not for one that waits for this one, as far as can be told.
+def _is_importing() -> bool:
+    """Whether this thread executes a module, the program itself apart.
 
-    Where one waits for the lock of a module, this thread may be holding that. Importing finds such
-    circles by itself, so nothing is awaited then.
+    Others may be waiting for that, so it waits for nobody; Python finds circles of imports.
+    """
+    return any(name != "__main__" for name in modules_in_execution(lambda name: True))
+
+
+def _wait_while(is_busy: Callable[[], bool], what: object, module: str) -> None:
+    """Wait for other threads, for as long as some module begins or ends to be imported.
 
     Raises:
-        StandsStill: One of them joins this one, or all have stood still for ``PATIENCE_S``, while
-            this thread waited or another.
+        ImportStalledError: That has not happened for ``PATIENCE_S``, while this thread waited or
+            another did.
     """
-    before, since_s, pause_s = None, monotonic(), 0.001
-    while frames := others():
-        if _is_circle(frames.values()):
-            return
-        is_joined = any(map(_joins, frames.values()))
-        now = {thread: _place_of(frame) for thread, frame in frames.items()}
-        if now != before:
-            before, since_s = now, monotonic()
+    loaded, since_s, pause_s = -1, monotonic(), 0.001
+    while is_busy():
+        if len(sys.modules) != loaded:
+            loaded, since_s = len(sys.modules), monotonic()
         if monotonic() - since_s > PATIENCE_S:
-            _STANDING.update(now)
-        if is_joined or now.items() <= _STANDING.items():
-            modules = (
-                name for each in frames.values() for name in modules_in_execution(holds, each)
-            )
-            raise StandsStill(next(modules, "a module"), is_joined)
+            _STALLED.add(what)
+        if what in _STALLED:
+            raise ImportStalledError(module)
         sleep(pause_s)
         pause_s = min(2 * pause_s, 0.05)
+    _STALLED.discard(what)
 
 
-def _place_of(frame: FrameType) -> tuple[object, ...]:
-    """Where a thread stands: in a loop it comes to the same place again."""
-    return tuple((each.f_code, each.f_lasti) for each in callers(frame))
+def warn_of_stall(error: ImportStalledError) -> None:
+    """Warn that an answer is not complete, since another thread does not go on.
 
-
-def _executing(holds: Callable[[str], bool]) -> dict[int, FrameType]:
-    """Other threads that execute a module that is meant, and where they stand."""
-    return {
-        thread: frame
-        for thread, frame in sys._current_frames().items()
-        if thread != get_ident() and any(modules_in_execution(holds, frame))
-    }
-
-
-def _is_circle(frames: Iterable[FrameType]) -> bool:
-    """Whether a thread waits for a module, while this one executes some."""
-    executes = any(name != "__main__" for name in modules_in_execution(lambda name: True))
-    return executes and any(
-        frame.f_code is _stand_by.__code__
-        or (frame.f_code.co_name == "acquire" and frame.f_globals.get("__name__") in _IMPORTLIB)
-        for frame in frames
-    )
-
-
-_IMPORTLIB = ("_frozen_importlib", "importlib._bootstrap")
-
-
-def _joins(frame: FrameType | None) -> bool:
-    """Whether a thread that stands at a frame joins this one, or waits for what it computes.
-
-    Who waits otherwise (for an event, a queue) does not tell for whom.
+    Raises:
+        ImportStalledError: This process was forked: that thread may be lost, and will not go on.
     """
-    while frame is not None and frame.f_globals.get("__name__") in _WAITING:
-        waits_for = frame.f_locals.get("self")
-        if frame.f_code.co_name == "join":
-            return getattr(waits_for, "ident", None) == get_ident()
-        if frame.f_code.co_name == "result":
-            return any(each is waits_for for each in _computed_here())
-        frame = frame.f_back
-    return False
-
-
-_WAITING = ("threading", "concurrent.futures._base")
-
-
-def _computed_here() -> Iterator[object]:
-    """The futures of those tasks of a pool that this thread is in the middle of."""
-    for frame in callers(sys._getframe()):
-        if frame.f_globals.get("__name__") == "concurrent.futures.thread":
-            future = getattr(frame.f_locals.get("self"), "future", None)
-            if future is not None:
-                yield future
+    if is_forked():
+        raise error
+    warn_caller(str(error), CacheWarning)

@@ -8,7 +8,6 @@ from typing import Any
 
 from .inputs import Input
 from .keys import key_to_text
-from .modules import raise_if_signalled
 from .report import Refusal
 
 
@@ -77,7 +76,6 @@ def to_records(
             from_record(record)  # what cannot be read back would miss at every start
             records[key_to_text(key)] = record
         except Exception as error:  # a serializer is the application's: it may raise anything
-            raise_if_signalled(error)
             raise Refusal("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
     return records
 
@@ -86,7 +84,6 @@ def _shown(key: object) -> str:
     try:
         return repr(key)
     except Exception as error:  # too large or too deep, or the application's own __repr__ failed
-        raise_if_signalled(error)
         return f"of type {type(key).__qualname__} ({type(error).__name__} in its repr)"
 
 

@@ -49,14 +49,15 @@ else:
 _LOCK = RLock()
 
 
-def _after_fork() -> None:
+def _renew_lock() -> None:
     """In a forked child: a thread that held the lock does not go on here."""
     global _LOCK
     _LOCK = RLock()
 
 
+# Not by core's hook: registering functions does without core.
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class FunctionRegistry(Functions[F]):
@@ -580,21 +581,27 @@ class FunctionRegistry(Functions[F]):
         manager: "Manager",
         publish: "Callable[[dict[str, Record], dict[str, Any]], State]",
     ) -> State:
-        from regcache_core import Running, SeenByPlugins, StandsStill, await_turn
+        from regcache_core import (
+            ImportStalledError,
+            Running,
+            SeenByPlugins,
+            await_turn,
+            warn_of_stall,
+        )
 
         running: Running = vars(self).setdefault("_running", Running())  # one for all threads
         start = perf_counter_ns()
         try:
             with running:
-                await_turn(running, scope.holds)
+                await_turn(running)
                 if self._state is not None and publish == self._publish:
                     return self._state  # another thread was first
                 is_used, self._is_read = self._is_used(), False
                 found = scope.find(self, manager)
                 if is_used and self._is_read:
                     found.passing = found.passing or SeenByPlugins(self.name)
-        except StandsStill as error:
-            error.warn()
+        except ImportStalledError as error:
+            warn_of_stall(error)
             return self._combined({})
         if found.unfinished:  # read while the package is being imported: nothing is final yet
             return self._combined(found.records)
@@ -670,13 +677,14 @@ class FunctionRegistry(Functions[F]):
         try:
             return self._find(name, record)
         except Exception as error:  # foreign code may raise anything
-            from regcache_core import is_out_of_turn, raise_if_signalled
+            from regcache_core import ImportStalledError, is_out_of_turn
 
             from .errors import FunctionImportError, UnknownFunctionError
 
             registered: Any = self._registered.get(name)
             module = record.get("module") or registered.module
-            raise_if_signalled(error)
+            if isinstance(error, ImportStalledError):
+                raise
             if is_out_of_turn(error, module, (UnknownFunctionError, FunctionImportError)):
                 return None
             raise FunctionImportError(self.name, name, module) from error

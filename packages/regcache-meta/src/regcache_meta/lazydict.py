@@ -361,7 +361,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         inputs: "list[Any]",
         publish: "Callable[[Mapping[Any, Record]], State[K, V]]",
     ) -> "State[K, V]":
-        from regcache_core import Running, SeenByPlugins, StandsStill, await_turn
+        from regcache_core import (
+            ImportStalledError,
+            Running,
+            SeenByPlugins,
+            await_turn,
+            warn_of_stall,
+        )
 
         from .discovery import discover, warn
 
@@ -369,15 +375,15 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         start = perf_counter_ns()
         try:
             with running:
-                await_turn(running, scope.holds)
+                await_turn(running)
                 if self._state is not None and publish == self._publish:
                     return self._state  # another thread was first
                 is_used, self._is_read = self._is_used(), False
                 found = discover(scope, self, *inputs)
                 if is_used and self._is_read:
                     found.passing = found.passing or SeenByPlugins(scope.name)
-        except StandsStill as error:
-            error.warn()
+        except ImportStalledError as error:
+            warn_of_stall(error)
             return self._so_far()
         if found.unfinished:  # read while the package is being imported: nothing is final yet
             return self._combined(found.records)
@@ -420,11 +426,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 await_module(module)
             __import__(module)
         except Exception as error:  # plugin code may raise anything
-            from regcache_core import is_out_of_turn, raise_if_signalled
+            from regcache_core import ImportStalledError, is_out_of_turn
 
             from .errors import PluginImportError, UnknownKeyError
 
-            raise_if_signalled(error)
+            if isinstance(error, ImportStalledError):
+                raise
             if is_out_of_turn(error, module, (UnknownKeyError, PluginImportError)):
                 return self._find_anew(key, record)
             raise PluginImportError(self._name, key, module) from error

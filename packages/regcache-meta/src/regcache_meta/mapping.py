@@ -3,8 +3,9 @@
 All of dict's protocol; where keys come from and how a value is loaded is left to sub-classes.
 """
 
-import os
 from _thread import RLock
+
+from regcache_core import call_in_forked_child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def _after_fork() -> None:
     _LOCK = RLock()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)
+call_in_forked_child(_after_fork)
 
 
 class LazyDict(dict[K, V]):

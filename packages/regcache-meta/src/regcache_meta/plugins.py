@@ -2,7 +2,7 @@
 
 import sys
 
-from regcache_core import file_of, is_gone, is_same_source, raise_if_signalled
+from regcache_core import file_of, is_gone, is_same_source
 
 from .config import check_dependencies
 
@@ -135,6 +135,8 @@ def is_class(value: object) -> bool:
     try:
         return isinstance(value, type)
     except Exception as error:  # its __class__ may be a property of plugin code
+        from regcache_core import raise_if_signalled
+
         raise_if_signalled(error)
         return False
 
