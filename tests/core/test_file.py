@@ -448,7 +448,7 @@ loaded = manager.load_cache()
 resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 folder, name = os.path.split(manager.path)
 print(json.dumps([saved, report.reason.name, loaded, manager.last_report.status,
-                  sorted(os.listdir(folder)) == [".regcache-collected", name]]))
+                  sorted(os.listdir(folder)) == [".regcache-pruned", name]]))
 """
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from test_other_users import _START, DISTURB, OTHER, RIGHT, USER, Machine
 from throwaway import FILES, FOLDER, LIST, READERS, App
-
-from regcache_core import RegistryCacheManager
 
 Record = Callable[..., None]
 
@@ -82,33 +79,6 @@ ODD = {
             def odd(): pass
         """,
 }
-
-
-#: What is left of a file, and how many of its bytes are zeros behind that.
-TORN = {"empty": (0, 0), "zeros": (0, 5000), "cut": (100, 0), "cut, and zeros": (100, 5000)}
-
-
-def test_torn_files_go_when_no_file_is_believed_any_more(record: Record) -> None:
-    """Cache and temporary files that a power failure has torn go: after eight days, a minute."""
-    manager: RegistryCacheManager[str, int]
-    manager = RegistryCacheManager("colours", str, item_type=int, application="app")
-    assert manager.save_cache({"red": 1})
-    cache = Path(str(manager.path))
-    whole, kept, gone = cache.read_bytes(), [], []
-    for number, (rest, zeros) in enumerate(TORN.values()):
-        name = f"torn-{number:032x}.json"
-        for each, days in ((name, 7.9), (f"old-{name}", 8.1), (f".{name}.1-2-3.tmp", 1.1)):
-            path = cache.with_name(each)
-            path.write_bytes(whole[:rest] + b"\0" * zeros)
-            os.utime(path, (time.time() - days * 86_400,) * 2)
-            (kept if each == name else gone).append(each)
-
-    assert manager.save_cache({"red": 1})
-
-    left = {path.name for path in cache.parent.iterdir()}
-    assert set() == left & {*gone}
-    assert {*kept} <= left
-    record(files=len(kept) + len(gone), gone=len(gone))
 
 
 @pytest.mark.parametrize("kind", LIST)

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from throwaway import App, sealed
+from throwaway import App
 
-from regcache_core import CacheConfig, RegistryCacheManager
-from regcache_core.collecting import collect
+import regcache_core
+from regcache_core import CacheConfig, RegistryCacheManager, pruning, reading
+from regcache_core.pruning import prune
+from regcache_core.writing import as_file
 
 if TYPE_CHECKING:
     from conftest import Record
@@ -25,20 +27,17 @@ if TYPE_CHECKING:
 Amount = Callable[[int, int], int]
 
 DAY_S = 86_400
-MARK = ".regcache-collected"
+MARK = ".regcache-pruned"
 NAME = "colours-" + "0123456789abcdef" * 2 + ".json"
 TEMPORARY, LOCK = f".{NAME}.1-2-3.tmp", f".{NAME}.lock"
-SIDE_BY_SIDE = """
-import json, sys, time
-from pathlib import Path
-sys.path[:0] = json.loads(sys.argv[1])
-from regcache_core import CacheConfig, RegistryCacheManager
-days = json.loads(sys.argv[2])
-config = CacheConfig(max_age_days=days)
-manager = RegistryCacheManager("colours", str, item_type=int, application="app", config=config)
-manager.get_or_build(lambda: {"red": 1})
-print(json.dumps([manager.path, manager.last_report.status]))
-"""
+OUR_NAME = NAME.replace("0", "1")
+DOCUMENT = {
+    "format": "regcache 1",
+    "timestamp": 1.0,
+    "max_age_days": 7,
+    "identity": {"prefix": "/", "home": "/"},
+}
+CACHE = as_file(DOCUMENT)
 
 
 def save(name: str = "colours", days: float | None = 7) -> Path:
@@ -57,8 +56,9 @@ def save(name: str = "colours", days: float | None = 7) -> Path:
 def age(path: Path, days: float, **members: Any) -> None:
     """Let a cache file be written days ago."""
     document = json.loads(path.read_text())
+    del document["checksum"]
     document["timestamp"] -= days * DAY_S
-    path.write_bytes(sealed({**document, **members}))
+    path.write_bytes(as_file({**document, **members}))
     touch(path, days)
 
 
@@ -68,90 +68,124 @@ def touch(path: Path, days: float) -> None:
     os.utime(path, (moment, moment), follow_symlinks=False)
 
 
+def put_old(path: Path, content: bytes = CACHE) -> Path:
+    """Make a file that is older than anything that is believed."""
+    path.write_bytes(content)
+    touch(path, 400)
+    return path
+
+
 def write_again(name: str = "later") -> None:
     """A cold write on another day."""
-    folder = Path(os.environ["REGCACHE_DIR"], "app")
-    if (folder / MARK).exists():
-        touch(folder / MARK, 1.1)
+    Path(os.environ["REGCACHE_DIR"], "app", MARK).unlink(missing_ok=True)
     save(name)
 
 
-class Environment:
-    """A virtual environment that has regcache, by the path of its sources."""
-
-    def __init__(self, folder: Path, app: App) -> None:
-        self.folder, self.app = folder, app
-        venv.create(folder, symlinks=True)
-        path = [each for each in sys.path if each.endswith(("src", "site-packages"))]
-        self.path = json.dumps([*path, *editable_places()])
-
-    def start(self, days: float | None) -> tuple[Path, str]:
-        """Start the application in it; gives its cache file and what a load did."""
-        python = str(self.folder / "bin" / "python")
-        command = [python, "-c", SIDE_BY_SIDE, self.path, json.dumps(days)]
-        environment = self.app.environment()
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, cwd=self.app.folder
-        )
-        assert done.returncode == 0, done.stderr
-        path, status = json.loads(done.stdout)
-        return Path(path), status
+START = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+from regcache_core import CacheConfig, RegistryCacheManager
+config = CacheConfig(max_age_days=None)
+manager = RegistryCacheManager("colours", str, item_type=int, application="app", config=config)
+manager.get_or_build(lambda: {"red": 1})
+print(json.dumps([manager.path, manager.last_report.status]))
+"""
 
 
-def editable_places() -> list[str]:
-    """Where the packages that this process has imported lie."""
-    import regcache_core
-
-    return [str(Path(str(regcache_core.__file__)).parents[1])]
+def start(environment: Path, app: App) -> tuple[Path, str]:
+    """Start the application in a virtual environment; gives its cache file and what a load did."""
+    ours = str(Path(str(regcache_core.__file__)).parents[1])
+    places = [each for each in sys.path if each.endswith(("src", "site-packages"))]
+    command = [str(environment / "bin" / "python"), "-c", START, json.dumps([*places, ours])]
+    output = subprocess.check_output(command, env=app.environment(), cwd=app.folder)
+    path, status = json.loads(output)
+    return Path(path), status
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs environments made of links")
 def test_files_of_vanished_environments_go_and_those_of_live_ones_stay(
     app: App, tmp_path: Path, record: Record
 ) -> None:
-    """A virtual environment is removed: its old cache files go; those of a living one stay."""
+    """A virtual environment is removed: its old cache file goes; that of a living one stays."""
     app.write({"app.py": ""})
-    names = ("living", "vanished", "living for ever", "vanished for ever")
-    environments = [Environment(tmp_path / name, app) for name in names]
-    days = (7, 7, None, None)
-    files = [each.start(limit)[0] for each, limit in zip(environments, days, strict=True)]
-    assert len(set(files)) == 4
-    assert len({file.parent for file in files}) == 1
-    for each in environments[1::2]:
-        shutil.rmtree(each.folder)
-    # Those that live are as old as they may be, or older than any limit.
-    for file, old in zip(files, (6.9, 31, 400, 31), strict=True):
-        age(file, old)
+    environments = tmp_path / "living", tmp_path / "vanished"
+    for each in environments:
+        venv.create(each, symlinks=True)
+    living, vanished = [start(each, app)[0] for each in environments]
+    assert living.parent == vanished.parent
+    shutil.rmtree(environments[1])
+    age(living, 400)
+    age(vanished, 31)
 
     write_again()
 
-    assert [file.exists() for file in files] == [True, False, True, False]
-    assert [environments[0].start(7)[1], environments[2].start(None)[1]] == ["hit", "hit"]
-    record(environments=4, vanished=2)
+    assert [True, False] == [living.exists(), vanished.exists()]
+    assert (living, "hit") == start(environments[0], app)
+    record(environments=2, vanished=1)
 
 
-#: How long a file is believed, in days; how old it is; whether it stays.
-AGES = [
-    (7, 7.9, True),
-    (7, 8.1, False),
-    (1, 7.9, True),
-    (1, 8.1, False),
-    (20.5, 21.4, True),
-    (20.5, 21.6, False),
-    (None, 10_000, True),
+#: How long an answer is believed, and how old it is, in days; where its environment lies and its
+#: application; whether it stays.
+ANSWERS = [
+    (7, 7.9, "gone", "gone", True),
+    (7, 8.1, "here", "here", False),
+    (1, 7.9, "here", "here", True),
+    (1, 8.1, "here", "here", False),
+    (20.5, 21.4, "here", "here", True),
+    (20.5, 21.6, "here", "here", False),
+    (None, 10_000, "here", "here", True),
+    (None, 29, "gone", "gone", True),
+    (None, 31, "gone", "here", False),
+    (None, 31, "here", "gone", False),
+    (None, 31, "here", "gone:gone too", False),
+    (None, 400, "here", "gone:here", True),
+    (None, 400, "here", "archive/in it", True),
+    (None, 400, "here", "", True),
 ]
 
 
-def test_cache_files_go_when_nobody_would_believe_them(record: Record) -> None:
-    """A cache file goes a day after the last moment at which a start would believe it."""
-    paths = [save(f"{days} {old}", days) for days, old, _ in AGES]
-    for path, (_, old, _) in zip(paths, AGES, strict=True):
-        age(path, old)
+def test_answers_go_when_nobody_would_believe_them(tmp_path: Path, record: Record) -> None:
+    """An answer goes a day after it is believed last; one without limit when its place is gone."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "archive").touch()
+    paths = []
+    for number, (max_age_days, days, prefix, home, _) in enumerate(ANSWERS):
+        homes = [str(tmp_path / each) for each in home.split(":") if each]
+        identity = {"prefix": str(tmp_path / prefix), "home": os.pathsep.join(homes)}
+        paths.append(save(str(number), max_age_days))
+        age(paths[-1], days, identity=identity)
 
     write_again()
 
-    assert [path.exists() for path in paths] == [stays for *_, stays in AGES]
-    record(files=len(AGES))
+    assert [stays for *_, stays in ANSWERS] == [path.exists() for path in paths]
+    record(files=len(ANSWERS))
+
+
+#: What a kill in the middle of a write leaves, or a power failure.
+TORN = [b"", CACHE[:5], CACHE[:60], b"\0" * 5000, CACHE[:60] + b"\0" * 5000]
+#: For each kind of file: what may be left in it, and for how many days.
+LEFT = {
+    "torn-{:032x}.json": (TORN, 8),
+    ".torn-{:032x}.json.1-2-3.tmp": ([*TORN, CACHE], 1),
+    ".torn-{:032x}.json.lock": ([b"", b"12345", b"unsaved", b"\0" * 5], 1),
+}
+
+
+def test_what_kills_and_power_failures_leave_goes(record: Record) -> None:
+    """Temporary and lock files go when they are a day old, torn cache files after eight."""
+    folder = save().parent
+    young, old = [], []
+    for kind, (contents, days) in LEFT.items():
+        for number, content in enumerate(contents):
+            for paths, days_ago in ((young, days - 0.1), (old, days + 0.1)):
+                path = put_old(folder / kind.format(2 * number + (paths is old)), content)
+                touch(path, days_ago)
+                paths.append(path)
+
+    write_again()
+
+    assert young == [path for path in young + old if path.exists()]
+    record(files=len(young) + len(old), gone=len(old))
 
 
 def test_size_of_a_folder_is_bounded_by_what_was_written_lately(
@@ -170,7 +204,7 @@ def test_size_of_a_folder_is_bounded_by_what_was_written_lately(
     record(environments=days, most_files=most)
 
 
-def test_caches_are_looked_through_once_a_day(record: Record) -> None:
+def test_folder_is_pruned_once_a_day(record: Record) -> None:
     """Between two looks lies a day; a mark from the future counts for nothing."""
     save("first")
     old = save("old")
@@ -189,210 +223,171 @@ def test_caches_are_looked_through_once_a_day(record: Record) -> None:
     record(writes=5)
 
 
-DOCUMENT = {"format": "regcache 1", "timestamp": 1.0, "identity": {"registry": "colours"}}
-CACHE = sealed(DOCUMENT)
+def _no_memory(*_: object) -> None:
+    raise MemoryError
 
 
-def _put(name: str, content: bytes) -> Callable[[Path], Path]:
-    def put(folder: Path) -> Path:
-        (folder / name).write_bytes(content)
-        return folder / name
-
-    return put
-
-
-def _with(**members: Any) -> Callable[[Path], Path]:
-    kept = {name: value for name, value in (DOCUMENT | members).items() if value is not ...}
-    return _put(NAME, sealed(kept))
+LACKS: list[tuple[Any, ...]] = [
+    (pruning, "_LONGEST_S", 0),
+    (pruning, "read_bytes", _no_memory),
+    (reading, "parse_text", _no_memory),
+]
 
 
-def _put_folder(folder: Path) -> Path:
-    (folder / NAME).mkdir()
-    return folder / NAME
+def test_what_there_is_no_time_or_memory_for_stays_until_another_day(
+    monkeypatch: pytest.MonkeyPatch, record: Record
+) -> None:
+    """Pruning stops after a fifth of a second; a file that it has no room for is left alone."""
+    old = put_old(save().with_name(NAME))
+    for lack in LACKS:
+        with monkeypatch.context() as patch:
+            patch.setattr(*lack)
+            write_again()
+        assert old.exists(), lack
+
+    write_again()
+
+    assert not old.exists()
+    record(files=1, lacks=len(LACKS))
 
 
-def _put_link(name: str) -> Callable[[Path], Path]:
-    def put(folder: Path) -> Path:
-        (folder / "target").write_bytes(CACHE)
-        touch(folder / "target", 400)
-        (folder / name).symlink_to("target")
-        return folder / name
+def test_file_that_is_about_to_be_written_stays(tmp_path: Path, record: Record) -> None:
+    """A write that fails leaves what was there, however old."""
+    own, other = put_old(tmp_path / NAME), put_old(tmp_path / OUR_NAME)
 
-    return put
+    prune(str(own))
 
-
-def _put_foreign(name: str) -> Callable[[Path], Path]:
-    def put(folder: Path) -> Path:
-        path = _put(name, CACHE)(folder)
-        if os.geteuid() == 0:  # only root gives files away
-            os.chown(path, 12345, 12345)
-        else:
-            path.chmod(0o666)
-        return path
-
-    return put
+    assert [True, False] == [own.exists(), other.exists()]
+    record(files=2)
 
 
-def _put_writable(folder: Path) -> Path:
-    path = _put(NAME, CACHE)(folder)
+def _as_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _as_link(path: Path) -> None:
+    path.symlink_to(path.rename(path.with_name("target")).name)
+    touch(path.with_name("target"), 400)
+
+
+def _as_writable(path: Path) -> None:
     path.chmod(0o666)
-    return path
 
 
-OTHERS = {
-    "another name": _put("settings.json", CACHE),
-    "a short fingerprint": _put("colours-0123456789abcdef.json", CACHE),
-    "no fingerprint": _put(f"colours-{'x' * 32}.json", CACHE),
-    "another ending": _put(f"{NAME}.bak", CACHE),
-    "hidden": _put(f".{NAME}", CACHE),
-    "a hidden copy": _put(f".{NAME}.old", CACHE),
-    "another's temporary": _put(".settings.json.1-2-3.tmp", CACHE),
-    "a plain temporary": _put(f"{NAME}.tmp", CACHE),
-    "another's lock": _put(".settings.lock", b""),
-    "no JSON": _put(NAME, b"notes"),
-    "a list": _put(NAME, b"[]"),
-    "zeros and a text": _put(NAME, b"\0" * 40 + b"notes"),
-    "torn, of another release": _put(NAME, b'{"format":"regcache 12","identity":{'),
-    "a text for a temporary": _put(TEMPORARY, b"notes"),
-    "a text for a lock": _put(LOCK, b"notes"),
-    "a long number for a lock": _put(LOCK, b"1" * 40),
-    "JSON of another": _put(NAME, json.dumps(DOCUMENT).encode()),
-    "no format": _with(format=...),
-    "another format": _with(format="colours 1"),
-    "a format that is none": _with(format=[1]),
-    "no identity": _with(identity=...),
-    "an identity that is none": _with(identity=1),
-    "no timestamp": _with(timestamp=...),
-    "a timestamp that is none": _with(timestamp="1"),
-    "an age that is none": _with(max_age_days="x"),
-    "an environment that is none": _with(max_age_days=None),
-    "a folder": _put_folder,
-    "a link": _put_link(NAME),
-    "a temporary link": _put_link(TEMPORARY),
-    "a link for a lock": _put_link(LOCK),
-    "another user's": _put_foreign(NAME),
-    **({} if os.geteuid() else {f"another user's {x}": _put_foreign(x) for x in (TEMPORARY, LOCK)}),
-    "writable by all": _put_writable,
+def _as_foreign(path: Path) -> None:
+    if os.geteuid() == 0:  # only root gives files away
+        os.chown(path, 12345, 12345)
+    else:
+        path.chmod(0o666)
+
+
+def _with(**members: Any) -> bytes:
+    document = {**DOCUMENT, **members}
+    return as_file({name: value for name, value in document.items() if value is not ...})
+
+
+#: Name and content of a file, and what else is done to it.
+OTHERS: dict[str, tuple[Any, ...]] = {
+    "another name": ("settings.json", CACHE),
+    "a short fingerprint": ("colours-0123456789abcdef.json", CACHE),
+    "no fingerprint": (f"colours-{'x' * 32}.json", CACHE),
+    "another ending": (f"{NAME}.bak", CACHE),
+    "hidden": (f".{NAME}", CACHE),
+    "a hidden copy": (f".{NAME}.old", CACHE),
+    "another's temporary": (".settings.json.1-2-3.tmp", CACHE),
+    "a plain temporary": (f"{NAME}.tmp", CACHE),
+    "another's lock": (".settings.lock", b""),
+    "a plain lock": (f"{NAME}.lock", b""),
+    "no JSON": (NAME, b"notes"),
+    "a number": (NAME, b"12345"),
+    "a list": (NAME, b"[]"),
+    "zeros and a text": (NAME, b"\0" * 40 + b"notes"),
+    "spaced as another": (NAME, json.dumps(DOCUMENT).encode()),
+    "a text for a temporary": (TEMPORARY, b"notes"),
+    "a text for a lock": (LOCK, b"notes"),
+    "a long number for a lock": (LOCK, b"1" * 40),
+    "no format": (NAME, _with(format=...)),
+    "another format": (NAME, _with(format="colours 1")),
+    "a format that is none": (NAME, _with(format=[1])),
+    "no timestamp": (NAME, _with(timestamp=...)),
+    "a timestamp that is none": (NAME, _with(timestamp="1")),
+    "a timestamp beyond measure": (NAME, _with(timestamp=-(10**400))),
+    "an age that is none": (NAME, _with(max_age_days="x")),
+    "no identity": (NAME, _with(max_age_days=None, identity=...)),
+    "an identity that is none": (NAME, _with(max_age_days=None, identity=1)),
+    "an environment that is none": (NAME, _with(max_age_days=None, identity={"prefix": "\0"})),
+    "a home that is none": (NAME, _with(max_age_days=None, identity={"prefix": "/", "home": 1})),
+    "a folder": (NAME, CACHE, _as_folder),
+    "a link": (NAME, CACHE, _as_link),
+    "a temporary link": (TEMPORARY, CACHE, _as_link),
+    "a link for a lock": (LOCK, b"", _as_link),
+    "another user's": (NAME, CACHE, _as_foreign),
+    "another user's temporary": (TEMPORARY, CACHE, _as_foreign),
+    "another user's lock": (LOCK, b"", _as_foreign),
+    "writable by all": (NAME, CACHE, _as_writable),
 }
 
 
-def test_files_of_others_are_left_alone(
-    cache_dir: Path, monkeypatch: pytest.MonkeyPatch, record: Record
-) -> None:
+def test_files_of_others_are_left_alone(tmp_path: Path, record: Record) -> None:
     """Whatever else lies in the folder stays: other names, JSON, links, folders, owners."""
-    for number, (other, put) in enumerate(OTHERS.items()):
-        monkeypatch.setenv("REGCACHE_DIR", str(cache_dir / str(number)))
-        folder = cache_dir / str(number) / "app"
-        folder.mkdir(parents=True)
-        path = put(folder)
+    for number, (other, (name, content, *changes)) in enumerate(OTHERS.items()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        path, ours = put_old(folder / name, content), put_old(folder / OUR_NAME)
+        for change in changes:
+            change(path)
         touch(path, 400)
-        ours = folder / NAME.replace("0", "1")
-        ours.write_bytes(CACHE)
-        touch(ours, 400)
 
-        write_again()
+        prune(str(folder / "x.json"))
 
         assert os.path.lexists(path), other
-        assert not ours.exists(), f"nothing was collected at all beside {other}"
+        assert not ours.exists(), f"nothing was removed at all beside {other}"
     record(kinds=len(OTHERS))
 
 
-def test_two_collectors_at_once_do_not_disturb_each_other(
+def test_two_that_prune_at_once_do_not_disturb_each_other(
     app: App, amount: Amount, record: Record
 ) -> None:
-    """Eight processes collect from one folder again and again: no error, nothing needed goes."""
+    """Eight processes prune one folder again and again: no error, nothing needed goes."""
     files = amount(30, 300)
     kept = save("kept")
     code = f"""
-import os, sys
-from regcache_core.collecting import collect
-from test_growth import CACHE, touch, MARK
+import sys
 from pathlib import Path
+from regcache_core.pruning import prune
+from test_growth import MARK, put_old
 folder, number = Path({str(kept.parent)!r}), int(sys.argv[1])
 for i in range({files}):
-    path = folder / f"n{{number}}-{{i:032x}}.json"
-    path.write_bytes(CACHE)
-    touch(path, 400)
-    try:
-        touch(folder / MARK, 2)
-    except FileNotFoundError:
-        pass
-    collect(str(folder / "x.json"))
+    put_old(folder / f"n{{number}}-{{i:032x}}.json")
+    (folder / MARK).unlink(missing_ok=True)
+    prune(str(folder / "x.json"))
 """
     environment = app.environment(PYTHONPATH=os.pathsep.join(sys.path))
     processes = [
         subprocess.Popen([sys.executable, "-c", code, str(i)], env=environment) for i in range(8)
     ]
 
-    assert [each.wait(120) for each in processes] == [0] * 8
+    assert [0] * 8 == [each.wait(120) for each in processes]
 
     write_again()
     assert kept.exists()
-    assert list(kept.parent.glob("n*.json")) == []
+    assert [] == list(kept.parent.glob("n*.json"))
     record(processes=8, files=8 * files)
 
 
-def dead_pid() -> int:
-    """Number of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+@pytest.mark.skipif(os.name != "posix", reason="needs modes of folders")
+def test_folder_that_is_none_of_ours_is_left_alone(tmp_path: Path, record: Record) -> None:
+    """A folder that others may write, none, or a file in its place: no change, nothing raised."""
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    put_old(tmp_path / "open" / NAME)
+    (tmp_path / "file").touch()
 
+    for folder in ("open", "none", "file"):
+        prune(str(tmp_path / folder / "x.json"))
 
-#: What a temporary file's name says of its writer; its age in seconds; whether it stays.
-TEMPORARIES = [
-    ("dead", 30, True),
-    ("dead", 90, False),
-    ("alive", 90, True),
-    ("alive", DAY_S - 60, True),
-    ("alive", DAY_S + 60, False),
-    ("1", 90, True),
-    ("99999999999999999999", 90, True),
-    ("²", 90, True),
-]
-
-
-def test_temporary_files_go_when_their_writer_is_surely_dead(record: Record) -> None:
-    """What a killed writer left goes at a later write; a living writer's file stays."""
-    cache, dead = save(), dead_pid()
-    paths = []
-    for number, (pid, age_s, _) in enumerate(TEMPORARIES):
-        pid = {"dead": str(dead), "alive": str(os.getpid())}.get(pid, pid)
-        path = cache.with_name(f".{cache.name}.{pid}-1-{number}.tmp")
-        path.write_text('{"format":"regca')
-        touch(path, age_s / DAY_S)
-        paths.append(path)
-
-    save()  # on the same day
-
-    assert [path.exists() for path in paths] == [stays for *_, stays in TEMPORARIES]
-    record(files=len(TEMPORARIES))
-
-
-def test_old_lock_files_go(record: Record) -> None:
-    """A lock file that a killed process left goes on another day; a young one stays."""
-    cache = save()
-    notes = ["", "12345", "unsaved", "\0" * 5]
-    paths = [cache.with_name(f".colours-{number:032x}.json.lock") for number in range(8)]
-    for path, note in zip(paths, [*notes, *notes], strict=True):
-        path.write_text(note)
-    for path in paths[:4]:
-        touch(path, 1.1)
-
-    write_again()
-
-    assert paths[4:] == [path for path in paths if path.exists()]
-    record(files=8)
-
-
-def test_collecting_in_a_folder_that_cannot_be_read_is_no_error(
-    tmp_path: Path, record: Record
-) -> None:
-    """No folder, or a file in its place: nothing is collected, and nothing raised."""
-    (tmp_path / "file").write_text("")
-
-    collect(str(tmp_path / "none" / NAME))
-    collect(str(tmp_path / "file" / NAME))
-
-    assert ["file"] == [path.name for path in tmp_path.glob("[!r]*")]
-    record(folders=2)
+    assert ["file", "open", f"open/{NAME}"] == sorted(
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")
+    )
+    record(folders=3)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from test_growth import MARK
 from throwaway import App
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ PROGRAM = """
 import json, os, random, signal, sys, time
 from collections import Counter
 from regcache_core import RegistryCacheManager
-import regcache_core.writing, regcache_core.locking, regcache_core.collecting
+import regcache_core.writing, regcache_core.locking, regcache_core.pruning
 
 KEYS = 3000
 
@@ -117,13 +118,13 @@ def test_killed_writers_leave_a_whole_answer_or_none(
     assert sum(seen.values()) == kills
     folder = Path(path).parent
     left = list(folder.glob(".*.tmp"))
-    for file in left:
-        os.utime(file, (time.time() - 61,) * 2)
+    for file in (*left, folder / MARK):
+        os.utime(file, (time.time() - 90_000,) * 2)  # more than a day ago
     subprocess.run(
         [sys.executable, "-c", PROGRAM, "0", "0"], env=environment, cwd=app.folder, check=True
     )
 
     assert list(folder.glob(".*.tmp")) == []
-    assert {each.name for each in folder.iterdir()} <= {Path(path).name, ".regcache-collected"}
+    assert {each.name for each in folder.iterdir()} <= {Path(path).name, MARK}
     hits, misses = seen.get("hit", 0), seen.get("FILE_ABSENT", 0)
-    record(kills=kills, hits=hits, misses=misses, halves_left=len(left), halves_after_a_write=0)
+    record(kills=kills, hits=hits, misses=misses, halves_left=len(left), halves_after_a_day=0)

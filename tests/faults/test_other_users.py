@@ -17,6 +17,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from test_growth import MARK, NAME, OUR_NAME, put_old
 from throwaway import ALL_OF_CORE
 
 if TYPE_CHECKING:
@@ -230,6 +231,21 @@ def test_folder_of_root_is_used(machine: Machine, record: Record) -> None:
 
     assert [RIGHT, "hit", None, None] == machine.start()
     record(starts=1)
+
+
+def test_old_files_of_root_are_left_alone(machine: Machine, record: Record) -> None:
+    """What root has put into the user's folder is not removed, even where the user could."""
+    machine.start(machine.home)
+    folder = machine.home / "painter"
+    (folder / MARK).unlink()
+    theirs, ours = put_old(folder / NAME), put_old(folder / OUR_NAME)
+    os.chown(ours, USER, USER)
+    theirs.chmod(0o644)
+
+    machine.run(USER, "manager.save_cache({})", machine.home)
+
+    assert [True, False] == [theirs.exists(), ours.exists()]
+    record(files=2)
 
 
 @pytest.mark.parametrize("level", ["all caches", "the application's"])

@@ -182,7 +182,7 @@ def left_beside(app: App) -> list[str]:
     """Files in the folder of the caches that are none, but for the mark of the day."""
     names = {path.name for path in app.cache.rglob("*") if path.is_file()}
     caches = {path.name for path in app.cache_files()}
-    return sorted(names - caches - {".regcache-collected"})
+    return sorted(names - caches - {".regcache-pruned"})
 
 
 def clear(app: App) -> None:

@@ -40,7 +40,7 @@ FORMAT = "regcache 1"
 _MEMBERS = {"format", "identity", "cache_version", "version", "timestamp"}
 _MEMBERS |= {"max_age_days", "items", "extra", "checksum"}
 #: What a check raises when a recorded value has not the shape that it expects.
-_WRONG_SHAPE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+WRONG_SHAPE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 class CacheConfig:
@@ -523,7 +523,7 @@ class RegistryCacheManager(Generic[K, T]):
         file_mtimes: "Mapping[str, Any] | None",
         extra: "Mapping[str, Any] | None",
     ) -> None:
-        from .collecting import collect
+        from .pruning import prune
         from .serializing import NotJson, as_extra, check_plain
         from .stamps import stamps_from_mtimes
         from .writing import write_document
@@ -543,7 +543,7 @@ class RegistryCacheManager(Generic[K, T]):
         }
         # What changed while the answer was being built is stale before it is written.
         document.update(_check(inputs, recorded))
-        collect(str(path))  # before the write, which may need the space
+        prune(str(path))  # before the write, which may need the space
         try:
             write_document(path, document)  # type: ignore[arg-type]
         except NotJson as error:
@@ -594,7 +594,7 @@ def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[st
     for item in inputs:
         try:
             value = item.check(recorded[item.member])
-        except _WRONG_SHAPE as error:
+        except WRONG_SHAPE as error:
             raise Refusal("WRONG_SHAPE", item.member) from error
         if value is not None:
             renewed[item.member] = value
