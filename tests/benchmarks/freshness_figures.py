@@ -13,13 +13,10 @@ from measuring import Results
 STATS = 2
 #: How many times the bare digests a comparison by content may take.
 HASHES = 1.5
-INSIDE = ("work", "total")
 
 
 def all_figures(results: Results, trees: tuple[Tree, ...]) -> list[Figure]:
     """Every figure of the checks."""
-    refresh, by_hand = "edited refresh", "edited import"
-    title = "200 x 5 ms, one edited: "
     return [
         *(_ratio(results, tree, "unmoved / os.stat", "still", "stat", STATS) for tree in trees),
         *(
@@ -28,10 +25,6 @@ def all_figures(results: Results, trees: tuple[Tree, ...]) -> list[Figure]:
         ),
         *_hashed(results, (*trees, LARGE_FILES)),
         _spent(results, "what compares what moved: import", trees[0].case("moved"), "stamps"),
-        faster(results, f"{title}cold / refresh", None, "edited cold", refresh, INSIDE),
-        faster(results, f"{title}refresh / import it", None, refresh, by_hand, INSIDE),
-        Figure(title + "refresh", None, False, _medians(results, refresh), "ms"),
-        Figure(title + "import it", None, False, _medians(results, by_hand), "ms"),
         faster(results, "sys.path unmoved / os.stat", None, "path check", "path stat", ("work",)),
         _spent(results, "sys.path unmoved: check", "path check", "work"),
         _spent(results, "sys.path unmoved: os.stat", "path stat", "work"),
@@ -51,10 +44,6 @@ def _hashed(results: Results, trees: tuple[Tree, ...]) -> Iterator[Figure]:
         yield _ratio(results, tree, "touched / read and hash", "hashed", "hash", HASHES)
     for tree in trees:
         yield _ratio(results, tree, "touched / hash in memory", "hashed", "memory", None)
-
-
-def _medians(results: Results, case: str) -> dict[str, float]:
-    return {measure: results.median(case, measure) for measure in INSIDE}
 
 
 def _spent(results: Results, title: str, case: str, name: str) -> Figure:

@@ -10,7 +10,7 @@ from typing import Any
 
 from measuring import Case, run, settle
 from trees import make_fleet
-from workloads import FLEET, IMPORT_S, PROGRAMS, Workload
+from workloads import PROGRAMS, Workload
 
 KB = 1024
 #: Name of a file that does not count: it moves its folder, and nothing else.
@@ -83,7 +83,7 @@ def build(folder: Path, trees: tuple[Tree, ...]) -> list[Workload]:
         _record(place, "still")
         _mix(place)
     loads = [_checks(tree, places[tree], with_stats=tree in trees) for tree in places]
-    return [*loads, _search_path(folder), *_edited(folder)]
+    return [*loads, _search_path(folder)]
 
 
 def _record_file(place: Path, name: str) -> str:
@@ -150,19 +150,3 @@ def _search_path(folder: Path) -> Workload:
         Case(f"path {task}", program, (str(place), task, record)) for task in ("check", "stat")
     ]
     return Workload("path", [], cases)
-
-
-def _edited(folder: Path) -> list[Workload]:
-    """One plugin is edited in each run; beside it a package in which none is."""
-    edited, whole = (
-        make_fleet(folder / name, "regcache", FLEET, IMPORT_S) for name in ("edited", "whole")
-    )
-    program, cache = PROGRAMS / "fleet_edited.py", folder / "cache"
-    listing = PROGRAMS / "fleet_regcache.py"
-    run(Case("edited before", listing, (str(edited), "list"), cache))
-    cases = [
-        Case("edited cold", listing, (str(whole), "list")),
-        Case("edited refresh", program, (str(edited), "refresh"), cache),
-        Case("edited import", program, (str(edited), "import"), cache),
-    ]
-    return [Workload("edited", [edited, whole], cases)]
