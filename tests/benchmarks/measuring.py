@@ -14,6 +14,7 @@ import ast
 import math
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -49,6 +50,8 @@ class Case:
         cache: Folder of its caches; ``None`` for a new, empty one in each run.
         variables: Environment variables that it gets.
         slow: Whether it takes seconds, so that a few rounds of it are enough.
+        python: The interpreter that runs it; by default this one.
+        start: Folder of caches that each run gets a new copy of; by default they are empty.
     """
 
     name: str
@@ -57,6 +60,8 @@ class Case:
     cache: Path | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     slow: bool = False
+    python: str = sys.executable
+    start: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -108,12 +113,14 @@ def run(case: Case) -> Sample:
     """
     if case.cache is None:
         with tempfile.TemporaryDirectory(prefix="regcache-") as folder:
+            if case.start is not None:
+                shutil.copytree(case.start, folder, dirs_exist_ok=True)
             return _run_in(case, folder)
     return _run_in(case, str(case.cache))
 
 
 def _run_in(case: Case, cache: str) -> Sample:
-    command = [sys.executable, "-I", str(case.program), *case.arguments]
+    command = [case.python, "-I", str(case.program), *case.arguments]
     environment = child_environment(cache, case.variables)
     start = time.perf_counter_ns()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -165,6 +172,11 @@ class Results:
             return self.median(above, measure) / rest if rest >= NOISE_MS else math.nan
         pairs = zip(self.values(above, measure), self.values(below, measure), strict=True)
         return statistics.median(a / b for a, b in pairs)
+
+    def difference(self, above: str, below: str, measure: str) -> float:
+        """The median over all rounds of what one case takes more than another, in ms."""
+        pairs = zip(self.values(above, measure), self.values(below, measure), strict=True)
+        return statistics.median(a - b for a, b in pairs)
 
     def last(self, case: str) -> dict[str, Any]:
         """What the last run of a case printed."""

@@ -2,8 +2,9 @@
 
 ``hatch run bench`` (or ``python tests/benchmarks/run.py``) prints each figure of the design, its
 target, and whether it is reached. Speed never fails it: it ends with status 1 only if an answer
-differs. It takes about fifteen minutes; ``--quick`` about four, on smaller packages and fewer
-rounds; ``--part`` measures classes, functions or freshness only.
+differs. It takes about half an hour; ``--quick`` about ten minutes, on smaller packages and fewer
+rounds; ``--part`` measures classes, functions, freshness or applications only. Applications can be
+measured beside another checkout of this repository (``--against``).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import application_figures
+import application_workloads
 import figures as class_figures
 import freshness_figures
 import freshness_workloads
@@ -46,6 +49,8 @@ from workloads import SYSTEMS, Workload
 PACKAGES = (
     "autoregistry",
     "catalogue",
+    "docutils",
+    "fsspec",
     "metaclass-registry",
     "numpy",
     "pygments",
@@ -54,11 +59,12 @@ PACKAGES = (
     "regcache-functions",
     "regcache-meta",
     "scikit-image",
+    "sqlglot",
     "stevedore",
 )
 SIZES, QUICK_SIZES = (100, 1_000, LARGEST), (100, 1_000)
 FUNCTION_SIZES, QUICK_FUNCTION_SIZES = (200, 2_000, 20_000), (200, 2_000)
-PARTS = ("classes", "functions", "freshness")
+PARTS = ("classes", "functions", "freshness", "application")
 RUNS, QUICK_RUNS = 15, 5
 #: Rounds of the cases that take seconds.
 SLOW_RUNS, QUICK_SLOW_RUNS = 3, 1
@@ -69,12 +75,13 @@ class Plan:
     """What is measured, and how often.
 
     Attributes:
-        parts: Some of ``"classes"``, ``"functions"`` and ``"freshness"``.
+        parts: Some of ``PARTS``.
         sizes: Numbers of plugins in the large packages of classes.
         function_sizes: Numbers of functions in the large packages of functions.
         trees: Trees of files that are checked.
         runs: Rounds.
         slow_runs: Rounds of the cases that take seconds.
+        against: Another checkout of this repository, that applications are measured with as well.
     """
 
     parts: tuple[str, ...]
@@ -83,6 +90,7 @@ class Plan:
     trees: tuple[Tree, ...]
     runs: int
     slow_runs: int
+    against: Path | None
 
     def build(self, folder: Path) -> list[Workload]:
         """Generate what has to be generated and give all workloads."""
@@ -93,6 +101,8 @@ class Plan:
             listed += function_workloads.build(folder / "functions", self.function_sizes)
         if "freshness" in self.parts:
             listed += freshness_workloads.build(folder / "freshness", self.trees)
+        if "application" in self.parts:
+            listed += application_workloads.build(folder / "application", self.against)
         return listed
 
     def figures(self, results: Results) -> list[Figure]:
@@ -104,17 +114,21 @@ class Plan:
             listed += function_figures.all_figures(results, self.function_sizes)
         if "freshness" in self.parts:
             listed += freshness_figures.all_figures(results, self.trees)
+        if "application" in self.parts:
+            listed += application_figures.all_figures(results)
         return listed
 
 
 def differences(workload: Workload, case: Case, sample: Sample) -> Iterator[str]:
-    """What is wrong with one run: other keys than the others, or a warm run that was not warm."""
+    """What is wrong with one run: other keys than the others, or warm what should not be so."""
     printed = sample.printed
     for registry, keys in workload.keys.items():
         if sorted(printed["keys"][registry]) != sorted(keys):
             yield f"{case.name}: the keys of {registry} differ"
     if case.cache is not None and printed.get("status", "hit") != "hit":
         yield f"{case.name}: the cache was not used ({printed['status']})"
+    if case.cache is None and printed.get("status") == "hit":
+        yield f"{case.name}: nothing was discovered"
 
 
 def prepare(workloads: list[Workload], progress: Progress) -> list[str]:
@@ -281,6 +295,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, help=f"rounds (default {RUNS}; quick {QUICK_RUNS})")
     parser.add_argument("--quick", action="store_true", help="smaller packages, fewer rounds")
     parser.add_argument("--part", choices=PARTS, action="append", help="only this part")
+    parser.add_argument("--against", type=Path, metavar="PATH", help="another checkout of this")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to a file")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them (.svg or .png)")
     return parser.parse_args()
@@ -291,9 +306,10 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     parts = tuple(arguments.part or PARTS)
     if arguments.quick:
         runs = arguments.runs or QUICK_RUNS
-        sizes = QUICK_SIZES, QUICK_FUNCTION_SIZES, QUICK_TREES
-        return Plan(parts, *sizes, runs, QUICK_SLOW_RUNS)
-    return Plan(parts, SIZES, FUNCTION_SIZES, TREES, arguments.runs or RUNS, SLOW_RUNS)
+        quick = QUICK_SIZES, QUICK_FUNCTION_SIZES, QUICK_TREES
+        return Plan(parts, *quick, runs, QUICK_SLOW_RUNS, arguments.against)
+    sizes = SIZES, FUNCTION_SIZES, TREES
+    return Plan(parts, *sizes, arguments.runs or RUNS, SLOW_RUNS, arguments.against)
 
 
 def main() -> int:
@@ -303,8 +319,10 @@ def main() -> int:
     plan = make_plan(arguments)
     results, wrong = measure(plan, console)
     figures = plan.figures(results)
-    if plan.parts != ("freshness",):
+    if {"classes", "functions"} & {*plan.parts}:
         show_applications(console, results)
+    if "application" in plan.parts:
+        application_figures.show(console, results)
     if "classes" in plan.parts:
         show_systems(console, results)
     show_figures(console, figures)
