@@ -73,11 +73,12 @@ def _reached_from(roots: Iterable[str], names: Iterable[str]) -> set[str]:
     left = {*names}
     waiting = left & {*roots}
     reached = {*waiting}
-    while waiting:
-        left -= waiting
+    left -= reached
+    while waiting and left:
         words = {word for name in waiting for word in _code_of(name).words}
         above = {name[:end] for name in waiting for end, char in enumerate(name) if char == "."}
         waiting = {name for name in left if name.rpartition(".")[2] in words or name in above}
+        left -= waiting
         reached |= waiting
     return reached
 
