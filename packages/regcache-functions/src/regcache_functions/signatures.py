@@ -13,8 +13,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from regcache_core import raise_if_signalled
-
 #: Longest text of a default value; an array or a table as a default is not what a reader wants.
 MAX_TEXT = 80
 #: As ``inspect.Parameter.kind.description`` has them.
@@ -39,7 +37,7 @@ def parts_of(function: Any) -> Parts | None:
             warnings.simplefilter("ignore")
             found = inspect.signature(function)
     except Exception as error:  # builtins have none, and a foreign __signature__ may be anything
-        raise_if_signalled(error)
+        _raise_if_signalled(error)
         return None
     parts: Parts = [_annotation_text(found.return_annotation, found.empty)]
     for each in found.parameters.values():
@@ -168,8 +166,15 @@ def _told(show: Callable[[Any], str], value: Any) -> str:
     try:
         return show(value)
     except Exception as error:
-        raise_if_signalled(error)
+        _raise_if_signalled(error)
         return f"<{type(value).__qualname__}>"
+
+
+def _raise_if_signalled(error: Exception) -> None:
+    """As core has it, which is not needed where a signature is only read."""
+    from regcache_core import raise_if_signalled
+
+    raise_if_signalled(error)
 
 
 def _shorten(text: str) -> str:
