@@ -120,7 +120,7 @@ def modules(tmp_path, monkeypatch):
 @pytest.fixture
 def edited(modules):
     """The input over one of the modules and the file."""
-    return EditedModules("edit_me".__eq__, lambda: [str(modules[2])], age_ns(*modules))
+    return EditedModules("edit_me", lambda: [str(modules[2])], age_ns(*modules))
 
 
 def test_modules_as_they_were_imported_are_no_obstacle(edited, make):
@@ -153,7 +153,7 @@ def test_removed_file_counts_as_edited(edited, modules):
 
 
 def test_module_that_is_not_meant_may_be_edited(edited, modules):
-    """Files of modules for which `holds` is false are left to others."""
+    """Files of modules outside of the package are left to others."""
     edit_later(modules[1])
 
     assert [] == edited.record()
@@ -169,7 +169,7 @@ class Outdated(EditedModules):
 
 def test_subclass_may_know_another_reason(modules):
     """A module that is outdated in another way is refused by its file."""
-    edited = Outdated("edit_me".__eq__, list, age_ns(*modules))
+    edited = Outdated("edit_me", list, age_ns(*modules))
     assert [] == edited.record()
 
     sys.modules["edit_me"].outdated = True
@@ -228,7 +228,7 @@ def test_module_imported_by_the_scan_may_be_younger_than_the_registry(edited, mo
     time.sleep(0.05)
     file.write_text("")
     time.sleep(0.02)
-    late = EditedModules("late_one".__eq__, list, age_ns(*modules))
+    late = EditedModules("late_one", list, age_ns(*modules))
     recorded = late.record()
     __import__("late_one")
 

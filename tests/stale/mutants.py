@@ -149,7 +149,7 @@ MUTANTS = {
     ),
     "missing sub-modules": Mutant(
         _SEARCHED,
-        ", **_inside(absent, path.application, folders)}",
+        ", **_inside(absent, path.application)}",
         "}",
         (*_OPTIONAL, "optional_in_app", "add_plugin"),
         {"style": ["missing submodule", "with or without module of app"]},

@@ -45,6 +45,7 @@ from regcache_core import (
     import_module,
     import_modules,
     is_anonymous,
+    is_installed,
     is_unfinished,
     iter_module_names,
     key_to_text,
@@ -146,7 +147,7 @@ Declared(files).add(dependencies)
 assert_type(as_dependencies(files), "tuple[Dependency, ...]")
 assert_type(File("a").name, str)
 Declared(["a"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
-edited = EditedModules("json".__eq__, lambda: ["a"], 0)
+edited = EditedModules("json", lambda: ["a"], 0)
 assert_type(edited.is_outdated(ModuleType("a")), bool)
 
 # Modules, and their discovery.
@@ -162,6 +163,7 @@ assert_type(modules_in_execution("json".__eq__), Iterator[str])
 assert_type(name_of(len), "str | None")
 assert_type(is_anonymous(name_of(len)), bool)
 assert_type(fingerprint([]), str)
+assert_type(is_installed("a/b.py", "b"), bool)
 assert_type(file_of("json"), str)
 
 # Functions.

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
         modules_in_execution,
         name_of,
     )
-    from .packages import get_package_file_mtimes, iter_module_names, package_tree
+    from .packages import get_package_file_mtimes, is_installed, iter_module_names, package_tree
     from .reasons import Reason
     from .rechecking import Rechecks
     from .report import Refusal, Report
@@ -127,6 +127,7 @@ __all__ = [
     "is_entry_point",
     "is_gone",
     "is_initializing",
+    "is_installed",
     "is_out_of_turn",
     "is_plain_name",
     "is_same_source",
@@ -205,6 +206,7 @@ _MODULES = {
     "is_entry_point": "entry_points",
     "is_gone": "modules",
     "is_initializing": "modules",
+    "is_installed": "packages",
     "is_out_of_turn": "discovery",
     "is_plain_name": "modules",
     "is_same_source": "modules",

@@ -235,19 +235,19 @@ class EditedModules(Input):
     content is as before again.
 
     Args:
-        holds: Whether a module, given by its name, is searched for plugins.
+        package: The package (or module) that is searched for plugins.
         files: Gives further files that count.
         created_ns: When the registry was declared, in nanoseconds since the epoch.
     """
 
     def __init__(
         self,
-        holds: "Callable[[str], bool]",
+        package: str,
         files: "Callable[[], Iterable[str]]",
         created_ns: int,
     ) -> None:
         super().__init__("edited", self._edited_before)
-        self.holds = holds
+        self.package = package
         self.files = files
         self.created_ns = created_ns
         self._started_ns = created_ns
@@ -262,13 +262,12 @@ class EditedModules(Input):
 
     def _edited(self, time_ns: int) -> "list[str]":
         files: set[Any] = {*self.files()}
-        for name in loaded_names():
-            if self.holds(name):
-                names = peek(name, "__dict__", {})
-                file = names.get("__file__")
-                if names and self.is_outdated(sys.modules[name]):
-                    return [str(file)]
-                files.add(file)
+        for name in loaded_names(self.package):
+            names = peek(name, "__dict__", {})
+            file = names.get("__file__")
+            if names and self.is_outdated(sys.modules[name]):
+                return [str(file)]
+            files.add(file)
         paths = {file for file in files if file.__class__ is str and file}
         return sorted(path for path in paths if _is_newer(path, time_ns))
 
@@ -278,7 +277,7 @@ class EditedModules(Input):
         To be overridden; none is by default.
 
         Args:
-            module: An imported module for which ``holds`` is true.
+            module: An imported module of the package.
         """
         return False
 

@@ -17,6 +17,7 @@ from .errors import told
 from .import_path import METADATA_SUFFIXES, attribute_of, module_of
 from .inputs import PYTHON_SUFFIXES
 from .modules import file_of, find_package, fingerprint
+from .packages import is_installed
 from .searched import trusted_stamp
 
 _ENTRY_POINTS = "entry_points.txt"
@@ -148,27 +149,16 @@ def sources_of(module: str) -> list[str]:
     """The source files that decide what an installed module holds.
 
     Returns:
-        Its file; where it is in use where it is developed (an editable install), all files of the
-        top-level package that it lies in.
+        Its file; where it is in use where it is developed (an editable install), also all files of
+        the top-level package that it lies in.
     """
-    top, _, rest = module.partition(".")
-    folders = find_package(top) or []
-    if (not rest and not folders) or any(map(_is_installed, folders)):
-        return [file_of(module)]
-    return [
+    top = module.partition(".")[0]
+    return [file_of(module)] + [
         os.path.join(parent, name)
-        for folder in folders
+        for folder in find_package(top) or []
+        if not is_installed(folder, top)
         for parent, _, names in os.walk(folder)
         for name in sorted(names)
         if name.endswith(PYTHON_SUFFIXES)
         if not parent.endswith("__pycache__")
     ]
-
-
-def _is_installed(folder: str) -> bool:
-    """Whether an installer put a package where it lies: its metadata lie beside it."""
-    try:
-        names = os.listdir(os.path.dirname(folder))
-    except OSError:  # in an archive
-        return True
-    return any(name.endswith(".dist-info") for name in names)

@@ -156,9 +156,18 @@ def is_gone(module: str) -> bool:
     return not os.path.exists(file) if file else module not in sys.modules
 
 
-def loaded_names() -> "list[str]":
-    """Names of the modules that are loaded; whoever puts something else there is passed over."""
-    return [name for name in list(sys.modules) if name.__class__ is str]
+def loaded_names(package: str = "") -> "list[str]":
+    """Names of the modules that are loaded; whoever puts something else there is passed over.
+
+    Args:
+        package: Only this one, and those below it.
+    """
+    names = [
+        name for name in list(sys.modules) if name.__class__ is str and name.startswith(package)
+    ]
+    if not package:
+        return names
+    return [name for name in names if f"{name}.".startswith(f"{package}.")]
 
 
 def is_initializing(module: str) -> bool:

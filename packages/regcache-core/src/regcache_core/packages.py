@@ -1,13 +1,66 @@
-"""Packages on disk: where their modules lie, which there are, and their stamps."""
+"""Packages on disk: where their modules lie, who put them there, and their stamps."""
 
 from __future__ import annotations
 
+import os
 import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
 from .inputs import PYTHON_SUFFIXES, SourceTree
 from .modules import find_sources, find_spec
+
+#: Folders that are named like this hold what installers put there.
+_SITES = ("site-packages", "dist-packages")
+_PYTHON = os.path.realpath(os.path.dirname(os.__file__))
+
+
+def is_installed(place: str, module: str, known: dict[tuple[str, int], bool] | None = None) -> bool:
+    """Whether a module is part of an installed distribution, or of Python: nobody edits it.
+
+    The folder decides that it was imported from, links of packages followed: one to a checkout
+    leads to what can be edited. An archive can be replaced, and nothing else would tell of that.
+
+    Args:
+        place: The module's file, or one folder of the package: each portion of a namespace package
+            is judged by itself. Empty for what is built into Python.
+        module: Name of the module or package.
+        known: Is filled with answers; to be given by whoever asks for many modules at once.
+    """
+    if not place:
+        return True
+    above, _, base = place.rpartition(os.sep)
+    packages = module.count(".")
+    if base.startswith("__init__."):
+        place = above
+    elif packages and "." in base:  # a file beside others, all of which are alike
+        place, packages = above, packages - 1
+    return _is_installed(place, packages, {} if known is None else known)
+
+
+def _is_installed(place: str, packages: int, known: dict[tuple[str, int], bool]) -> bool:
+    """The same for a place in a number of packages; -1 for a folder to be put on ``sys.path``."""
+    if (place, packages) not in known and packages < 0:
+        known[place, packages] = takes_installed(place)
+    elif (place, packages) not in known:
+        real = os.path.realpath(place) if os.path.islink(place) else place
+        known[place, packages] = _is_installed(os.path.dirname(real), packages - 1, known)
+    return known[place, packages]
+
+
+def takes_installed(folder: str) -> bool:
+    """Whether installers, or Python's own, put modules directly into a folder.
+
+    Metadata in an ``.egg-info`` folder say nothing: setuptools leaves one in a checkout.
+    """
+    folder = os.path.realpath(folder)
+    # The latter is Python's folder of extension modules.
+    if os.path.basename(folder) in _SITES or _PYTHON in (folder, os.path.dirname(folder)):
+        return True
+    try:
+        return any(name.endswith(".dist-info") for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def package_tree(name: str) -> SourceTree:
@@ -34,8 +87,6 @@ def get_package_file_mtimes(package: str) -> dict[str, Any]:
     Raises:
         ModuleNotFoundError: There is no such package.
     """
-    import os
-
     # A folder that happens to be called like the package must not hide it.
     if os.path.isdir(package) and (os.sep in package or find_spec(package) is None):
         tree = SourceTree([package], PYTHON_SUFFIXES)

@@ -17,6 +17,7 @@ from .declared import name_in, normalize
 from .discovery import forget_folder_listings
 from .import_path import METADATA_SUFFIXES, SEPARATOR, first_entry, look_into, stamp_of
 from .modules import find_package, find_spec, fingerprint, loaded_names
+from .packages import is_installed, takes_installed
 from .report import Refusal
 from .stamps import RACY_NS
 
@@ -121,7 +122,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
         "probed": SEPARATOR.join(sorted({normalize(name) for name in path.probed})),
         "outside": _minds_installs(outside, path),
         "folders": held,
-        "inside": {**_unused_folders(held), **_inside(absent, path.application, folders)},
+        "inside": {**_unused_folders(held), **_inside(absent, path.application)},
         **{name: start[name] for name in ("installs", "points", "broken", "versions", "files")},
     }
 
@@ -153,8 +154,13 @@ def _folders(start: Mapping[str, Any], wanted: set[str]) -> dict[str, list[Any]]
 
 
 def _installed(folders: Folders) -> set[str]:
-    """The modules that lie beside metadata of distributions."""
-    return {name for *_, held, metadata in folders.values() if metadata for name in _split(held)}
+    """The modules in folders that installers put modules into."""
+    return {
+        name
+        for path, (*_, held, _metadata) in folders.items()
+        if held and takes_installed(path)
+        for name in _split(held)
+    }
 
 
 def _split(text: str) -> list[str]:
@@ -171,19 +177,18 @@ def _refuse_late(names: Iterable[str], folders: Mapping[str, Any]) -> None:
                 raise Refusal("MODULE_APPEARED", name)
 
 
-def _inside(names: Iterable[str], application: str, folders: Folders) -> dict[str, list[Any]]:
+def _inside(names: Iterable[str], application: str) -> dict[str, list[Any]]:
     """The folders in which missing sub-modules would lie, but for those that installers look after.
 
     Args:
         names: Full names of modules that are missing.
         application: The application, whose own folders count wherever they are.
-        folders: What lies on ``sys.path``.
     """
     tails: dict[str, set[str]] = {}
     for name in names:
         parent, _, tail = name.rpartition(".")
         for folder in (find_package(parent) or []) if parent else []:
-            if name.startswith(f"{application}.") or not _is_installed(folder, folders):
+            if name.startswith(f"{application}.") or not is_installed(folder, parent):
                 tails.setdefault(os.path.abspath(folder), set()).add(tail)
     inside = {}
     for folder, wanted in tails.items():
@@ -197,19 +202,13 @@ def _unused_folders(folders: Folders) -> dict[str, list[Any]]:
     """Folders with the name of a module of interest that become this module with ``__init__``."""
     found = {}
     for path, (*_, held, _metadata) in folders.items():
-        for folder in (os.path.join(path, name) for name in _split(held)):
-            if not _is_installed(folder, folders) and os.path.isdir(folder):
+        for name in _split(held):
+            folder = os.path.join(path, name)
+            if os.path.isdir(folder) and not is_installed(folder, name):
                 stamp = trusted_stamp(folder)
                 if not look_into(_names_in(folder), folder, {"__init__"})[0]:
                     found[folder] = [*stamp, "__init__", ""]
     return found
-
-
-def _is_installed(folder: str, folders: Folders) -> bool:
-    return any(
-        metadata and folder.startswith(os.path.join(path, ""))
-        for path, (*_, metadata) in folders.items()
-    )
 
 
 def _refuse_found(absent: Iterable[str]) -> None:

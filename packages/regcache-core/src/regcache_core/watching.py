@@ -14,13 +14,13 @@ from opcode import opmap
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from .modules import file_of, find_package, find_spec, loaded_names, peek
+from .modules import file_of, find_package, find_spec, peek
+from .packages import is_installed
 
 if TYPE_CHECKING:
     from .import_path import ImportPath
     from .inputs import FoundFiles
 
-_PYTHON = os.path.dirname(os.__file__)
 _EXTENDED_ARG, _IMPORT_NAME = opmap["EXTENDED_ARG"], opmap["IMPORT_NAME"]
 _LOAD_SMALL_INT = opmap.get("LOAD_SMALL_INT")  # since Python 3.14 for the level
 #: Since Python 3.15 the lowest two bits of its argument say how lazy an import is.
@@ -37,7 +37,7 @@ def watch_imports(
 ) -> None:
     """Make inputs of the modules that an application has loaded and that can be edited.
 
-    Of an application that is installed nothing is watched here: its distribution is.
+    What is installed is not watched here: its distribution is.
 
     Args:
         application: Top-level package of the plugins.
@@ -49,9 +49,9 @@ def watch_imports(
         files: Is told of the files.
         root: The module on which alone the answer depends; by default the whole application counts.
     """
-    if is_installed(application):
+    places = find_package(application) or [file_of(application)]
+    if any(is_installed(place, application) for place in places):
         import_path.used.add(application)
-        return
     editable = _editable_modules(import_path.tried)
     prefix = f"{application}."
     roots = [name for name in editable if name not in loaded or f"{name}.".startswith(prefix)]
@@ -88,39 +88,47 @@ def _place_before(file: str) -> str:
     return "" if os.path.basename(file).startswith("__init__.") else file.rpartition(".")[0]
 
 
+#: Modules as they were when they were looked at (held, so that another one is another object), and
+#: the files of those that can be edited. Each is looked at once, for all registries.
+_LOOKED_AT: dict[str, object] = {}
+_EDITABLE: dict[str, str] = {}
+
+
 def _editable_modules(tried: Iterable[str]) -> dict[str, str]:
     """Modules that can be edited: name -> file.
 
     Args:
         tried: Modules that were imported; some may have failed, or put something in their place.
     """
-    found = {}
-    editable: dict[str, bool] = {}
-    for name in {*loaded_names(), *tried}:
-        top = name.partition(".")[0]
-        if top not in editable:
-            # We do not decide which plugins there are; the script is another one for each start.
-            is_other = top.startswith(("regcache_", "__m"))
-            editable[top] = not (is_other or is_installed(top))
-        if editable[top]:
-            file = peek(name, "__dict__", {}).get("__file__")
-            spec = None if isinstance(file, str) else find_spec(name)
-            file = spec.origin if spec is not None and spec.has_location else file
-            if isinstance(file, str):
-                found[name] = os.path.abspath(file)
-    return found
+    modules, known = sys.modules.copy(), _LOOKED_AT
+    absent = {*tried} - modules.keys()
+    new = [name for name, it in modules.items() if known.get(name) is not it or it is None]
+    judged: dict[tuple[str, int], bool] = {}
+    for name in (*new, *absent):
+        _EDITABLE.pop(name, None)
+        file = _file_of(name) if name.__class__ is str else ""
+        if file and not is_installed(file, _own_name(name), judged):
+            _EDITABLE[name] = file
+        known[name] = modules.get(name)
+    return {name: it for name, it in _EDITABLE.copy().items() if name in modules or name in absent}
 
 
-def is_installed(top: str) -> bool:
-    """Whether a top-level module lies where installers, or Python's own, put modules."""
-    if top in sys.builtin_module_names:
-        return True
-    folders = [os.path.dirname(path) for path in find_package(top) or [file_of(top)]]
-    installed = ("site-packages", "dist-packages")
-    return any(
-        os.path.basename(each) in installed or f"{each}{os.sep}".startswith(_PYTHON + os.sep)
-        for each in folders
-    )
+def _file_of(name: str) -> str:
+    """The file of a module that may decide which plugins there are; empty if it has none."""
+    # We do not decide that; the script is another one for each start.
+    if name.startswith(("regcache_", "__m")):
+        return ""
+    file = peek(name, "__dict__", {}).get("__file__")
+    if not isinstance(file, str):
+        spec = find_spec(name)
+        file = spec.origin if spec is not None and spec.has_location else ""
+    return os.path.abspath(file) if file else ""
+
+
+def _own_name(name: str) -> str:
+    """The name that a module was imported by: ``os.path`` is ``posixpath``."""
+    own_name = getattr(peek(name, "__spec__"), "name", None)
+    return own_name if isinstance(own_name, str) else name
 
 
 def _missing_imports(modules: Iterable[str]) -> Iterator[str]:

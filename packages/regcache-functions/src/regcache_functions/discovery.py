@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from types import ModuleType
@@ -21,6 +20,7 @@ from regcache_core import (
     forget_folder_listings,
     import_module,
     import_modules,
+    is_installed,
     is_unfinished,
     raise_if_signalled,
     watch_imports,
@@ -184,13 +184,11 @@ def _owner(scope: PackageScope, elsewhere: FoundFiles) -> dict[str, str]:
     done only where the application lies among installed distributions.
     """
     places = find_sources(scope.application)
-    folders = {os.path.dirname(os.path.abspath(place)) for place in places}
-    for folder in filter(os.path.isdir, folders):  # not an archive
-        if any(name.endswith((".dist-info", ".egg-info")) for name in os.listdir(folder)):
-            from .distributions import metadata_files, owner_of
+    if any(is_installed(place, scope.application) for place in places):
+        from .distributions import metadata_files, owner_of
 
-            elsewhere.add(metadata_files(scope.application, places))
-            return owner_of(scope.application, places)
+        elsewhere.add(metadata_files(scope.application, places))
+        return owner_of(scope.application, places)
     return {"distribution": "", "version": scope.version()}
 
 

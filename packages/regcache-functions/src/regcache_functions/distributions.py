@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable
 from importlib import metadata
 
+from regcache_core import is_installed
+
 _METADATA = ("METADATA", "RECORD", "PKG-INFO")
 
 
@@ -45,6 +47,8 @@ def metadata_files(package: str, places: Iterable[str]) -> list[str]:
         changing these files (a namespace package).
     """
     places = list(places)
+    if not all(is_installed(place, package) for place in places):
+        return []
     if any(os.path.isdir(place) and not _has_init(place) for place in places):
         return []
     found = _installed(package, places)

@@ -145,7 +145,7 @@ class PackageScope(Scope):
         return [
             SourceTree([*self.places(), *files], PYTHON_SUFFIXES),
             FoundFiles("elsewhere", self.created_ns),
-            EditedModules(self.holds, lambda: files, self.created_ns),
+            EditedModules(self.package, lambda: files, self.created_ns),
         ]
 
     def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
@@ -253,7 +253,7 @@ class LibraryScope(Scope):
             SourceTree(files, PYTHON_SUFFIXES),
             FoundFiles("elsewhere", self.created_ns),
             library,
-            EditedModules(self.holds, lambda: files, self.created_ns),
+            EditedModules(self.package, lambda: files, self.created_ns),
         ]
 
     def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":

@@ -36,7 +36,7 @@ class EditedClasses(EditedModules):
     """
 
     def __init__(self, scope: "Scope") -> None:
-        super().__init__(scope.holds, scope.source_files, scope.created_ns)
+        super().__init__(str(scope.package), scope.source_files, scope.created_ns)
         self._base = scope.base
 
     def is_outdated(self, module: "ModuleType") -> bool:
