@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .modules import (
         call_in_forked_child,
         file_of,
+        find_object,
         find_package,
         find_sources,
         find_spec,
@@ -62,13 +63,14 @@ if TYPE_CHECKING:
         is_initializing,
         is_plain_name,
         is_same_source,
+        load_object,
         modules_in_execution,
         name_of,
     )
     from .packages import get_package_file_mtimes, is_installed, iter_module_names, package_tree
     from .reasons import Reason
     from .rechecking import Rechecks
-    from .report import Refusal, Report
+    from .report import Refusal, Report, check_argument
     from .running import Running, await_module, await_turn, is_unfinished, warn_of_stall
     from .verifying import Difference, Verification, verify_answer
     from .watching import watch_imports
@@ -111,8 +113,10 @@ __all__ = [
     "await_turn",
     "brought_by",
     "call_in_forked_child",
+    "check_argument",
     "configure_converter",
     "file_of",
+    "find_object",
     "find_package",
     "find_sources",
     "find_spec",
@@ -135,6 +139,7 @@ __all__ = [
     "iter_module_names",
     "key_to_text",
     "load_entry_point",
+    "load_object",
     "make_converter",
     "missing_modules",
     "module_of",
@@ -190,8 +195,10 @@ _MODULES = {
     "await_turn": "running",
     "brought_by": "discovery",
     "call_in_forked_child": "modules",
+    "check_argument": "report",
     "configure_converter": "converters",
     "file_of": "modules",
+    "find_object": "modules",
     "find_package": "modules",
     "find_sources": "modules",
     "find_spec": "modules",
@@ -214,6 +221,7 @@ _MODULES = {
     "iter_module_names": "packages",
     "key_to_text": "keys",
     "load_entry_point": "installed",
+    "load_object": "modules",
     "make_converter": "converters",
     "missing_modules": "discovery",
     "module_of": "import_path",

@@ -7,7 +7,7 @@ import os
 import sys
 from time import time_ns
 
-from .manager import refuse
+from .report import check_argument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class Dependency:
     member = ""
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str) or not name or "\0" in name:
-            refuse(type(self).__name__, name, "a non-empty text")
+        is_text = isinstance(name, str) and name != "" and "\0" not in name
+        check_argument(type(self).__name__, name, is_text, "a non-empty text")
         self.name = name
 
     def __eq__(self, other: object) -> bool:
@@ -90,8 +90,8 @@ class EnvironmentVariable(Dependency):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        if "=" in name:
-            refuse(type(self).__name__, name, "the name of a variable, without its value")
+        expected = "the name of a variable, without its value"
+        check_argument(type(self).__name__, name, "=" not in name, expected)
         if os.name == "nt":  # pragma: no cover - Windows, which knows the names in capitals only
             self.name = name.upper()
         # The module that declares it is being imported, and may have read it.
@@ -158,6 +158,7 @@ def as_dependencies(given: "Any", field: str = "depends_on") -> "tuple[Dependenc
         ConfigError: It is anything else.
     """
     is_list = isinstance(given, (list, tuple, set, frozenset))
-    if not is_list or not all(isinstance(each, Dependency) for each in given):
-        refuse(field, given, "a list of File, EnvironmentVariable and Distribution objects")
+    is_right = is_list and all(isinstance(each, Dependency) for each in given)
+    expected = "a list of File, EnvironmentVariable and Distribution objects"
+    check_argument(field, given, is_right, expected)
     return tuple(sorted({*given}, key=repr))

@@ -6,7 +6,6 @@ The cold side of ``import_path``: it reads metadata with ``importlib.metadata``.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from typing import Any
@@ -16,7 +15,7 @@ from .discovery import raise_if_signalled
 from .errors import told
 from .import_path import METADATA_SUFFIXES, attribute_of, module_of
 from .inputs import PYTHON_SUFFIXES
-from .modules import file_of, find_package, fingerprint
+from .modules import file_of, find_package, fingerprint, load_object
 from .packages import is_installed
 from .searched import trusted_stamp
 
@@ -137,12 +136,7 @@ def load_entry_point(value: str) -> Any:
     >>> load_entry_point("os.path:join").__name__
     'join'
     """
-    name = module_of(value)
-    __import__(name)
-    found = sys.modules[name]
-    for part in filter(None, attribute_of(value).split(".")):
-        found = getattr(found, part)
-    return found
+    return load_object(module_of(value), attribute_of(value) or None)
 
 
 def sources_of(module: str) -> list[str]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from enum import Enum
     from typing import Any, TypeGuard
 
-from .modules import is_plain_name
+from .modules import find_object, is_plain_name
 from .reading import parse_text
 from .report import Refusal
 
@@ -87,7 +87,7 @@ def _enum_to_text(member: "Enum") -> str:
     if cls.__members__.get(member.name or "") is not member:
         raise UnsupportedKey(f"a combination of flags cannot be stored as a key: {member!r}")
     try:
-        found = _find_class(cls.__module__, cls.__qualname__)
+        found = find_object(cls.__module__, cls.__qualname__)
     except (LookupError, TypeError):
         found = None
     if found is not cls:
@@ -149,16 +149,9 @@ def _enum_class(module: str, qualname: str, application: str) -> "type[Enum]":
     is_own = f"{module}.".startswith(f"{application}.") and is_plain_name(module)
     if module not in sys.modules and is_own:
         __import__(module)
-    found = _find_class(module, qualname)
+    found = find_object(module, qualname)
     from enum import Enum
 
     if not (isinstance(found, type) and issubclass(found, Enum)):
         raise TypeError(f"{module}:{qualname} is no enum")
-    return found
-
-
-def _find_class(module: str, qualname: str) -> object:
-    found: object = sys.modules[module]
-    for part in qualname.split("."):
-        found = vars(found)[part]
     return found

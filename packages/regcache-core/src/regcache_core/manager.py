@@ -9,7 +9,7 @@ from time import perf_counter_ns, time_ns
 from .inputs import PYTHON_SUFFIXES, Input, SourceTree, Timestamp
 from .location import cache_file, identify, is_on, switched_off_by
 from .reading import read_document
-from .report import Refusal, Report, refused
+from .report import Refusal, Report, check_argument, refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,12 +69,14 @@ class CacheConfig:
         check_mtimes: bool = True,
         cache_version: str = "1.0",
     ) -> None:
-        if max_age_days is not None and not _is_age(max_age_days):
-            refuse("max_age_days", max_age_days, "a number of days >= 0, or None for ever")
-        if not isinstance(check_mtimes, bool):
-            refuse("check_mtimes", check_mtimes, "True or False")
-        if not isinstance(cache_version, str) or not cache_version:
-            refuse("cache_version", cache_version, "a non-empty string")
+        is_age = max_age_days is None or _is_age(max_age_days)
+        expected = "a number of days >= 0, or None for ever"
+        check_argument("max_age_days", max_age_days, is_age, expected)
+        check_argument(
+            "check_mtimes", check_mtimes, isinstance(check_mtimes, bool), "True or False"
+        )
+        is_text = isinstance(cache_version, str) and cache_version != ""
+        check_argument("cache_version", cache_version, is_text, "a non-empty string")
         self.max_age_days = max_age_days
         self.check_mtimes = check_mtimes
         self.cache_version = cache_version
@@ -145,21 +147,20 @@ class RegistryCacheManager(Generic[K, T]):
         inputs: "Iterable[Input]" = (),
         application: "str | None" = None,
     ) -> None:
-        if not isinstance(cache_name, str) or not cache_name:
-            refuse("cache_name", cache_name, "a non-empty string")
-        if not callable(version_getter):
-            refuse("version_getter", version_getter, "a function that returns a version")
-        if not isinstance(config, (CacheConfig, type(None))):
-            refuse("config", config, "a CacheConfig, or None for its defaults")
-        if not isinstance(application, (str, type(None))):
-            refuse("application", application, "the name of the application's package")
+        is_name = isinstance(cache_name, str) and cache_name != ""
+        check_argument("cache_name", cache_name, is_name, "a non-empty string")
+        expected = "a function that returns a version"
+        check_argument("version_getter", version_getter, callable(version_getter), expected)
+        is_config = isinstance(config, (CacheConfig, type(None)))
+        check_argument("config", config, is_config, "a CacheConfig, or None for its defaults")
+        is_name = isinstance(application, (str, type(None)))
+        expected = "the name of the application's package"
+        check_argument("application", application, is_name, expected)
         pair = (serializer is not None) + (deserializer is not None)
-        if pair != (0 if item_type is not None else 2) or (converter and item_type is None):
-            refuse(
-                "item_type",
-                item_type,
-                "either serializer and deserializer, or item_type (and a converter, if wanted)",
-            )
+        fits = pair == (0 if item_type is not None else 2)
+        fits = fits and (converter is None or item_type is not None)
+        expected = "either serializer and deserializer, or item_type (and a converter, if wanted)"
+        check_argument("item_type", item_type, fits, expected)
         self.cache_name = cache_name
         self.version_getter = version_getter
         self.config = config or CacheConfig()
@@ -175,6 +176,7 @@ class RegistryCacheManager(Generic[K, T]):
         self._more_inputs = tuple(inputs)
         _check_members(self._more_inputs)
         self._scan: dict[str, Any] | None = None
+        self._identified: dict[str, object] | None = None
         self._missed_ns = 0  # when the last load began that was a miss
 
     @property
@@ -485,8 +487,11 @@ class RegistryCacheManager(Generic[K, T]):
         return items
 
     def _identity(self) -> "dict[str, object]":
-        paths = [path for item in self._more_inputs for path in item.paths]
-        return identify(self.cache_name, self.application, paths)
+        """Worked out once: where an application lies does not change while it runs."""
+        if self._identified is None:
+            paths = [path for item in self._more_inputs for path in item.paths]
+            self._identified = identify(self.cache_name, self.application, paths)
+        return self._identified
 
     def _inputs(self, identity: "dict[str, object]") -> "list[Input]":
         """Everything that the answer depends on, in the order in which it is checked."""
@@ -555,7 +560,9 @@ class RegistryCacheManager(Generic[K, T]):
         from .serializing import to_records
 
         names = (str,) if self._serializer is not None else (str, int)
-        return to_records(items, self._to_record, self.from_record, names)
+        # Where one function does both, it has checked the record that it was given.
+        is_checked = self._serializer is not None and self._serializer is self._deserializer
+        return to_records(items, self._to_record, None if is_checked else self.from_record, names)
 
     def _to_record(self, item: T) -> "Any":
         if self._serializer is not None:
@@ -575,8 +582,8 @@ def _check_members(inputs: "tuple[Input, ...]") -> None:
     """Two inputs of one member would overwrite each other in the file, and never hold."""
     taken = {*_MEMBERS}
     for item in inputs:
-        if item.member in taken:
-            refuse("inputs", item.member, "a member of its own to each input")
+        is_free = item.member not in taken
+        check_argument("inputs", item.member, is_free, "a member of its own to each input")
         taken.add(item.member)
 
 
@@ -605,10 +612,3 @@ def _application_of(function: object) -> str:
     """The top-level package that a function was defined in."""
     module = getattr(function, "__module__", None) or "__main__"
     return str(module).partition(".")[0]
-
-
-def refuse(field: str, value: object, expected: str) -> None:
-    """Raise ``ConfigError`` for a setting that cannot be used."""
-    from .errors import ConfigError
-
-    raise ConfigError(field, value, expected)

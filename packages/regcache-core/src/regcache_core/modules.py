@@ -134,6 +134,47 @@ def file_of(module: str) -> str:
     return str(spec.origin) if spec is not None and spec.has_location else ""
 
 
+def find_object(module: str, qualname: str) -> "Any":
+    """What a dotted name stands for in a loaded module, as namespaces have it.
+
+    Nothing is imported, and no attribute computed: the names may come from a file.
+
+    Args:
+        module: Full name of the module.
+        qualname: The name, with the classes that it lies in.
+
+    Raises:
+        LookupError: There is no such module or name.
+
+    >>> find_object("os", "path").__name__ in ("posixpath", "ntpath")
+    True
+    """
+    found: Any = sys.modules[module]
+    for part in qualname.split("."):
+        found = getattr(found, "__dict__", {})[part]
+    return found
+
+
+def load_object(module: str, qualname: "str | None" = None) -> "Any":
+    """Import a module, and get what a dotted name stands for in it, as ``getattr`` does.
+
+    Args:
+        module: Full name of the module.
+        qualname: The name; ``None`` for the module itself.
+
+    Raises:
+        Exception: Whatever the import raises, or AttributeError.
+
+    >>> load_object("os", "path.join").__name__
+    'join'
+    """
+    __import__(module)
+    found: Any = sys.modules[module]
+    for part in qualname.split(".") if qualname is not None else ():
+        found = getattr(found, part)
+    return found
+
+
 def is_same_source(first: str, second: str) -> bool:
     """Whether two modules are one, or one file: a module that runs as ``__main__`` too.
 

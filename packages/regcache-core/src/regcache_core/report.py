@@ -1,4 +1,6 @@
-"""What a load or a save did and why: ``Report``; and ``Refusal``, how a check says no."""
+"""What a load or a save did and why: ``Report``; and how a check says no: ``Refusal``, for a cache
+file that is not believed, ``check_argument`` for an argument that cannot be used.
+"""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,3 +118,21 @@ def refused(refusal: Refusal, path: "str | None", status: "Status | None" = None
     report.new = refusal.new
     report.cause = refusal.__cause__
     return report
+
+
+def check_argument(field: str, value: object, is_right: bool, expected: str) -> None:
+    """Raise ``ConfigError`` for an argument that cannot be used.
+
+    Args:
+        field: Its name.
+        value: What was given.
+        is_right: Whether it can be used.
+        expected: What would have been right; follows "give" in the message.
+
+    Raises:
+        ConfigError: It is not right.
+    """
+    if not is_right:
+        from .errors import ConfigError
+
+        raise ConfigError(field, value, expected)

@@ -55,7 +55,7 @@ def _name(name: object, where: str, keys: tuple[type, ...]) -> str:
 def to_records(
     items: Mapping[Any, Any],
     to_record: Callable[[Any], Any],
-    from_record: Callable[[Any], Any],
+    from_record: Callable[[Any], Any] | None,
     names: tuple[type, ...],
 ) -> dict[str, Any]:
     """All items as they are to lie in the file: key as text -> record.
@@ -63,7 +63,7 @@ def to_records(
     Args:
         items: Key -> item.
         to_record: Turns an item into JSON values.
-        from_record: Turns these into the item again.
+        from_record: Turns these into the item again; ``None`` where that is known to work.
         names: Types of the keys of mappings inside an item, as ``as_json`` has it.
 
     Raises:
@@ -73,7 +73,8 @@ def to_records(
     for key, item in items.items():
         try:
             record = as_json(to_record(item), f"[{key!r}]", names)
-            from_record(record)  # what cannot be read back would miss at every start
+            if from_record is not None:
+                from_record(record)  # what cannot be read back would miss at every start
             records[key_to_text(key)] = record
         except Exception as error:  # a serializer is the application's: it may raise anything
             raise Refusal("NOT_SERIALIZABLE", f"key {_shown(key)}") from error

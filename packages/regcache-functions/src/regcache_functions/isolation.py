@@ -22,8 +22,9 @@ from concurrent.futures import Executor, Future, as_completed
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
 
+from regcache_core import load_object
+
 from .errors import TrialError
-from .registration import find_place
 from .trials import Outcome, Trial, told, try_function
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ def serve() -> None:
         while True:
             (module, qualname), probe, memory = requests.get(timeout=IDLE_S)
             doing = f"import {module}.{qualname}"
-            function = find_place(module, qualname)
+            function = load_object(module, qualname)
             doing = "load the probe, which must be at the top of a module that it can import"
             loaded = pickle.loads(probe)
             _answer(answers, None)  # from now on its time runs

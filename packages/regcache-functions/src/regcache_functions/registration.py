@@ -240,30 +240,18 @@ def resolve_method(value: "Any") -> "Any":
     if isinstance(value, staticmethod):
         return value.__func__
     if isinstance(value, classmethod):
-        return find_place(value.__func__.__module__, value.__func__.__qualname__)
+        from regcache_core import load_object
+
+        return load_object(value.__func__.__module__, value.__func__.__qualname__)
     return value
 
 
-def find_place(module: str, qualname: str) -> "Any":
-    """What lies at a place in a module that is imported, or is imported now.
+def check(field: str, value: object, is_right: bool, expected: str) -> None:
+    """As core's ``check_argument``, which is imported only where it raises."""
+    if not is_right:
+        from regcache_core import check_argument
 
-    Raises:
-        ImportError: There is no such module.
-        AttributeError: There is no such place in it.
-    """
-    __import__(module)
-    found: Any = sys.modules[module]
-    for part in qualname.split("."):
-        found = getattr(found, part)
-    return found
-
-
-def check(field: str, value: object, right: bool, expected: str) -> None:
-    """Raise ``ConfigError`` for an argument of the wrong kind."""
-    if not right:
-        from regcache_core import ConfigError
-
-        raise ConfigError(field, value, expected)
+        check_argument(field, value, False, expected)
 
 
 def texts_of(field: str, given: "Iterable[str]") -> "tuple[str, ...]":

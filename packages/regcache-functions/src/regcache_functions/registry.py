@@ -15,7 +15,6 @@ from .registration import (
     Registrations,
     check,
     declaration,
-    find_place,
     make_facts,
     name_of_function,
     place_of,
@@ -554,13 +553,14 @@ class FunctionRegistry(Functions[F]):
 
     def _is_cached(self, scope: "Scope") -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""
-        if self.enable_cache and not scope.is_identified:
+        is_cached = self.enable_cache and scope.is_identified
+        if self.enable_cache and not is_cached:
             from regcache_core import Reason, Report
 
             self._report = Report("disabled")
             self._report.reason = Reason.NOT_IDENTIFIED
             self._report.where = "the probe or the predicate"
-        return self.enable_cache and scope.is_identified
+        return is_cached
 
     def _is_importing(self, scope: "Scope") -> bool:
         from regcache_core import modules_in_execution
@@ -706,7 +706,9 @@ class FunctionRegistry(Functions[F]):
             return resolve_method(registered.value)
         if not self._is_scanned() and "entry" not in record:
             return None
-        found = find_place(record["module"], record.get("entry") or record["qualname"])
+        from regcache_core import load_object
+
+        found = load_object(record["module"], record.get("entry") or record["qualname"])
         return found if callable(found) else None
 
     def _is_in_making(self, name: str) -> bool:

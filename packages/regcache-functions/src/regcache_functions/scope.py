@@ -194,6 +194,7 @@ class LibraryScope(Scope):
         self.predicate = predicate
         self.public = public
         self.trial = trial
+        self._is_identified: bool | None = None
 
     @property
     def roots(self) -> "list[str]":
@@ -205,9 +206,12 @@ class LibraryScope(Scope):
     @property
     def is_identified(self) -> bool:
         """Whether the predicate and the probe hold nothing that has no lasting text."""
-        from regcache_core import is_anonymous, name_of
+        if self._is_identified is None:
+            from regcache_core import is_anonymous, name_of
 
-        return not any(is_anonymous(name_of(each)) for each in self._functions())
+            named = map(name_of, self._functions())
+            self._is_identified = not any(map(is_anonymous, named))
+        return self._is_identified
 
     def _functions(self) -> "list[Any]":
         return [self.predicate, self.trial and self.trial.probe]

@@ -90,11 +90,11 @@ class Trial:
         """
         if not isinstance(self.probe, str):
             return self.probe
-        from .registration import find_place
+        from regcache_core import load_object
 
         module, _, name = self.probe.partition(":")
         try:
-            probe: Probe = find_place(module, name)
+            probe: Probe = load_object(module, name)
         except Exception as error:  # foreign code may raise anything
             from .errors import TrialError
 
