@@ -205,6 +205,28 @@ def test_modification_time_decides_where_there_is_no_other(
     assert ("SOURCE_CHANGED", str(file)) == refused(manager)
 
 
+@pytest.mark.parametrize(("racy_ns", "times_read"), [(0, 2), (10**18, 3)], ids=["old", "young"])
+def test_file_is_read_once_for_all_registries_while_its_times_tell_that_it_stayed(
+    racy_ns, times_read, tmp_path, monkeypatch
+):
+    """One that changed, or whose times tell nothing, is read again."""
+    monkeypatch.setattr(stamps, "RACY_NS", racy_ns)
+    file, opened, really_open = tmp_path / "a.py", [], os.open
+    file.write_bytes(b"x = 1")
+    time.sleep(0.02)
+    monkeypatch.setattr(
+        os, "open", lambda path, *more: opened.append(path) or really_open(path, *more)
+    )
+    first, second = (SourceTree([file]).record()[str(file)][-1] for _ in range(2))
+
+    forge(file, b"x = 2")
+    time.sleep(0.02)
+    third = SourceTree([file]).record()[str(file)][-1]
+
+    assert first == second != third
+    assert [str(file)] * times_read == [path for path in opened if path == str(file)]
+
+
 def test_what_is_no_regular_file_has_no_content(tmp_path, watch, at_once):
     """A named pipe is not opened; it holds while it does not move."""
     pipe = tmp_path / "pipe"

@@ -17,7 +17,7 @@ from .import_path import METADATA_SUFFIXES, attribute_of, module_of
 from .inputs import PYTHON_SUFFIXES
 from .modules import file_of, find_package, fingerprint, load_object
 from .packages import is_installed
-from .searched import trusted_stamp
+from .stamps import trusted_stamp
 
 _ENTRY_POINTS = "entry_points.txt"
 #: The files that an installer replaces with everything that it changes.

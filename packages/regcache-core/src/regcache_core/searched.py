@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -19,12 +18,11 @@ from .import_path import METADATA_SUFFIXES, SEPARATOR, first_entry, look_into, s
 from .modules import find_package, find_spec, fingerprint, loaded_names
 from .packages import is_installed, takes_installed
 from .report import Refusal
-from .stamps import RACY_NS
+from .stamps import UNTRUSTED, trusted_stamp
 
 if TYPE_CHECKING:
     from .import_path import ImportPath
 
-_UNTRUSTED = -1
 #: Where these are loaded, a plugin may have looked for another distribution without importing it.
 _LOOKING = ("importlib.metadata", "importlib.util")
 
@@ -61,14 +59,6 @@ def _installed_things(entries: list[str], path: ImportPath) -> dict[str, Any]:
     from .installed import read_installed
 
     return read_installed(entries, path.entry_points)
-
-
-def trusted_stamp(path: str) -> list[int]:
-    """A stamp, with a time that never holds if it may change again within the same tick."""
-    mtime_ns, ctime_ns, inode = stamp_of(path)
-    if max(mtime_ns, ctime_ns) > time.time_ns() - RACY_NS:
-        mtime_ns = _UNTRUSTED
-    return [mtime_ns, ctime_ns, inode]
 
 
 def _names_in(path: str) -> list[str]:
@@ -274,7 +264,7 @@ def _metadata_moved(recorded: Mapping[str, Any], new: Folders) -> bool:
     held = {
         path: stamp for path, stamp in new.items() if stamp[4] or (path in old and old[path][4])
     }
-    return any(stamp != old.get(path) or stamp[0] == _UNTRUSTED for path, stamp in held.items())
+    return any(stamp != old.get(path) or stamp[1] == UNTRUSTED for path, stamp in held.items())
 
 
 def _compare_installed(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> None:

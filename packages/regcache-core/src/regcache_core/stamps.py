@@ -2,7 +2,7 @@
 
 A file's stamp is ``[st_mtime_ns, st_size, st_ctime_ns, st_ino, digest]``, a folder's has the names
 in it in the place of the size and an empty digest, that of a path where nothing is ``None``. This
-is the cold side of ``inputs.SourceTree``.
+is the cold side of ``inputs.SourceTree``; that of ``import_path`` takes the same numbers.
 """
 
 from __future__ import annotations
@@ -26,13 +26,17 @@ RACY_NS = 2_000_000_000
 #: Images are built with one time for all files: 0 (OSTree), 1 (Nix), 1980-01-01 (zip). Before 1981
 #: a time tells nothing.
 MEANINGLESS_NS = 347_155_200_000_000_000
-_UNTRUSTED = -1
+UNTRUSTED = -1
 # Where ctime is the change of the inode, nobody can set it back; on Windows it is the creation.
 _HAS_CHANGE_TIME = os.name == "posix"
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)  # the latter on Windows
 _CHUNK = 1 << 20
 
 Stamp = list[object]
+
+#: Path -> its size and the numbers that it had when it was read, and its digest: an application has
+#: many registries of the same files.
+_DIGESTS: dict[str, tuple[list[int], str]] = {}
 
 
 def stamp_trees(paths: Iterable[str], suffixes: tuple[str, ...]) -> dict[str, Stamp | None]:
@@ -65,7 +69,7 @@ def _stamp(
     try:
         folders, files = list_folder(path, suffixes)
     except OSError:  # not ours to list, or gone by now; looked into again at every start
-        stamps[path] = [_UNTRUSTED, [], _UNTRUSTED, status.st_ino, ""]
+        stamps[path] = [UNTRUSTED, [], UNTRUSTED, status.st_ino, ""]
         return
     stamps[path] = _folder_stamp(status, folders + files)
     for name in folders + files:
@@ -81,23 +85,39 @@ def _stamp_archive(path: str, stamps: dict[str, Stamp | None]) -> None:
 
 
 def _file_stamp(path: str, status: os.stat_result) -> Stamp:
-    return [
-        status.st_mtime_ns,
-        status.st_size,
-        _trusted_ctime(status),
-        status.st_ino,
-        _digest(path, status),
-    ]
+    mtime_ns, ctime_ns, inode = numbers = trusted_numbers(status)
+    if ctime_ns == UNTRUSTED:
+        digest = _digest(path, status)
+    else:
+        size = status.st_size
+        known, digest = _DIGESTS.get(path, (None, ""))
+        if known != [size, *numbers] or not digest:
+            digest = _digest(path, status)
+            _DIGESTS[path] = [size, *numbers], digest
+    return [mtime_ns, status.st_size, ctime_ns, inode, digest]
 
 
 def _folder_stamp(status: os.stat_result, names: list[str]) -> Stamp:
-    return [status.st_mtime_ns, sorted(names), _trusted_ctime(status), status.st_ino, ""]
+    mtime_ns, ctime_ns, inode = trusted_numbers(status)
+    return [mtime_ns, sorted(names), ctime_ns, inode, ""]
 
 
-def _trusted_ctime(status: os.stat_result) -> int:
+def trusted_numbers(status: os.stat_result) -> list[int]:
+    """Time of modification and of change in nanoseconds, and inode, as a stamp has them.
+
+    The time of change is one that never holds if it tells nothing, or may come once more.
+    """
     changed_ns = status.st_ctime_ns if _HAS_CHANGE_TIME else status.st_mtime_ns
     is_old = MEANINGLESS_NS < changed_ns < time.time_ns() - RACY_NS
-    return status.st_ctime_ns if is_old else _UNTRUSTED
+    return [status.st_mtime_ns, status.st_ctime_ns if is_old else UNTRUSTED, status.st_ino]
+
+
+def trusted_stamp(path: str) -> list[int]:
+    """The numbers of a path, to be compared with ``import_path.stamp_of``; zeros for nothing."""
+    try:
+        return trusted_numbers(os.stat(path))
+    except (OSError, ValueError):
+        return [0, 0, 0]
 
 
 def _digest(path: str, status: os.stat_result) -> str:
