@@ -612,7 +612,7 @@ def test_absent_module_found_while_building_is_recorded(make):
 
     manager.get_or_build(build)
 
-    assert "module_that_is_nowhere" == read(manager)["import_path"]["absent"]
+    assert ["module_that_is_nowhere"] == read(manager)["import_path"]["absent"]
 
 
 def test_application_is_the_package_of_the_version_getter():

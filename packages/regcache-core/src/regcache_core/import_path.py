@@ -18,15 +18,13 @@ if TYPE_CHECKING:
 
     from .recording import Recorder
 
-#: Between names in one text: one JSON string is read faster than a list, and no name has it.
-SEPARATOR = "/"
 #: Endings of the entries that tell of an installed distribution.
 METADATA_SUFFIXES = (".dist-info", ".egg-info")
-#: The parts of a record: texts of names, and stamps.
+#: The parts of a record: names, and stamps.
 _SHAPE = (
-    ("wanted", str),
-    ("absent", str),
-    ("probed", str),
+    ("wanted", list),
+    ("absent", list),
+    ("probed", list),
     ("outside", bool),
     ("folders", dict),
     ("inside", dict),
@@ -166,7 +164,7 @@ def _is_unmoved(recorded: "dict[str, Any]", entries: "list[str]", minds_metadata
         for path, stamp in stamps.items():
             if stamp_of(path) != stamp[:3]:
                 return False
-    folders, wanted = recorded["folders"], {*recorded["wanted"].split(SEPARATOR)}
+    folders, wanted = recorded["folders"], {*recorded["wanted"]}
     first, holders = first_entry(entries), []
     for path in entries:
         known = folders.get(path)
@@ -195,10 +193,10 @@ def _list(path: str, known: "Any", wanted: "set[str]", minds_metadata: bool) -> 
     except NotADirectoryError:  # an archive
         return known if known is not None and stamp_of(path) == known[:3] else None
     except OSError:  # nothing there, or not ours to list
-        found = ("", "")
+        found = ([], [])
     if known is None:
         is_new = found[0] or (found[1] and minds_metadata)
-        return None if is_new else [0, 0, 0, "", ""]
+        return None if is_new else [0, 0, 0, [], []]
     return known if known[3:] == [*found] else None
 
 
@@ -235,7 +233,9 @@ def stamp_of(path: str) -> "list[int]":
     return [status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
-def look_into(names: "Iterable[str]", path: str, wanted: "Collection[str]") -> "tuple[str, str]":
+def look_into(
+    names: "Iterable[str]", path: str, wanted: "Collection[str]"
+) -> "tuple[list[str], list[str]]":
     """What a folder holds of the modules that are looked for, and of metadata.
 
     Args:
@@ -244,7 +244,7 @@ def look_into(names: "Iterable[str]", path: str, wanted: "Collection[str]") -> "
         wanted: Modules, without the name of the package that they lie in.
 
     Returns:
-        The modules, and the names of the folders (or files) with metadata, each as one text.
+        The modules, and the names of the folders (or files) with metadata, each sorted.
     """
     modules, metadata = set(), []
     for name in names:
@@ -254,7 +254,7 @@ def look_into(names: "Iterable[str]", path: str, wanted: "Collection[str]") -> "
                 modules.add(stem)
         elif name.endswith(METADATA_SUFFIXES):
             metadata.append(name)
-    return SEPARATOR.join(sorted(modules)), SEPARATOR.join(sorted(metadata))
+    return sorted(modules), sorted(metadata)
 
 
 def module_of(value: str) -> str:

@@ -1,7 +1,7 @@
 """What the folders on ``sys.path`` hold: recorded after a scan, compared when one of them moved.
 
 The cold side of ``import_path``. A folder's stamp is ``[mtime_ns, ctime_ns, inode]``, followed by
-the modules in it that are of interest and by the names of its metadata, as one text each.
+the modules in it that are of interest and by the names of its metadata.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .declared import name_in, normalize
 from .discovery import forget_folder_listings
-from .import_path import METADATA_SUFFIXES, SEPARATOR, first_entry, look_into, stamp_of
+from .import_path import METADATA_SUFFIXES, first_entry, look_into, stamp_of
 from .modules import find_package, find_spec, fingerprint, loaded_names
 from .packages import is_installed, takes_installed
 from .report import Refusal
@@ -29,15 +29,30 @@ _LOOKING = ("importlib.metadata", "importlib.util")
 Folders = Mapping[str, Any]
 
 
+#: Folder -> its stamp, the names in it, and what tells installations apart. An application has many
+#: registries, and the folders on ``sys.path`` are the same for all of them.
+_LISTINGS: dict[str, tuple[list[int], list[str], str]] = {}
+
+
 def look_at_path(entries: list[str], path: ImportPath) -> dict[str, Any]:
     """Everything on ``sys.path`` as it is when a scan starts, and the modules that are loaded."""
-    loaded = sorted(_top_modules())
-    folders: dict[str, list[Any]] = {
-        path: [*trusted_stamp(path), *_names_in(path)] for path in entries
+    listings = {entry: _list(entry) for entry in entries}
+    return {
+        "folders": {entry: [*stamp, *names] for entry, (stamp, names, _) in listings.items()},
+        "loaded": [*_top_modules()],
+        "installs": {entry: installs for entry, (*_, installs) in listings.items()},
+        **_installed_things(entries, path),
     }
-    installs = {path: _installs_of(path, stamp[3:]) for path, stamp in folders.items()}
-    things = _installed_things(entries, path)
-    return {"folders": folders, "loaded": loaded, "installs": installs, **things}
+
+
+def _list(folder: str) -> tuple[list[int], list[str], str]:
+    """A folder as it is now; listed once in a process while its stamp holds."""
+    stamp = trusted_stamp(folder)
+    known = _LISTINGS.get(folder)
+    if known is None or known[0] != stamp or stamp[1] == UNTRUSTED:
+        names = _names_in(folder)
+        known = _LISTINGS[folder] = stamp, names, _installs_of(folder, names)
+    return known
 
 
 def _installs_of(folder: str, names: Iterable[str]) -> str:
@@ -72,7 +87,7 @@ def _top_modules() -> set[str]:
     return {name.partition(".")[0] for name in loaded_names()}
 
 
-def _contents(path: str, names: Iterable[str], wanted: set[str]) -> list[str]:
+def _contents(path: str, names: Iterable[str], wanted: set[str]) -> list[list[str]]:
     """What is of interest in a folder, or in an archive of modules."""
     if not os.path.isfile(path):
         return [*look_into(names, path, wanted)]
@@ -80,7 +95,7 @@ def _contents(path: str, names: Iterable[str], wanted: set[str]) -> list[str]:
 
     importer: Any = pkgutil.get_importer(path)
     held = [name for name in wanted if importer is not None and importer.find_spec(name)]
-    return [SEPARATOR.join(sorted(held)), ""]
+    return [sorted(held), []]
 
 
 def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
@@ -93,26 +108,30 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
     Raises:
         Refusal: A module that was missing can be found by now.
     """
-    absent = [name for name in path.names if name not in sys.modules and _is_plain(name)]
+    absent = [name for name in path.names if name not in sys.modules]
     _refuse_late(path.late, start["folders"])
     tops_now = _top_modules()
     outside = {top for top in tops_now if _is_outside(top, path.application)}
     # A module of Python's own is hidden by one of its name in a folder before Python's.
     python = tops_now & (sys.stdlib_module_names - {*sys.builtin_module_names})
     tops = {name.partition(".")[0] for name in absent} - {path.application}
-    folders = _folders(start["folders"], outside | tops)
+    folders = {
+        folder: [*stamp[:3], *_contents(folder, stamp[3:], outside | python | tops)]
+        for folder, stamp in start["folders"].items()
+    }
     # What was there before is no plugin's doing, unless one is known to use it; but what lies among
     # installed distributions may be used by any.
-    unused = {*start["loaded"]} - path.used - _installed(folders) - tops
+    unused = {*start["loaded"]} - path.used - tops - (_installed(folders) & outside)
     wanted = ((outside | python) - unused) | tops
-    held = _folders(start["folders"], wanted)
+    for stamp in folders.values():
+        stamp[3] = [name for name in stamp[3] if name in wanted]
     return {
-        "wanted": SEPARATOR.join(sorted(wanted)),
-        "absent": SEPARATOR.join(absent),
-        "probed": SEPARATOR.join(sorted({normalize(name) for name in path.probed})),
+        "wanted": sorted(wanted),
+        "absent": absent,
+        "probed": sorted({normalize(name) for name in path.probed}),
         "outside": _minds_installs(outside, path),
-        "folders": held,
-        "inside": {**_unused_folders(held), **_inside(absent, path.application)},
+        "folders": folders,
+        "inside": {**_unused_folders(folders), **_inside(absent, path.application)},
         **{name: start[name] for name in ("installs", "points", "broken", "versions", "files")},
     }
 
@@ -123,24 +142,13 @@ def _minds_installs(outside: set[str], path: ImportPath) -> bool:
     return looked or bool(outside) or path.application in path.used
 
 
-def _is_plain(name: str) -> bool:
-    return name != "" and SEPARATOR not in name
-
-
 def _is_outside(top: str, application: str) -> bool:
     """Whether a top-level module belongs neither to the application, nor to Python, nor to us."""
     return (
         top not in (application, "__main__", "__mp_main__")
         and top not in sys.stdlib_module_names
         and not top.startswith("regcache_")
-        and _is_plain(top)
     )
-
-
-def _folders(start: Mapping[str, Any], wanted: set[str]) -> dict[str, list[Any]]:
-    return {
-        path: [*stamp[:3], *_contents(path, stamp[3:], wanted)] for path, stamp in start.items()
-    }
 
 
 def _installed(folders: Folders) -> set[str]:
@@ -149,12 +157,8 @@ def _installed(folders: Folders) -> set[str]:
         name
         for path, (*_, held, _metadata) in folders.items()
         if held and takes_installed(path)
-        for name in _split(held)
+        for name in held
     }
-
-
-def _split(text: str) -> list[str]:
-    return text.split(SEPARATOR) if text else []
 
 
 def _refuse_late(names: Iterable[str], folders: Mapping[str, Any]) -> None:
@@ -162,7 +166,7 @@ def _refuse_late(names: Iterable[str], folders: Mapping[str, Any]) -> None:
     for name in names:
         parent, _, tail = name.rpartition(".")
         for folder in (find_package(parent) or []) if parent else folders:
-            before = "" if parent else look_into(folders[folder][3:], folder, {tail})[0]
+            before = [] if parent else look_into(folders[folder][3:], folder, {tail})[0]
             if look_into(_names_in(folder), folder, {tail})[0] != before:
                 raise Refusal("MODULE_APPEARED", name)
 
@@ -184,7 +188,7 @@ def _inside(names: Iterable[str], application: str) -> dict[str, list[Any]]:
     for folder, wanted in tails.items():
         stamp = trusted_stamp(folder)
         held, _ = look_into(_names_in(folder), folder, wanted)
-        inside[folder] = [*stamp, SEPARATOR.join(sorted(wanted)), held]
+        inside[folder] = [*stamp, sorted(wanted), held]
     return inside
 
 
@@ -192,12 +196,12 @@ def _unused_folders(folders: Folders) -> dict[str, list[Any]]:
     """Folders with the name of a module of interest that become this module with ``__init__``."""
     found = {}
     for path, (*_, held, _metadata) in folders.items():
-        for name in _split(held):
+        for name in held:
             folder = os.path.join(path, name)
             if os.path.isdir(folder) and not is_installed(folder, name):
                 stamp = trusted_stamp(folder)
                 if not look_into(_names_in(folder), folder, {"__init__"})[0]:
-                    found[folder] = [*stamp, "__init__", ""]
+                    found[folder] = [*stamp, ["__init__"], []]
     return found
 
 
@@ -225,7 +229,7 @@ def compare(
     Raises:
         Refusal: A module or distribution appeared, is gone or was replaced.
     """
-    old, wanted = recorded["folders"], {*_split(recorded["wanted"])}
+    old, wanted = recorded["folders"], {*recorded["wanted"]}
     new = {entry: _look_at(entry, wanted) for entry in entries}
     things = recorded
     if _metadata_moved(recorded, new):
@@ -233,11 +237,11 @@ def compare(
         _compare_installed(recorded, things)
     _compare_holders(_holders(old), _holders(new))
     _compare_metadata(recorded, old, new)
-    _refuse_found(_split(recorded["absent"]))
+    _refuse_found(recorded["absent"])
     inside = {
         folder: _compare_inside(folder, stamp) for folder, stamp in recorded["inside"].items()
     }
-    installs = {entry: _installs_of(entry, _split(stamp[4])) for entry, stamp in new.items()}
+    installs = {entry: _installs_of(entry, stamp[4]) for entry, stamp in new.items()}
     renewed = {
         **recorded,
         "folders": new,
@@ -288,7 +292,7 @@ def _holders(folders: Folders) -> dict[str, list[str]]:
     """For each module of interest the folders that hold it, in the order of the search."""
     holders: dict[str, list[str]] = {}
     for path, (*_, held, _metadata) in folders.items():
-        for name in _split(held):
+        for name in held:
             holders.setdefault(name, []).append(path)
     return holders
 
@@ -304,10 +308,10 @@ def _compare_holders(old: Mapping[str, list[str]], new: Mapping[str, list[str]])
 
 def _compare_metadata(recorded: Mapping[str, Any], old: Folders, new: Folders) -> None:
     """Refuse if a distribution is gone or was replaced, or appeared that was asked for."""
-    probed = {*_split(recorded["probed"])}
+    probed = {*recorded["probed"]}
     for path, (*_, metadata) in new.items():
-        before = {*_split(old[path][4])} if path in old else set()
-        now = {*_split(metadata)}
+        before = {*old[path][4]} if path in old else set()
+        now = {*metadata}
         gone = before - now
         if gone and recorded["outside"]:
             name = min(gone)
@@ -326,8 +330,8 @@ def _compare_inside(folder: str, stamp: Any) -> list[Any]:
     """The stamp of a package's folder that lacks what it lacked."""
     *_, wanted, before = stamp
     now = trusted_stamp(folder)
-    held, _ = look_into(_names_in(folder), folder, {*_split(wanted)})
+    held, _ = look_into(_names_in(folder), folder, {*wanted})
     if held != before:
-        reason = "MODULE_APPEARED" if {*_split(held)} - {*_split(before)} else "MODULE_GONE"
+        reason = "MODULE_APPEARED" if {*held} - {*before} else "MODULE_GONE"
         raise Refusal(reason, folder, before, held)
     return [*now, wanted, held]
