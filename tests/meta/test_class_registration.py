@@ -7,7 +7,7 @@ import inspect
 import logging
 import sys
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
 from throwaway import App
@@ -114,20 +114,26 @@ def test_registry_is_inherited_over_several_levels() -> None:
     assert {"parent": Parent, "child": Child} == Base.__registry__
 
 
-def test_sub_class_may_declare_a_registry_of_its_own() -> None:
-    """A sub-class with ``__registry__`` of its own starts a registry; it is no plugin."""
+@pytest.mark.parametrize(
+    "declaration", [{"__registry__": LazyDiscoveryDict()}, {"__registry_key__": "tool"}]
+)
+def test_sub_class_may_declare_a_registry_of_its_own(declaration: dict[str, Any]) -> None:
+    """A registry, or another key, in the body of a sub-class starts a registry; it is no plugin."""
 
     class Outer(metaclass=AutoRegisterMeta):
         __registry_key__ = "key"
 
-    class Inner(Outer):
-        __registry__: ClassVar[Any] = LazyDiscoveryDict()
+    inner: Any = type(Outer)("Inner", (Outer,), {"__module__": __name__, **declaration})
 
-    class Plugin(Inner):
-        key = "a"
+    class Plugin(inner):
+        key = tool = "a"
 
-    assert {} == Outer.__registry__
-    assert {"a": Plugin} == Inner.__registry__
+    class Same(Outer):
+        __registry_key__ = "key"
+        key = "same"
+
+    assert {"same": Same} == Outer.__registry__
+    assert {"a": Plugin} == inner.__registry__
 
 
 def test_own_dictionary_without_a_key_attribute_is_no_declaration() -> None:
@@ -426,6 +432,19 @@ def test_unhashable_key_is_refused() -> None:
         type(Base)("Csv", (Base,), {"__module__": "app", "key": ["csv"]})
 
 
+@pytest.mark.parametrize("body", ["property(lambda self: 'x')", "lambda self: 'x'"])
+def test_key_that_only_instances_have_is_refused_by_name(body: str) -> None:
+    """A property or a method in the key's place is an error that says what to write instead."""
+
+    class Plugin(metaclass=AutoRegisterMeta):
+        __registry_key__ = "kind"
+
+    with pytest.raises(TypeError, match=r"Bad: 'kind' is a .* classmethod"):
+        type(Plugin)("Bad", (Plugin,), {"kind": eval(body), "__module__": __name__})
+
+    assert {} == Plugin.__registry__
+
+
 def test_package_recursion_and_name_are_inferred(app: App) -> None:
     """The package is the one that the base class's module lies in, with its sub-packages."""
     app.write(
@@ -541,6 +560,24 @@ def test_script_runs_as_main(app: App) -> None:
     assert "" == done.stderr
     assert done.stdout.startswith("{'one': <class '__main__.One'>} PluginInfo(class_name='One'")
     assert [] == app.cache_files()
+
+
+def test_base_class_in_a_program_discovers_nothing(readers: App) -> None:
+    """A base class in ``__main__`` has no package, though ``python -m app`` runs inside one."""
+    readers.write(
+        {
+            "app/__main__.py": """
+                from regcache_meta import AutoRegisterMeta
+                class Base(metaclass=AutoRegisterMeta): __registry_key__ = "key"
+                class A(Base): key = "a"
+                print([*Base.__registry__], Base.__registry__.report)
+                """
+        }
+    )
+
+    done = readers.start("import runpy; runpy.run_module('app', run_name='__main__')")
+
+    assert "['a'] None\n" == done.stdout
 
 
 def test_registration_is_logged_where_logging_is_in_use(caplog: pytest.LogCaptureFixture) -> None:
@@ -715,6 +752,23 @@ def test_pydantic_models_register() -> None:
 
     assert {"camera": Camera, "stage": Stage} == registry
     assert {"exposure_ms": 2.5} == registry["camera"](exposure_ms="2.5").model_dump()
+
+
+def test_parametrized_generic_model_is_no_plugin() -> None:
+    """``Model[int]`` makes a class without a class statement; it claims no key."""
+    pydantic = pytest.importorskip("pydantic")
+    value = TypeVar("value")
+
+    class Plugin(AutoRegister, pydantic.BaseModel):
+        __registry_key__ = "kind"
+
+    class Box(Plugin, Generic[value]):
+        kind: ClassVar[str] = "box"
+        content: value
+
+    Box[int](content=1)
+
+    assert {"box": Box} == Plugin.__registry__
 
 
 def test_enums_register() -> None:

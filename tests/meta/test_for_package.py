@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from throwaway import App
 
+from regcache_core import ConfigError
 from regcache_meta import DiscoveryError, DiscoveryWarning, LazyDiscoveryDict
 
 SHAPES = {
@@ -154,6 +155,42 @@ def test_plain_module_is_a_package_of_one(app: App) -> None:
 
     assert [["A"], True, "tools"] == cold
     assert [["A"], False, "tools"] == warm
+
+
+@pytest.mark.parametrize(
+    ("above", "text"),
+    [
+        ("from ._hidden.x import X\nX.__module__ = 'lib'\n", "class X(Base): pass\n"),
+        (
+            "",
+            "def make():\n    class X(Base): pass\n    X.__module__ = 'lib'\n    return X\n"
+            "Bound = make()\n",
+        ),
+    ],
+    ids=["published above", "bound to another name"],
+)
+def test_class_with_the_name_of_a_package_above_is_found(above: str, text: str, app: App) -> None:
+    """A class that says it is of the package above costs one import, and no new discovery."""
+    base = "from ..base import Base\n"
+    app.write(
+        {
+            "lib/__init__.py": f"from .base import Base\n{above}",
+            "lib/base.py": "class Base: pass\n",
+            "lib/_hidden/__init__.py": "",
+            "lib/_hidden/x.py": base + text,
+            "lib/_hidden/y.py": f"{base}class Y(Base): pass\n",
+        }
+    )
+    code = """
+        from lib import Base
+        from regcache_meta import LazyDiscoveryDict
+        registry = LazyDiscoveryDict.for_package("lib._hidden", Base)
+        found = [*registry], registry["X"].__name__, registry.report.status
+        out = *found, "lib._hidden.y" in sys.modules
+        """
+
+    assert [["X", "Y"], "X", "miss", True] == app.run(code)
+    assert [["X", "Y"], "X", "hit", False] == app.run(code)
 
 
 def test_all_portions_of_a_namespace_package_are_searched(app: App) -> None:
@@ -341,3 +378,20 @@ def test_file_of_a_filter_or_key_function_is_watched(argument: str, shapes: App)
 
     assert [ALL, "hit"] == hit
     assert [["Triangle"], "miss"] == shapes.run(code)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"base": "Lexer"}, "base"),
+        ({"base": int, "key": 5}, "key"),
+        ({"base": int, "include": "x"}, "include"),
+        ({"base": int, "facts": "name"}, "facts"),
+    ],
+)
+def test_wrong_arguments_are_refused_where_they_are_given(
+    arguments: dict[str, object], field: str
+) -> None:
+    """``for_package`` names the argument that cannot be right, before anything is imported."""
+    with pytest.raises(ConfigError, match=field):
+        LazyDiscoveryDict.for_package("x", **arguments)  # type: ignore[arg-type]

@@ -71,6 +71,90 @@ def test_mended_module_appears(readers: App) -> None:
     assert (["bad", "csv", "json"], {}) == (mended["keys"], mended["failures"])
 
 
+@pytest.mark.parametrize("name", ["a_broken", "z_broken"])
+def test_classes_of_a_module_that_failed_are_dropped(readers: App, name: str) -> None:
+    """A module that raises after its class statement brings no plugin, wherever it sorts."""
+    readers.write(
+        {
+            f"app/readers/{name}.py": """
+                from .base import Reader
+                class Half(Reader):
+                    format = "half"
+                raise RuntimeError("boom")
+                """
+        }
+    )
+
+    cold, warm = readers.run(LIST), readers.run(LIST)
+
+    assert (["csv", "json"], "miss") == (cold["keys"], cold["status"])
+    assert (["csv", "json"], "hit") == (warm["keys"], warm["status"])
+
+
+@pytest.mark.parametrize("error", ["PermissionError('locked')", "DeprecationWarning('old')"])
+def test_failure_that_may_pass_is_not_kept(readers: App, error: str) -> None:
+    """A disk or a warning filter of one moment does not take a plugin from later processes."""
+    readers.write(
+        {
+            "app/readers/x_reader.py": f"""
+                import os
+                from .base import Reader
+                if "FAIL" in os.environ:
+                    raise {error}
+                class X(Reader):
+                    format = "x"
+                """
+        }
+    )
+
+    failed = readers.run(f"{LIST}\nout['saved'] = READERS.report.saved.reason.name", FAIL="1")
+    later = readers.run(LIST)
+
+    assert (["csv", "json"], "miss") == (failed["keys"], failed["status"])
+    assert "PASSING_FAILURE" == failed["saved"]
+    assert (["csv", "json", "x"], "miss") == (later["keys"], later["status"])
+
+
+def test_warning_filters_do_not_stop_a_listing_for_good(readers: App) -> None:
+    """Where warnings are errors, a broken plugin raises once, when it is found; the rest works."""
+    readers.write({"app/readers/broken.py": "1 / 0\n"})
+    code = """
+        import warnings
+        warnings.simplefilter("error")
+        from app.readers.base import READERS
+        try:
+            list(READERS)
+        except Warning as warning:
+            first = str(warning)
+        out = first, [*READERS], READERS.report.saved.status
+        """
+
+    first, keys, saved = readers.run(code)
+
+    assert "app.readers.broken failed to import: ZeroDivisionError" in first
+    assert (["csv", "json"], "saved") == (keys, saved)
+
+
+@pytest.mark.parametrize(
+    "use", ["list(READERS)", "READERS.get('csv')", "discover_registry_classes(*PLACE, Reader)"]
+)
+def test_warnings_point_at_the_application(readers: App, use: str) -> None:
+    """A warning has the place of the line that used the registry, so that filters apply to it."""
+    readers.write({"app/readers/broken.py": "1 / 0\n"})
+    code = f"""
+        import app.readers, warnings
+        from app.readers.base import READERS, Reader
+        from regcache_meta import discover_registry_classes
+        PLACE = app.readers.__path__, "app.readers."
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            {use}
+        out = [[w.category.__name__, w.filename] for w in caught]
+        """
+
+    assert [["DiscoveryWarning", "<string>"]] == readers.run(code)
+
+
 @pytest.mark.parametrize("where", ["optional_thing.py", "optional_thing/__init__.py"])
 @pytest.mark.parametrize("own_discovery", [False, True])
 def test_plugin_appears_with_its_optional_dependency(

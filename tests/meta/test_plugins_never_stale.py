@@ -12,6 +12,7 @@ out = [[key, READERS.info(key).module, READERS.info(key).facts] for key in READE
 STATUS = (
     LIST + "\nout = READERS.report.status, READERS.report.reason and READERS.report.reason.name"
 )
+KEYS = "from app.readers.base import READERS; out = [*READERS], READERS.report.status"
 READER = "from app.readers.base import Reader\nclass New(Reader):\n    format = 'new'\n"
 CHANGES: dict[str, tuple[Callable[[App], None], str]] = {
     "plugin added": (write("app/readers/a.py", READER), "SOURCE_ADDED"),
@@ -212,6 +213,67 @@ def test_first_use_by_a_module_of_the_package_is_answered_and_not_kept(readers: 
     )
 
 
+def test_module_of_the_package_may_list_at_import(readers: App) -> None:
+    """Choices of a command line that are made at import are whole, cold and warm."""
+    readers.write(
+        {
+            "app/readers/cli.py": """
+                from .base import READERS
+                CHOICES = list(READERS)
+                """
+        }
+    )
+    code = """
+        from app.readers import cli
+        from app.readers.base import READERS
+        out = cli.CHOICES, [*READERS], READERS.report.status
+        """
+
+    assert [["csv", "json"], ["csv", "json"], "miss"] == readers.run(code)
+    assert [["csv", "json"], ["csv", "json"], "hit"] == readers.run(code)
+
+
+def test_package_that_lists_itself_before_its_own_plugin_is_kept_whole(readers: App) -> None:
+    """A class that a package defines after it has listed the registry is in the cache too."""
+    readers.write(
+        {
+            "app/readers/__init__.py": """
+                from .base import READERS, Reader
+                SEEN = list(READERS)
+                class Late(Reader):
+                    format = "late"
+                """
+        }
+    )
+
+    cold = readers.run(KEYS)
+
+    assert cold[0] == readers.run(KEYS)[0] == readers.run(KEYS, REGCACHE_DISABLE="1")[0]
+    assert {"csv", "json", "late"} == set(cold[0])
+
+
+def test_alias_that_a_plugin_sets_at_import_is_listed_warm(readers: App) -> None:
+    """``registry["alias"] = cls`` at import is part of what discovery finds."""
+    readers.write(
+        {
+            "app/readers/tab_reader.py": """
+                from .base import READERS, Reader
+                class Tab(Reader):
+                    format = "tab"
+                READERS["alias"] = Tab
+                """
+        }
+    )
+    code = f"""{KEYS}
+out = *out, [[k, v.__name__] for k, v in READERS.items()]"""
+
+    cold, warm = readers.run(code), readers.run(code)
+
+    assert (["csv", "json", "tab", "alias"], "miss", "hit") == (cold[0], cold[1], warm[1])
+    assert cold[2] == warm[2]
+    assert ["alias", "Tab"] == warm[2][-1]
+
+
 ELSEWHERE = {
     "vendor.py": """
         from app.readers.base import Reader
@@ -244,6 +306,30 @@ def test_class_brought_in_from_outside_is_listed(statement: str, before: str, re
         """
 
     assert [["csv", "vendor", "json", "mixed"], False, "vendor", "vendor"] == readers.run(code)
+
+
+@pytest.mark.parametrize("statement", ["import extras.x", "from extras import x as _x"])
+def test_class_that_was_there_before_a_plugin_imports_it_is_kept(
+    readers: App, statement: str
+) -> None:
+    """What a plugin brings in counts, also where the program had imported it already."""
+    readers.write(
+        {
+            "extras/__init__.py": "",
+            "extras/x.py": """
+                from app.readers.base import Reader
+                class X(Reader):
+                    format = "x"
+                """,
+            "app/readers/late.py": f"{statement}\n",
+        }
+    )
+
+    first = readers.run(f"import extras.x\n{KEYS}\nout = *out, READERS['x'].__name__")
+
+    assert ["csv", "json", "x"] == sorted(first[0])
+    assert [first[0], "hit"] == readers.run(KEYS)
+    assert sorted(readers.run(KEYS, REGCACHE_DISABLE="1")[0]) == sorted(first[0])
 
 
 @pytest.mark.parametrize(
@@ -302,22 +388,20 @@ def test_file_outside_that_was_edited_since_is_not_saved(readers: App) -> None:
     assert "sold" in [key for key, *_ in readers.run(LIST)]
 
 
+MADE = """
+from .base import Reader
+def make(name):
+    class Made(Reader):
+        format = name
+    return Made
+"""
+
+
 def test_classes_without_a_name_of_their_own_are_listed(readers: App) -> None:
     """Classes made in functions or by ``type()`` are found by the name a module gives them."""
-    readers.write(
-        {
-            "app/readers/made.py": """
-                from .base import Reader
-                def make(name):
-                    class Made(Reader):
-                        format = name
-                    return Made
-                First = make("first")
-                Second = type(Reader)("Other", (Reader,), {"format": "second"})
-                Hidden = [make("hidden")]
-                """
-        }
-    )
+    second = 'type(Reader)("Other", (Reader,), {"format": "second"})'
+    text = f"First = make('first')\nSecond = {second}\nHidden = [make('hidden')]\n"
+    readers.write({"app/readers/made.py": MADE + text})
     code = """
         from app.readers.base import READERS
         keys = list(READERS)
@@ -328,6 +412,22 @@ def test_classes_without_a_name_of_their_own_are_listed(readers: App) -> None:
 
     assert [keys, True, keys] == readers.run(code)
     assert [keys, False, keys] == readers.run(code)
+
+
+def test_class_made_at_run_time_is_not_kept(readers: App) -> None:
+    """A function of the package that makes plugins when called adds them to its process only."""
+    readers.write({"app/readers/made.py": MADE + "make('own')\n"})
+    code = f"""
+        from app.readers.made import make
+        make("mine")
+        {KEYS}
+        """
+
+    assert {"csv", "json", "own", "mine"} == set(readers.run(code)[0])
+    assert [["csv", "json", "own"], "hit"] == readers.run(KEYS)
+    assert "Made" == readers.run(
+        "from app.readers.base import READERS\nout = READERS['own'].__name__"
+    )
 
 
 def test_classes_of_a_foreign_hierarchy_without_names(app: App) -> None:

@@ -1,5 +1,7 @@
 """A warm registry answers from its file: it imports what is asked for, and nothing else."""
 
+import os
+import shutil
 from typing import Any
 
 import pytest
@@ -45,6 +47,23 @@ def test_lookup_imports_one_module(readers: App) -> None:
 
     assert ["CsvReader", ["app.readers.csv_reader", "app.readers.json_reader"]] == cold
     assert ["CsvReader", ["app.readers.csv_reader"]] == warm
+
+
+def test_application_in_a_zip_is_cached(readers: App) -> None:
+    """An archive on ``sys.path`` is a source like others: listed cold and warm, and refreshed."""
+    place = shutil.make_archive(str(readers.folder / "packed"), "zip", readers.folder, "app")
+    os.utime(place, (1, 1))
+    code = f"""
+        sys.path.insert(0, {place!r})
+        from app.readers.base import READERS
+        out = [*READERS], READERS.report.status, READERS.info("csv").file
+        READERS.refresh()
+        """
+    cold, warm = readers.run(code), readers.run(code)
+
+    assert ("miss", "hit") == (cold[1], warm[1])
+    assert cold[0] == warm[0] == ["csv", "json"]
+    assert "packed.zip" in warm[2]
 
 
 @pytest.mark.parametrize("view", ["values", "items"])
