@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from test_other_users import _START, DISTURB, OTHER, RIGHT, USER, Machine
 from throwaway import FILES, FOLDER, LIST, READERS, App
+
+from regcache_core.writing import write_document
 
 Record = Callable[..., None]
 
@@ -62,6 +65,19 @@ def test_report_names_what_was_not_there(kind: str, app: App, record: Record) ->
     assert f"miss: an item in the cache file cannot be restored: {name}" == told
     assert "miss: a new answer was asked for" == asked
     record(reports=2)
+
+
+def test_report_of_any_text_can_be_printed(app: App, record: Record) -> None:
+    """What a file says is told in words that any stream takes."""
+    app.write(READERS)
+    tell = f"{LIST['classes']}\n[*REG]\nprint(REG.report)\n"
+    app.start(tell)
+    app.edit_cache('"settings":{', '"settings":{"\\ud800":1,')
+
+    done = app.start(tell)
+
+    assert (0, True) == (done.returncode, "\\ud800" in done.stdout)
+    record(starts=2)
 
 
 ODD = {
@@ -275,3 +291,22 @@ def test_folder_above_that_others_may_write(record: Record) -> None:
     assert ["rename"] == disturbed
     assert [[RIGHT, "miss", *told] for told in SWAPS.values()] == seen
     record(swaps=len(SWAPS), wrong=0)
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs symbolic links")
+def test_temporary_file_is_made_by_the_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: Record
+) -> None:
+    """What lies where a temporary file is to be made is not written into; no link is followed."""
+    folder, target = tmp_path / "cache", tmp_path / "target"
+    folder.mkdir(mode=0o700)
+    target.write_text("kept")
+    monkeypatch.setattr("time.monotonic_ns", lambda: 7)
+    temporary = folder / f".a.json.{os.getpid()}-{threading.get_ident()}-7.tmp"
+    temporary.symlink_to(target)
+
+    with pytest.raises(FileExistsError):
+        write_document(str(folder / "a.json"), {"a": 1})
+
+    assert ("kept", []) == (target.read_text(), [*folder.glob("*.json")])
+    record(followed=0)

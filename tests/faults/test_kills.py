@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -128,3 +129,24 @@ def test_killed_writers_leave_a_whole_answer_or_none(
     assert {each.name for each in folder.iterdir()} <= {Path(path).name, MARK}
     hits, misses = seen.get("hit", 0), seen.get("FILE_ABSENT", 0)
     record(kills=kills, hits=hits, misses=misses, halves_left=len(left), halves_after_a_day=0)
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="the kernel kills the writer")
+def test_writer_killed_in_the_middle_leaves_the_old_file(app: App, record: Record) -> None:
+    """A process that is killed when half is written leaves the file that was there."""
+    code = """
+import resource, signal, sys
+from regcache_core.writing import write_document
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+write_document(sys.argv[1], {"a": 1})
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+write_document(sys.argv[1], {"a": "x" * 5000})
+"""
+    path = app.cache / "a.json"
+    command = [sys.executable, "-c", code, str(path)]
+
+    done = subprocess.run(command, env=app.environment(), check=False)
+
+    assert -signal.SIGXFSZ == done.returncode
+    assert path.read_bytes().startswith(b'{"a":1')
+    record(kills=1, torn=0)

@@ -51,6 +51,39 @@ out = len(waits.SEEN), sorted(waits.SEEN[3::5] + waits.SEEN[4::5], key=str), len
     record(reads=reads, waits=1, deadlocks=0)
 
 
+@pytest.mark.parametrize("kind", LIST)
+def test_warm_plugin_that_waits_for_a_thread_that_loads_it(
+    kind: str, app: App, record: Record
+) -> None:
+    """On a warm start, too, a plugin that joins a thread that loads this very plugin ends."""
+    home = LIST[kind].replace(" as REG", " as REG, __name__ as home")
+    waits = f"""
+    import threading
+    {home}
+    def load():
+        try:
+            dict(REG)
+        except Exception as error:
+            print(type(error).__name__)
+    thread = threading.Thread(target=load, daemon=True)
+    thread.start()
+    thread.join()
+    """
+    app.write(FILES[kind])
+    name, key = ("csv_reader", "csv") if kind == "classes" else ("blur", "gaussian")
+    path = next(app.folder.glob(f"app/{FOLDER[kind]}/{name}*.py"))
+    path.write_text(waits.replace("\n    ", "\n") + path.read_text())
+    app.wrote()
+    ask = f"{WATCHDOG}\n{LIST[kind]}\nprint([*REG], REG.report.status, REG[{key!r}].__name__)"
+
+    done = [app.start(ask), app.start(ask)]
+
+    assert [0, 0] == [each.returncode for each in done], done[-1].stderr
+    assert " hit " in done[1].stdout
+    assert done[0].stdout.splitlines()[-1].split()[-1] == done[1].stdout.split()[-1]
+    record(starts=2, hangs=0)
+
+
 #: What the plugins ``a`` and ``b`` do at import. By itself, or before ``a``, hardly any of these
 #: modules can be imported; a cold start imports them in this order, and all of them work.
 CIRCLES = [

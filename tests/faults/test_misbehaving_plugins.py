@@ -242,12 +242,13 @@ def test_errors_of_the_moment_are_not_kept(error: str, kind: str, app: App, reco
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("deed", ["import sys\nsys.exit(3)", "raise SystemExit('bye')"])
 def test_module_that_exits(deed: str, kind: str, app: App, record: Record) -> None:
-    """A module that calls ``sys.exit`` ends the program, by name; asked again, the others work.
+    """A module that calls ``sys.exit`` ends the program, with ``-W error`` too; then others work.
 
-    SystemExit goes on to the application, since the handler of a signal (SIGTERM) may have raised
-    it in whatever module was being imported; swallowing it would keep a program alive that was told
-    to end, and blame a plugin for it. stevedore, pytest and pkgutil let it through as well. What a
-    module does each time it is imported is its own doing: then it counts as failed.
+    It is told by name. SystemExit goes on to the application, since the handler of a signal
+    (SIGTERM) may have raised it in whatever module was being imported; swallowing it would keep a
+    program alive that was told to end, and blame a plugin for it. stevedore, pytest and pkgutil let
+    it through as well. What a module does each time it is imported is its own doing: then it counts
+    as failed.
     """
     counter = write(app, kind, deed)
     home, name, package, good, _, _ = KINDS[kind]
@@ -266,12 +267,14 @@ out = code, told, keys, {{name: str(each) for name, each in REG.failures.items()
 """
     code_of_exit = 3 if "3" in deed else "bye"
 
-    ended = app.start(f"from {home} import {name} as REG\nlen(REG)")
+    program = f"from {home} import {name} as REG\nlen(REG)"
+    ended, strict = app.start(program), app.start(program, "-W", "error")
     files = app.cache_files()
     code, told, keys, failures = app.run(code)
     status, warm = ask(app, kind)
 
-    assert (code_of_exit if code_of_exit == 3 else 1) == ended.returncode
+    status_of_exit = code_of_exit if code_of_exit == 3 else 1
+    assert [status_of_exit] * 2 == [ended.returncode, strict.returncode]
     ended_by = f"{package}.bad ends the program: it raised SystemExit({code_of_exit!r}) at import"
     assert ended_by in ended.stderr
     assert [] == files
@@ -279,7 +282,7 @@ out = code, told, keys, {{name: str(each) for name, each in REG.failures.items()
     assert good in keys
     assert [f"{package}.bad"] == [*failures]
     assert ("hit", keys, failures) == (status, warm["keys"], warm["failures"])
-    assert 3 == runs(counter)  # once by the first process, twice by the second, never warm
+    assert 4 == runs(counter)  # once by each of the first two, twice by the third, never warm
     record(kind=kind, others_lost=0)
 
 
@@ -329,3 +332,82 @@ def test_module_that_changes_the_base_class(deed: str, app: App, record: Record)
     ]
     assert all(each == answers[0] for each in answers), answers
     record(wrong=0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_plugin_that_closes_all_descriptors(kind: str, app: App, record: Record) -> None:
+    """A plugin that closes what is open, as daemons do, and opens a file: it keeps that."""
+    write(app, kind, "os.closerange(3, 64)\nKEPT = [open(os.devnull) for _ in range(8)]")
+    home, name, package, *_ = KINDS[kind]
+
+    out = app.run(
+        f"from {home} import {name} as REG\n[*REG]\n"
+        f"from {package}.bad import KEPT\nout = [file.read() for file in KEPT]"
+    )
+
+    assert [""] * 8 == out
+    record(closed=0)
+
+
+def test_classes_that_cannot_be_hashed_are_listed(app: App, record: Record) -> None:
+    """A metaclass with ``__eq__`` alone makes classes that no set takes: all are listed."""
+    app.write(
+        {
+            **READERS,
+            "app/readers/odd.py": """
+                from .base import Reader
+                class Meta(type(Reader)):
+                    def __eq__(cls, other): return cls is other
+                class Odd(Reader, metaclass=Meta): format = "odd"
+                """,
+        }
+    )
+    code = "from app.readers.base import READERS as REG\nout = [*REG], REG['odd'].__name__"
+
+    assert [[["csv", "json", "odd"], "Odd"]] * 2 == [app.run(code), app.run(code)]
+    record(starts=2)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "opens", "median", "rejected"),
+    [
+        ("FILTERS.register", "from app.registry import FILTERS as REG", "median", []),
+        (
+            "staticmethod",
+            "from regcache_functions import FunctionRegistry\n"
+            "REG = FunctionRegistry.scan('app.filters', public='names')",
+            "median_filter",
+            ["proxy"],
+        ),
+    ],
+    ids=["functions", "scan"],
+)
+def test_defaults_that_cannot_be_shown(
+    decorator: str, opens: str, median: str, rejected: list[str], app: App, record: Record
+) -> None:
+    """A default or annotation that fails to show itself is listed by its type."""
+    odd = f"""
+        from app.registry import FILTERS
+        class Mute:
+            def __repr__(self): raise ValueError
+        class Odd:
+            def __getattr__(self, name): raise ValueError
+            def __call__(self): ...
+        @{decorator}
+        def odd(a: Mute() = Mute(), b: 1 = Odd(), c={{Mute(), 2}}) -> Mute(): ...
+        class Proxy:
+            __name__ = "proxy"
+            def __call__(self): ...
+            @property
+            def __doc__(self): raise ValueError
+        proxy = Proxy()
+        """
+    app.write({**FILTERS, "app/filters/odd.py": odd})
+
+    keys, signature, refused = app.run(
+        f"{opens}\nout = sorted(REG), str(REG.info('odd').signature), [*REG.rejected]"
+    )
+
+    assert (["gaussian", median, "odd", "sobel"], rejected) == (keys, refused)
+    assert "(a: <Mute> = <Mute>, b: 1 = <Odd>, c={2, <Mute>}) -> <Mute>" == signature
+    record(starts=1)

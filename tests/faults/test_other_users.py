@@ -271,3 +271,28 @@ def test_root_does_not_believe_users(machine: Machine, record: Record) -> None:
     assert [RIGHT, "miss", "FOREIGN_OWNER", "FOREIGN_OWNER"] == seen
     assert before == {path: path.read_bytes() for path in machine.home.rglob("*.json")}
     record(starts=1)
+
+
+def test_root_makes_no_folders_in_the_home_of_a_user(record: Record) -> None:
+    """Root who runs with a user's ``HOME`` leaves him no folder that he cannot write into."""
+    code = (
+        ALL_OF_CORE
+        + """
+manager = regcache_core.RegistryCacheManager("a", lambda: "1", str, str, application="app")
+print(manager.get_or_build(lambda: {"a": "1"}), manager.last_report.saved.reason.name)
+"""
+    )
+    with tempfile.TemporaryDirectory(prefix="regcache-tests-") as folder:
+        os.chown(folder, 65534, 65534)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("REGCACHE_", "XDG_"))}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**kept, "HOME": folder},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+        assert [] == [*Path(folder).iterdir()]
+    assert "{'a': '1'} FOREIGN_OWNER" == done.stdout.strip()
+    record(folders_made=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from throwaway import FILTERS, READERS, App
+from throwaway import FILES, FOLDER, LIST, App
 
 Amount = Callable[[int, int], int]
 Record = Callable[..., None]
@@ -13,10 +13,6 @@ Record = Callable[..., None]
 pytestmark = pytest.mark.skipif("sys.platform == 'win32'", reason="needs fork and kill")
 
 LISTED = {"classes": ["csv", "json"], "functions": ["gaussian", "median", "sobel"]}
-HOMES = {
-    "classes": "from app.readers.base import READERS as REG",
-    "functions": "from app.registry import FILTERS as REG",
-}
 
 #: In a forked child: list a registry, have it interrupted, and look what is left. The parent has
 #: run all of the cold path once, so that what is interrupted is our code and the plugins.
@@ -129,13 +125,13 @@ def test_interrupt_at_each_line(kind: str, app: App, amount: Amount, record: Rec
 
     In the same process the next listing is right; the file is absent or whole; nothing is left.
     """
-    app.write(READERS if kind == "classes" else FILTERS)
+    app.write(FILES[kind])
     text, lines, done = TRIALS + AT_EACH_LINE, 1, 0
     most, each = amount(40, 2_000), amount(40, 100)
 
     while done < min(most, lines):  # each process does some of them
         lines, more = app.run(
-            text.format(home=HOMES[kind], listed=LISTED[kind], begin=done, amount=each, seed=1)
+            text.format(home=LIST[kind], listed=LISTED[kind], begin=done, amount=each, seed=1)
         )
         done += more
 
@@ -178,13 +174,12 @@ out = statuses.count(0)
 def test_sigint_at_random_moments(kind: str, app: App, amount: Amount, record: Record) -> None:
     """SIGINT at random moments of a cold listing: KeyboardInterrupt, and the registry is usable."""
     slow = "import time\nfor _ in range(20): time.sleep(0.0005)\n"
-    app.write(READERS if kind == "classes" else FILTERS)
-    app.write({f"app/{'readers' if kind == 'classes' else 'filters'}/slow.py": slow})
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/slow.py": slow})
     count, caught = amount(20, 2_000), 0
 
     for seed in range(count // 20):
         text = (TRIALS + AT_RANDOM).format(
-            home=HOMES[kind], listed=LISTED[kind], amount=20, seed=seed
+            home=LIST[kind], listed=LISTED[kind], amount=20, seed=seed
         )
         caught += app.run(text)
 
@@ -205,18 +200,16 @@ def test_ends_of_the_program_go_on(
 
     Also where the handler of a signal raises them. Asked again, the registry is whole.
     """
-    folder = "readers" if kind == "classes" else "filters"
-    app.write(READERS if kind == "classes" else FILTERS)
     plugin = {
         "classes": "from app.readers.base import Reader\nclass Own(Reader): format = 'own'\n",
         "functions": "from app.registry import FILTERS\n@FILTERS.register\ndef own(x): ...\n",
     }[kind]
-    path = f"app/{folder}/zz.py"
-    app.write({path: plugin + f"import sys\nif getattr(sys, 'end', 0): raise {error}\n"})
+    plugin += f"import sys\nif getattr(sys, 'end', 0): raise {error}\n"
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/zz.py": plugin})
     code = f"""
 import signal, sys
 {"[*REG]" if where == "lookup" else ""}
-{HOMES[kind]}
+{LIST[kind]}
 sys.end = True
 def ask():
     {ASKS[where]}
@@ -231,9 +224,113 @@ out = [out, sorted([*REG]), [*REG.failures], callable(REG["own"])]
 """
     if where == "lookup":
         code = code.replace("[*REG]\n", "", 1)
-        app.run(HOMES[kind] + "\nout = len(REG)")
+        app.run(LIST[kind] + "\nout = len(REG)")
     keys = sorted([*LISTED[kind], "own"])
 
     assert [error.partition("(")[0], keys, [], True] == app.run(code)
-    assert keys == app.run(HOMES[kind] + "\nout = sorted([*REG])")
+    assert keys == app.run(LIST[kind] + "\nout = sorted([*REG])")
     record(kind=kind, swallowed=0)
+
+
+@pytest.mark.parametrize("kind", LIST)
+@pytest.mark.parametrize("base", ["BaseException", "Exception"])
+def test_exception_of_a_signal_goes_through(base: str, kind: str, app: App, record: Record) -> None:
+    """What the handler of a signal raises is no failure of the plugin that it interrupts."""
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/slow.py": "import time; time.sleep(5)"})
+    code = f"""
+    import signal
+    {LIST[kind]}
+    class Timeout({base}): pass
+    def handler(number, frame): raise Timeout
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        out = [*REG]
+    except Timeout:
+        out = "timeout"
+    """
+
+    seen = [app.run(code), app.run(code)]
+
+    assert ["timeout"] * 2 == seen
+    assert [*app.cache.rglob("*.json")] == []
+    record(starts=2, stored=0)
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_timeout_while_a_folder_is_listed(kind: str, app: App, record: Record) -> None:
+    """A ``TimeoutError`` of a signal, which pkgutil takes for an empty folder: all are listed."""
+    app.write(FILES[kind])
+    code = f"""
+    import sys
+    {LIST[kind]}
+    late = []
+    def interrupt(event, arguments):
+        if event == "os.listdir" and "pkgutil" in sys._getframe(1).f_code.co_filename and not late:
+            late.append(event)
+            raise TimeoutError
+    sys.addaudithook(interrupt)
+    out = len(REG), late
+    """
+
+    assert [2 if kind == "classes" else 3, ["os.listdir"]] == app.run(code)
+    record(lost=0)
+
+
+#: Foreign code that is interrupted by a signal, where we catch whatever foreign code raises.
+INTERRUPTED = """
+import json, signal, sys, types
+from regcache_core import RegistryCacheManager, find_spec, is_initializing, key_to_text
+
+class Timeout(Exception): pass
+def handler(number, frame): raise Timeout
+signal.signal(signal.SIGUSR1, handler)
+def interrupt(*arguments): signal.raise_signal(signal.SIGUSR1)
+class Key(str):
+    __repr__ = __str__ = interrupt
+class Finder:
+    find_spec = staticmethod(interrupt)
+class Lazy(types.ModuleType):
+    __getattribute__ = interrupt
+def ask_finder():
+    sys.meta_path.insert(0, Finder)
+    try: find_spec("a")
+    finally: sys.meta_path.remove(Finder)
+def ask_module():
+    sys.modules["lazy"] = Lazy("lazy")
+    is_initializing("lazy")
+def manage(version=lambda: "1", to=str, back=str):
+    manager = RegistryCacheManager("a", version, to, back, application="app")
+    return manager.get_or_build(lambda: {"a": 1})
+def stored():
+    manage()
+    manage(back=interrupt)
+def loaded():
+    HOME
+    REG[KEY]
+out = []
+for deed in (ask_finder, ask_module, lambda: key_to_text(Key("a")), lambda: manage(interrupt),
+             lambda: manage(to=interrupt), stored, loaded):
+    try:
+        deed()
+        out.append("swallowed")
+    except BaseException as error:
+        out.append(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize("kind", LIST)
+def test_signals_pass_what_catches_everything(kind: str, app: App, record: Record) -> None:
+    """Where any exception of foreign code is caught, one that a signal's handler raised is not."""
+    app.write(FILES[kind])
+    name = "csv_reader" if kind == "classes" else "blur"
+    path = next(app.folder.glob(f"app/{FOLDER[kind]}/{name}*.py"))
+    path.write_text("import signal\nsignal.raise_signal(signal.SIGUSR1)\n" + path.read_text())
+    app.wrote()
+    ignore = "import signal; signal.signal(signal.SIGUSR1, signal.SIG_IGN)"
+    first = app.run(f"{ignore}\n{LIST[kind]}\nout = next(iter(REG))")
+
+    outcome = app.run(INTERRUPTED.replace("HOME", LIST[kind]).replace("KEY", repr(first)))
+
+    assert ["Timeout"] * 7 == outcome
+    record(swallowed=0)
