@@ -1,11 +1,10 @@
 """Cache files that somebody else wrote: a miss, and never an import of what they name."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from throwaway import App, sealed
+from tampering import Edit, edits_of, extra, tamper
+from throwaway import App
 
 LIST = """
 import warnings
@@ -25,35 +24,7 @@ out = {
 }
 """
 
-Document = dict[str, Any]
-
-
-def change(**members: Any) -> Callable[[Document], None]:
-    """A change of the record of ``gaussian``."""
-    return lambda document: document["items"]["gaussian"].update(members)
-
-
-def drop(member: str) -> Callable[[Document], None]:
-    """A record of ``gaussian`` without one member."""
-    return lambda document: document["items"]["gaussian"].pop(member)
-
-
-def put(record: Any) -> Callable[[Document], None]:
-    """Something else as the record of ``gaussian``."""
-    return lambda document: document["items"].__setitem__("gaussian", record)
-
-
-def extra(**members: Any) -> Callable[[Document], None]:
-    """A change of what lies beside the records."""
-    return lambda document: document["extra"].update(members)
-
-
-def tamper(app: App, edit: Callable[[Document], Any]) -> None:
-    """Edit the only cache file."""
-    (file,) = app.cache_files()
-    document = json.loads(file.read_text())
-    edit(document)
-    file.write_bytes(sealed(document))
+change, drop, put = edits_of("gaussian")
 
 
 @pytest.fixture
@@ -120,7 +91,7 @@ def check_right(answer: dict[str, Any]) -> None:
         put(5),
     ],
 )
-def test_refused_record_is_a_miss(edit: Callable[[Document], Any], cached: App) -> None:
+def test_refused_record_is_a_miss(edit: Edit, cached: App) -> None:
     """A record that names something elsewhere, or is malformed, is refused before any import."""
     tamper(cached, edit)
 
@@ -154,7 +125,7 @@ def test_refused_record_is_a_miss(edit: Callable[[Document], Any], cached: App) 
         lambda document: document.update(extra={}),
     ],
 )
-def test_malformed_extra_is_a_miss(edit: Callable[[Document], Any], cached: App) -> None:
+def test_malformed_extra_is_a_miss(edit: Edit, cached: App) -> None:
     """What lies beside the records is checked as they are."""
     tamper(cached, edit)
 
@@ -178,9 +149,7 @@ def test_malformed_extra_is_a_miss(edit: Callable[[Document], Any], cached: App)
         lambda document: document["items"].__setitem__("new", document["items"]["gaussian"]),
     ],
 )
-def test_record_of_no_such_function_gives_no_other(
-    edit: Callable[[Document], Any], cached: App
-) -> None:
+def test_record_of_no_such_function_gives_no_other(edit: Edit, cached: App) -> None:
     """A record inside the package that is not true gives the right function, or an error."""
     tamper(cached, edit)
     code = """

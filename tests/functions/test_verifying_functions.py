@@ -1,12 +1,11 @@
 """``FunctionRegistry.verify``: the cached answer against what a fresh process finds."""
 
-import json
-from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
 
 import pytest
-from throwaway import App, sealed
+from tampering import edit, whole
+from throwaway import App
 
 from regcache_core import ConfigError, Difference, VerificationError
 from regcache_functions import FunctionRegistry
@@ -26,20 +25,6 @@ def registry(filters: App) -> Any:
     filters.write({"app/filters/broken.py": "1 / 0\n", "app/filters/noisy.py": NOISE})
     filters.run(LIST, PYTHONWARNINGS="ignore")
     return filters.load("app.registry").FILTERS
-
-
-def whole(folder: Path) -> Any:
-    """All files in a folder, with bytes and times."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
-
-
-def edit(app: App, change: Any) -> None:
-    """Change the document in the only cache file."""
-    (file,) = app.cache_files()
-    document = json.loads(file.read_text())
-    change(document["items"], document["extra"])
-    file.write_bytes(sealed(document))
 
 
 def test_equal_answer_has_no_differences(registry: Any) -> None:

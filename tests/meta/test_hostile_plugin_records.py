@@ -1,11 +1,10 @@
 """Cache files that somebody else wrote: a miss, and never an import of what they name."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from throwaway import App, sealed
+from tampering import Edit, edits_of, extra, tamper
+from throwaway import App
 
 LIST = """
 import warnings
@@ -22,35 +21,7 @@ out = {
 }
 """
 
-Document = dict[str, Any]
-
-
-def change(**members: Any) -> Callable[[Document], None]:
-    """A change of the record of ``csv``."""
-    return lambda document: document["items"]["csv"].update(members)
-
-
-def drop(member: str) -> Callable[[Document], None]:
-    """A record of ``csv`` without one member."""
-    return lambda document: document["items"]["csv"].pop(member)
-
-
-def put(record: Any) -> Callable[[Document], None]:
-    """Something else as the record of ``csv``."""
-    return lambda document: document["items"].__setitem__("csv", record)
-
-
-def extra(**members: Any) -> Callable[[Document], None]:
-    """A change of what lies beside the records."""
-    return lambda document: document["extra"].update(members)
-
-
-def tamper(app: App, edit: Callable[[Document], Any]) -> None:
-    """Edit the only cache file."""
-    (file,) = app.cache_files()
-    document = json.loads(file.read_text())
-    edit(document)
-    file.write_bytes(sealed(document))
+change, drop, put = edits_of("csv")
 
 
 @pytest.fixture
@@ -99,7 +70,7 @@ def check_right(answer: dict[str, Any]) -> None:
         put({}),
     ],
 )
-def test_refused_record_is_a_miss(edit: Callable[[Document], Any], cached: App) -> None:
+def test_refused_record_is_a_miss(edit: Edit, cached: App) -> None:
     """A record that names something elsewhere, or is malformed, is refused before any import."""
     tamper(cached, edit)
 
@@ -132,7 +103,7 @@ def test_refused_record_is_a_miss(edit: Callable[[Document], Any], cached: App) 
         lambda document: document.update(extra=[]),
     ],
 )
-def test_malformed_extra_is_a_miss(edit: Callable[[Document], Any], cached: App) -> None:
+def test_malformed_extra_is_a_miss(edit: Edit, cached: App) -> None:
     """What lies beside the records is checked as they are; the report says where it was wrong."""
     tamper(cached, edit)
 
@@ -158,9 +129,7 @@ def test_malformed_extra_is_a_miss(edit: Callable[[Document], Any], cached: App)
         change(module="app.readers.json_reader", class_name="JsonReader", qualname="JsonReader"),
     ],
 )
-def test_record_of_no_such_plugin_leads_to_discovery(
-    edit: Callable[[Document], Any], cached: App
-) -> None:
+def test_record_of_no_such_plugin_leads_to_discovery(edit: Edit, cached: App) -> None:
     """A class that is not there, or is not this plugin, is found anew when it is asked for."""
     tamper(cached, edit)
 

@@ -1,11 +1,11 @@
 """``LazyDiscoveryDict.verify``: the cached answer against what a fresh process discovers."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from throwaway import App, sealed
+from tampering import edit, whole
+from throwaway import App
 
 from regcache_core import ConfigError, Difference, VerificationError
 from regcache_meta import LazyDiscoveryDict
@@ -45,20 +45,6 @@ def bases(app: App) -> Any:
     app.write(FILES)
     app.run(LIST, PYTHONWARNINGS="ignore")
     return app.load("app.base").BASES
-
-
-def whole(folder: Path) -> Any:
-    """All files in a folder, with bytes and times."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
-
-
-def edit(app: App, change: Any) -> None:
-    """Change the document in the only cache file."""
-    (file,) = app.cache_files()
-    document = json.loads(file.read_text())
-    change(document["items"], document["extra"])
-    file.write_bytes(sealed(document))
 
 
 def test_equal_answer_has_no_differences(bases: Any) -> None:
