@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from installing import Environment
+from environments import Environment
 
 #: Before a plugin: what makes its key.
 KEYED = {

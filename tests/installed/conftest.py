@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from applications import Application
-from installing import PIP
+from environments import PIP
 
 
 @pytest.fixture(params=["classes", "functions"])
