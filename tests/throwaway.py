@@ -81,14 +81,21 @@ class App:
 
     def start(self, program: str, *options: str, **environment: str) -> Any:
         """Run a program in a fresh process; gives the finished process."""
+        return self.command(*options, "-c", program, **environment)
+
+    def command(self, *arguments: str, timeout: float = 120, **environment: str) -> Any:
+        """Run Python with these arguments in a fresh process; gives the finished process.
+
+        ``subprocess.TimeoutExpired`` after ``timeout`` seconds.
+        """
         time.sleep(max(0.0, self._written_s + 0.02 - time.monotonic()))
         return subprocess.run(
-            [self.python, *options, "-c", program],
+            [self.python, *arguments],
             env=self.environment(**environment),
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
         )
 
     def cache_files(self) -> list[Path]:

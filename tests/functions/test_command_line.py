@@ -1,11 +1,15 @@
 """``python -m regcache_functions``: the functions of a library, for a terminal."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
+from test_trials_apart import wait_for_end
 from throwaway import App
 
 LIBRARY = {
@@ -33,6 +37,9 @@ LIBRARY = {
 }
 
 
+DRILLS = ["tools", "--probe", "probes:drills"]
+
+
 @pytest.fixture
 def tools(app: App) -> App:
     """A library of three functions, and a probe that accepts one of them."""
@@ -42,10 +49,7 @@ def tools(app: App) -> App:
 
 def run(app: App, *arguments: str) -> Any:
     """Run the command; gives the finished process."""
-    command = [sys.executable, "-m", "regcache_functions", *arguments]
-    return subprocess.run(
-        command, env=app.environment(), cwd=app.folder, capture_output=True, text=True, timeout=120
-    )
+    return app.command("-m", "regcache_functions", *arguments)
 
 
 ALL = """\
@@ -84,9 +88,18 @@ def test_options_say_which(arguments: list[str], names: list[str], tools: App) -
 
 def test_rejected_functions_are_told_with_reasons(tools: App) -> None:
     """--rejected lists what the probe refused."""
-    done = run(tools, "tools", "--probe", "probes:drills", "--rejected")
+    done = run(tools, *DRILLS, "--rejected")
 
     assert "saw: ValueError: no drill\nsand: ValueError: no drill\n" == done.stdout
+
+
+def test_json_is_json_whatever_a_library_prints(app: App) -> None:
+    """What a library prints at import goes to standard error."""
+    app.write({"lib.py": "print('hello')\n__all__ = ['one']\ndef one(): ...\n"})
+    done = run(app, "lib", "--json")
+
+    assert ["one"] == [each["name"] for each in json.loads(done.stdout)]
+    assert (0, "hello\n") == (done.returncode, done.stderr)
 
 
 @pytest.mark.parametrize(
@@ -94,22 +107,25 @@ def test_rejected_functions_are_told_with_reasons(tools: App) -> None:
     [
         (["no_such_library"], 1, "no_such_library: there is no such package"),
         (["tools", "--module", "nothing"], 1, "tools.nothing"),
-        (["tools", "--search", "no such thing"], 1, ""),
+        (["tools", "--search", "no such thing"], 1, "no function of tools fits"),
         (["tools", "--probe", "probes:nothing"], 1, "has no attribute 'nothing'"),
         (["tools", "--probe", "probes"], 1, "a function or 'module:name'"),
         (["tools", "--processes", "2"], 2, "--processes goes with --probe"),
+        ([*DRILLS, "--processes", "0"], 2, "--processes takes a number of 1 or more"),
+        ([*DRILLS, "--processes", "-2"], 2, "--processes takes a number of 1 or more"),
         ([], 2, "library"),
     ],
 )
 def test_failures_are_told_and_have_a_status(
     arguments: list[str], status: int, message: str, tools: App
 ) -> None:
-    """Nothing found is 1, a wrong command line 2; a message, and no traceback."""
+    """Nothing found is 1, a wrong command line 2; a message on standard error, no traceback."""
     done = run(tools, *arguments)
 
-    assert status == done.returncode
+    assert (status, "") == (done.returncode, done.stdout)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+    assert 2 == status or 1 == len(done.stderr.splitlines())
 
 
 def test_reader_that_has_seen_enough_is_no_error(tools: App) -> None:
@@ -137,3 +153,44 @@ def test_main_takes_a_command_line(tools: App, capsys: pytest.CaptureFixture[str
 
     assert 0 == main(["tools", "--search", "hole"])
     assert "drill(depth: int = 3)  Make a hole.\n" == capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent to the process")
+@pytest.mark.parametrize("options", [[], ["--processes", "1"]], ids=["here", "processes"])
+def test_interrupted_command_says_so(options: list[str], tools: App) -> None:
+    """Ctrl-C ends the command and what it has started, with a word and no traceback."""
+    tools.write(
+        {
+            "probes.py": """
+                import os, time
+
+                def waits(function):
+                    with open("pid.new", "w") as file:
+                        print(os.getpid(), file=file)
+                    os.rename("pid.new", "pid")
+                    time.sleep(60)
+                """
+        }
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "regcache_functions", "tools", "--probe", "probes:waits", *options],
+        env=tools.environment(),
+        cwd=tools.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    place = tools.folder / "pid"
+    try:
+        while process.poll() is None and not place.exists():
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        output, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert (130, "", "interrupted; nothing was stored\n") == (process.returncode, output, errors)
+    assert [] == wait_for_end([int(place.read_text())])
+    assert [] == tools.cache_files()

@@ -257,6 +257,18 @@ def test_documentation_is_the_function_s_own() -> None:
     assert "" == doc_of(functools.partial(plain)) == first_line(functools.partial(plain))
 
 
+def test_first_line_is_plain_text() -> None:
+    """Control characters and addresses of objects are left out of what is shown."""
+    registry: FunctionRegistry[Any] = FunctionRegistry("plain")
+
+    def colored() -> None: ...
+
+    colored.__doc__ = "Paints\x07 <Pen at 0x7f00aa> in \x1b[31mred.\nMore."
+    registry.register(colored)
+
+    assert "Paints <Pen> in [31mred." == registry.info("colored").doc
+
+
 @pytest.mark.parametrize(
     ("function", "home"),
     [

@@ -12,6 +12,7 @@ from throwaway import App
 NAMES = ["gaussian", "median", "sobel"]
 #: Python 3.10 calls a decorator on the line of the ``def``, later ones on its own.
 BELOW = int(sys.version_info < (3, 11))
+STATUS = "from app.registry import FILTERS; out = sorted(FILTERS), FILTERS.report.status"
 IMPORTED = 'sorted(name for name in sys.modules if name.startswith("app.filters"))'
 
 LISTING = {
@@ -567,6 +568,27 @@ def test_module_that_runs_as_a_program_is_itself(state: str, filters: App) -> No
     assert (0, answer) == (done.returncode, json.loads(done.stdout or "0")), done.stderr
 
 
+def test_registry_that_is_run_as_a_program_leaves_the_cache(filters: App) -> None:
+    """``python -m app.registry`` lists another object than that of the plugins: none is saved."""
+    filters.write(
+        {
+            "app/registry.py": """
+                from regcache_functions import FunctionRegistry
+
+                FILTERS = FunctionRegistry("filters", package="app.filters")
+                if __name__ == "__main__":
+                    print(list(FILTERS))
+                    FILTERS.refresh()
+                """
+        }
+    )
+    cold = filters.run(STATUS)
+    done = filters.command("-m", "app.registry")
+
+    assert 0 == done.returncode, done.stderr
+    assert [[NAMES, "miss"], [NAMES, "hit"]] == [cold, filters.run(STATUS)]
+
+
 def test_script_may_hold_its_registry(app: App) -> None:
     """A registry in a program lists its package, and is a hit at the second start."""
     app.write(
@@ -597,6 +619,36 @@ def test_reload_replaces_quietly(filters: App) -> None:
     assert before is not registry["gaussian"] is sys.modules["app.filters.blur"].gaussian
     assert "(image, width: float = 1.0, *, mode='nearest')" == str(registry.info("g").signature)
     assert (NAMES, False) == (list(registry), "gauss" in registry)
+
+
+RELOAD = """
+import importlib
+import app.registry, app.filters.{first}
+{before}
+importlib.reload(app.registry)
+FILTERS = app.registry.FILTERS
+{listing}
+out = None
+"""
+
+
+@pytest.mark.parametrize("first", ["blur", "edges"])
+@pytest.mark.parametrize(
+    ("before", "listing"),
+    [
+        ("", "list(FILTERS)"),
+        ("", "FILTERS.refresh()"),
+        ("list(app.registry.FILTERS)", "FILTERS.refresh()"),
+    ],
+)
+def test_reloaded_registry_is_not_saved(
+    before: str, listing: str, first: str, filters: App
+) -> None:
+    """A registry that does not know what was imported before it keeps its listing to itself."""
+    filters.run(RELOAD.format(first=first, before=before, listing=listing))
+
+    assert NAMES == filters.run(STATUS)[0]
+    assert [NAMES, "hit"] == filters.run(STATUS)
 
 
 def test_without_a_cache_every_process_searches(filters: App) -> None:

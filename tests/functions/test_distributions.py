@@ -263,6 +263,19 @@ def test_editable_library_says_its_own_version(environment: Environment) -> None
     assert ("", "0.0") == (found["distribution"], found["version"])
 
 
+def test_editable_library_belongs_to_its_distribution(environment: Environment) -> None:
+    """A reference to sources, as setuptools installs it, says which packages are its own."""
+    lines = '{"__editable__sci_tiny.pth": os.path.abspath("src") + "\\n"'
+    assert lines in BACKEND
+    more = ', "sci_tiny-1.0.dist-info/top_level.txt": "tiny\\ntiny_extra\\n"'
+    environment.write({"backend.py": dedent(BACKEND).replace(lines, lines + more)})
+    environment.install("-e", str(environment.project))
+    cold, warm = environment.scan(), environment.scan()
+
+    assert ("sci-tiny", "1.0") == (cold["distribution"], cold["version"])
+    assert ("sci-tiny", "1.0", "hit") == (warm["distribution"], warm["version"], warm["status"])
+
+
 def test_editable_library_installed_for_good_is_a_miss(environment: Environment) -> None:
     """The package lies elsewhere then: it has a cache file of its own."""
     environment.install("-e", str(environment.project))

@@ -106,6 +106,25 @@ def test_wrong_facts_cost_their_module(facts: str, problem: str, filters: App) -
     assert "hit" == warm["status"]
 
 
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        ("register(name='', seconds=1)", "ConfigError"),
+        ("register(seconds=1, price=1)", "FactsError"),
+        ("register(seconds='x')", "FactsError"),
+    ],
+)
+def test_refused_registration_is_placed_in_the_plugin(call: str, error: str, filters: App) -> None:
+    """What we refuse is told with the line that gave it, and not with one of ours."""
+    text = f"from app.registry import FILTERS\n\ndef bad(): ...\nFILTERS.{call}(bad)\n"
+    filters.write({**FACTS, BAD: text})
+
+    told = filters.run(LIST)["failures"]["app.filters.bad"]
+
+    assert told.startswith(error)
+    assert told.endswith(f" at {filters.folder / BAD}:4")
+
+
 def test_facts_that_no_file_can_hold_are_not_kept(filters: App) -> None:
     """An object among the facts is there in this process; the report says why nothing is saved."""
     filters.write({BAD: GOOD.replace("register", "register(what=object)")})

@@ -3,8 +3,6 @@
 import copy
 import json
 import pickle
-import subprocess
-import sys
 
 import pytest
 from throwaway import App
@@ -53,14 +51,7 @@ FILES = {
 def test_registries_go_to_another_process(method: str, state: str, filters: App) -> None:
     """A spawned or forked process lists and loads what it is given, by itself."""
     filters.write(FILES)
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "program.py", method, state],
-        env=filters.environment(),
-        cwd=filters.folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = filters.command("-W", "ignore", "program.py", method, state)
     names = ["gaussian", "median", "sobel"]
     signature = "gaussian(image, sigma: float = 1.0, *, mode='nearest')"
 

@@ -194,6 +194,13 @@ def test_metadata_holds_what_was_declared(registry: FunctionRegistry[Any]) -> No
     assert "Do nothing.\n\nSlowly." == info.read_doc()
 
 
+def test_tags_are_kept_once(registry: FunctionRegistry[Any]) -> None:
+    """A tag that is given twice is one tag, in the place of the first."""
+    registry.register("f", tags=["b", "a", "b"])(plain)
+
+    assert ("b", "a") == registry.info("f").tags
+
+
 def test_alias_leads_to_the_function_and_is_not_listed(registry: FunctionRegistry[Any]) -> None:
     """An alias can be asked for everywhere, and stands nowhere among the names."""
     registry.register("p", aliases=["q"])(plain)

@@ -1,6 +1,5 @@
 """Scans of libraries that are written for one test, and know nothing of registries."""
 
-import json
 import os
 import sysconfig
 import time
@@ -10,7 +9,8 @@ from typing import Any
 
 import attrs
 import pytest
-from throwaway import App, sealed
+from tampering import tamper
+from throwaway import App
 
 from regcache_core import ConfigError, Reason
 from regcache_functions import (
@@ -244,6 +244,23 @@ def test_a_predicate_says_what_counts(paint: App) -> None:
 
     assert ["soften", "smear"] == list(scan(predicate=is_blur))
     assert {"soften", "line", "smear", "dig", "bury"} == set(seen)
+
+
+def test_predicate_that_raises_is_told_of() -> None:
+    """The error of a predicate comes with the place that it was asked about, and as the cause."""
+
+    def predicate(function: Any) -> bool:
+        raise LookupError("no idea")
+
+    registry: Any = FunctionRegistry.scan("statistics", include=["fmean"], predicate=predicate)
+
+    with pytest.raises(ScanError) as caught:
+        list(registry)
+    assert ("statistics.fmean", "the predicate raised LookupError: no idea") == (
+        caught.value.name,
+        caught.value.problem,
+    )
+    assert isinstance(caught.value.__cause__, LookupError)
 
 
 def test_a_function_is_kept_once_at_its_best_place(paint: App) -> None:
@@ -727,6 +744,36 @@ def test_an_anonymous_predicate_means_no_cache(paint: App) -> None:
     assert [] == paint.cache_files()
 
 
+DEFAULTS = """
+import os
+LEAST = int(os.environ.get("LEAST", "3"))
+
+def predicate(function, least=LEAST):
+    return len(function.__name__) >= least
+
+def probe(function, *, least=LEAST):
+    if len(function.__name__) < least:
+        raise ValueError
+"""
+
+
+@pytest.mark.parametrize("kind", ["predicate", "probe"])
+def test_another_default_is_another_answer(kind: str, app: App) -> None:
+    """The default value of a function that says what counts may come from anywhere."""
+    library = "__all__ = ['one', 'three']\ndef one(): ...\ndef three(): ...\n"
+    app.write({"lib.py": library, "asked.py": DEFAULTS})
+    code = f"""
+        import asked
+        from regcache_functions import FunctionRegistry
+        lib = FunctionRegistry.scan("lib", {kind}=asked.{kind})
+        out = list(lib), lib.report.status
+        """
+
+    answers = [app.run(code, LEAST=least) for least in "3535"]
+    assert [["one", "three"], ["three"]] * 2 == [names for names, _ in answers]
+    assert [["one", "three"], "hit"] == answers[2]
+
+
 def test_without_a_cache_nothing_is_written(paint: App) -> None:
     """``enable_cache=False`` searches in every process and leaves no file."""
     registry = scan(enable_cache=False)
@@ -758,6 +805,14 @@ def test_a_function_that_went_away_behind_the_file_is_unknown(paint: App) -> Non
         registry["soften"]
 
 
+#: What no trial can keep.
+BAD_BOUNDS: dict[str, list[Any]] = {
+    "timeout": [0, -1, float("nan"), float("inf"), "x"],
+    "memory": [-5, 0, "1G"],
+    "progress": [3],
+}
+
+
 @pytest.mark.parametrize(
     ("options", "field"),
     [
@@ -773,12 +828,19 @@ def test_a_function_that_went_away_behind_the_file_is_unknown(paint: App) -> Non
         ({"progress": True}, "progress"),
         ({"name": 3}, "name"),
         ({"facts": 3}, "facts"),
+        *(
+            ({field: value, "probe": "probes:probe"}, field)
+            for field, values in BAD_BOUNDS.items()
+            for value in values
+        ),
     ],
 )
 def test_a_wrong_argument_is_told_at_once(options: dict[str, Any], field: str) -> None:
-    """Arguments are checked where the registry is declared, and the message names the field."""
-    with pytest.raises(ConfigError, match=field):
+    """Arguments are checked where the registry is declared; the error has field and value."""
+    with pytest.raises(ConfigError, match=field) as caught:
         FunctionRegistry.scan(**{"library": "paint", **options})
+
+    assert (field, repr(options[field])) == (caught.value.field, repr(caught.value.value))
 
 
 def test_what_was_imported_before_an_edit_is_not_stored(paint: App) -> None:
@@ -836,11 +898,11 @@ def test_a_library_in_an_archive_is_listed(app: App) -> None:
 
 
 def test_odd_values_are_no_functions(app: App) -> None:
-    """Classes, nameless objects, modules, constants and names that are no text do not count."""
+    """Classes, types, nameless objects, modules, constants, names that are no text: none counts."""
     app.write(
         {
             "odd.py": """
-                import functools
+                import functools, types, typing
                 class Kind: pass
                 class Callable:
                     def __call__(self): ...
@@ -850,13 +912,50 @@ def test_odd_values_are_no_functions(app: App) -> None:
                 named.__name__ = "named"
                 wrong = Callable()
                 wrong.__name__ = 3
+                Any = typing.Any
+                Ints = list[int]
+                Old = typing.List[int]
+                Maybe = typing.Optional[int]
+                Alias = types.GenericAlias(dict, (str, int))
+                Many = typing.List
+                T = typing.TypeVar("T")
                 def real(): ...
                 __all__ = ["Kind", "part", "thing", "named", "wrong", "functools", 3, "real"]
+                __all__ += ["Any", "Ints", "Old", "Maybe", "Alias", "Many", "T"]
                 """
         }
     )
 
     assert ["named", "real"] == sorted(scan("odd"))
+
+
+def test_builtin_that_names_no_module_belongs_to_its_package(app: App) -> None:
+    """C code does not say where its functions are from: a builtin is of the module it is in."""
+    app.write({"lib/__init__.py": "joined = ''.join\ndef own(): ...\n"})
+
+    assert {"joined", "own"} == set(FunctionRegistry.scan("lib", public="names"))
+
+
+def test_aliases_have_one_order(app: App) -> None:
+    """A library whose ``__all__`` comes from a set has the same names in every process."""
+    app.write(
+        {
+            "lib.py": """
+                __all__ = list({"real", "echo", "alpha", "delta", "beta", "gamma"})
+                def real(): ...
+                echo = alpha = delta = beta = gamma = real
+                """
+        }
+    )
+    code = """
+        from regcache_functions import FunctionRegistry
+        lib = FunctionRegistry.scan("lib", enable_cache=False)
+        out = list(lib.info("real").aliases)
+        """
+
+    orders = [app.run(code, PYTHONHASHSEED=str(seed)) for seed in range(4)]
+    assert ["alpha", "beta", "delta", "echo", "gamma"] == orders[0]
+    assert [orders[0]] * 4 == orders
 
 
 def test_same_answers_from_a_pickled_registry(paint: App) -> None:
@@ -875,10 +974,7 @@ def test_same_answers_from_a_pickled_registry(paint: App) -> None:
 def test_file_that_watches_nothing_of_the_library_is_a_miss(paint: App) -> None:
     """Stamps of a library that were taken out of the file do not make it fresh for ever."""
     list(scan())
-    (file,) = paint.cache_files()
-    document = json.loads(file.read_text())
-    document["library"] = {}
-    file.write_bytes(sealed(document))
+    tamper(paint, lambda document: document.update(library={}))
     registry = scan()
 
     assert ["soften", "stroke"] == list(registry)[:2]

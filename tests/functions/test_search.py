@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from throwaway import App
 
+from regcache_core import ConfigError
 from regcache_functions import FunctionRegistry, UnknownFunctionError
 
 
@@ -163,6 +164,17 @@ def test_a_parameter_is_asked_for_by_its_whole_name(filters: FunctionRegistry[An
 def test_no_question_selects_everything(filters: FunctionRegistry[Any]) -> None:
     """A query without conditions is the whole."""
     assert list(filters) == list(filters.query())
+
+
+@pytest.mark.parametrize(
+    "field", ["tag", "module", "contract", "parameter", "text", "where", "search"]
+)
+def test_bad_questions_are_refused(field: str, filters: Any) -> None:
+    """A question, or a search, of the wrong kind is no question without an answer."""
+    with pytest.raises(ConfigError) as caught:
+        filters.search(3) if field == "search" else filters.query(**{field: 3})
+
+    assert field.replace("search", "text") == caught.value.field
 
 
 def test_where_sees_only_what_fits_the_rest(filters: FunctionRegistry[Any]) -> None:

@@ -156,6 +156,84 @@ def test_answers_are_those_of_a_trial_in_this_process(wild: App) -> None:
     assert here.to_json() == apart.to_json()
 
 
+def both_ways(**options: Any) -> list[tuple[list[str], dict[str, str]]]:
+    """Names and reasons of a trial of two functions in this process, and of one in an executor."""
+    options = {"include": ["fine", "last"], "enable_cache": False, "timeout": 60.0, **options}
+    here = scan(None, **options)
+    with make_threads() as executor:
+        apart = scan(executor, **options)
+        return [(list(each), dict(each.rejected)) for each in (here, apart)]
+
+
+ODD = {
+    "error without text": ("raise Mute", "Mute"),
+    "key that is no text": ("return {1: 2}", "the probe returned {1: 2}; give a mapping"),
+    "facts that cannot be sent": ("return {'call': lambda: 1}", "its facts cannot be sent: "),
+}
+
+
+@pytest.mark.parametrize("facts", [None, "Facts"])
+@pytest.mark.parametrize(("answer", "reason"), ODD.values(), ids=ODD)
+def test_odd_answers_cost_only_the_function(
+    answer: str, reason: str, facts: str | None, wild: App
+) -> None:
+    """An answer that cannot be read, sent or kept is a reason, and the others are listed."""
+    wild.write(
+        {
+            "wildprobe.py": f"""
+                import attrs
+
+                class Mute(Exception):
+                    def __str__(self):
+                        raise ValueError("no words")
+
+                @attrs.frozen
+                class Facts:
+                    cost: int = 0
+
+                def call(function):
+                    if function.__name__ == "last":
+                        {answer}
+                """
+        }
+    )
+    given = getattr(wild.load("wildprobe"), facts) if facts else None
+    here, apart = both_ways(facts=given)
+
+    assert (["fine"], ["last"]) == (apart[0], list(apart[1]))
+    assert reason in apart[1]["last"]
+    if "lambda" not in answer:  # that can be sent nowhere, but kept in this process
+        assert here == apart
+
+
+def test_long_reasons_are_cut(wild: App) -> None:
+    """A reason, and a refusal, are kept with at most 1,000 characters."""
+    wild.write(
+        {
+            "wildprobe.py": """
+                from regcache_functions import Reject
+
+                def call(function):
+                    raise {"fine": ValueError, "last": Reject}[function.__name__]("x" * 5000)
+                """
+        }
+    )
+    cut = {"fine": "ValueError: " + "x" * 985 + "...", "last": "x" * 997 + "..."}
+
+    assert [([], cut)] * 2 == both_ways()
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "GeneratorExit"])
+def test_whatever_a_probe_raises_is_its_reason(error: str, wild: App) -> None:
+    """Apart, what is no ``Exception`` rejects one function, and the scan goes on."""
+    stops = f"def call(function):\n    if function.__name__ == 'last': raise {error}('stop')\n"
+    wild.write({"wildprobe.py": stops})
+    with make_threads() as executor:
+        registry = scan(executor, include=["fine", "last"], timeout=60.0)
+
+        assert (["fine"], {"last": f"{error}: stop"}) == (list(registry), registry.rejected)
+
+
 def test_functions_run_in_a_child_of_the_worker(wild: App) -> None:
     """A worker has one child, which tries function after function; the worker itself tries none."""
     with make_processes() as executor:
@@ -298,14 +376,7 @@ if __name__ == "__main__":
 def test_a_probe_may_be_defined_in_a_program(kind: str, wild: App) -> None:
     """The program that defines the probe is run in the child, as ``multiprocessing`` does."""
     wild.write({"program.py": MAIN.replace("KIND", kind)})
-    done = subprocess.run(
-        [sys.executable, "program.py"],
-        env=wild.environment(),
-        cwd=wild.folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = wild.command("program.py", timeout=60)
 
     assert ("['fails', 'fine', 'hangs', 'last'] long name\n", "", 0) == (
         done.stdout,
@@ -338,14 +409,7 @@ def test_a_program_that_fails_in_the_child_is_an_error(wild: App) -> None:
     """A program that cannot be run again is told once, and rejects no function."""
     program = MAIN.replace("KIND", "ThreadPoolExecutor")
     wild.write({"program.py": f"{program}\nif __name__ == '__mp_main__':\n    1 / 0\n"})
-    done = subprocess.run(
-        [sys.executable, "program.py"],
-        env=wild.environment(),
-        cwd=wild.folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = wild.command("program.py", timeout=60)
 
     assert "the trial cannot be run" in done.stderr
     assert "ZeroDivisionError: division by zero" in done.stderr
@@ -374,11 +438,14 @@ def is_running(pid: int) -> bool:
 
 
 def wait_for_end(pids: list[int]) -> list[int]:
-    """The processes that are still there after a generous time."""
+    """The processes that are still there after a generous time; then they are killed."""
     until = time.monotonic() + 20
     while any(map(is_running, pids)) and time.monotonic() < until:
         time.sleep(0.02)
-    return [pid for pid in pids if is_running(pid)]
+    left = [pid for pid in pids if is_running(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    return left
 
 
 def test_children_end_with_the_program(wild: App) -> None:

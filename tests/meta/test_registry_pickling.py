@@ -3,8 +3,6 @@
 import copy
 import json
 import pickle
-import subprocess
-import sys
 
 import pytest
 from throwaway import App
@@ -74,10 +72,7 @@ if __name__ == "__main__":
 def test_registries_go_to_another_process(state: str, app: App) -> None:
     """A spawned process gets registries that list and load by themselves."""
     app.write(SPAWN | {"program.py": PROGRAM})
-    command = [sys.executable, "program.py", "spawn", state]
-    done = subprocess.run(
-        command, env=app.environment(), cwd=app.folder, capture_output=True, text=True, timeout=120
-    )
+    done = app.command("program.py", "spawn", state)
 
     assert 0 == done.returncode, done.stderr
     answers = json.loads(done.stdout)
