@@ -28,7 +28,7 @@ Amount = Callable[[int, int], int]
 
 DAY_S = 86_400
 MARK = ".regcache-pruned"
-NAME = "colours-" + "0123456789abcdef" * 2 + ".json"
+NAME = "colours-0123456789abcdef.json"
 TEMPORARY, LOCK = f".{NAME}.1-2-3.tmp", f".{NAME}.lock"
 OUR_NAME = NAME.replace("0", "1")
 DOCUMENT = {

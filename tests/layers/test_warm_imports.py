@@ -83,7 +83,6 @@ DESCRIBING = {
 # Beyond what a hand-written loop with pkgutil and importlib imports.
 DISCOVERING = {
     "__future__": "annotations as text",
-    "_blake2": "content of the sources, for the day when their times move",
     "json": "facts as the file will give them back; the file is written",
     "json.decoder": "json",
     "json.encoder": "json",

@@ -36,9 +36,7 @@ def describe(
     files = [*names["files"], *_files_of(distributions)]
     return {
         "files": SourceTree(files).record(),
-        "variables": {
-            name: _fingerprint(name, environment.get(name)) for name in names["variables"]
-        },
+        "variables": {name: _one_way(name, environment.get(name)) for name in names["variables"]},
         "distributions": distributions,
     }
 
@@ -95,7 +93,7 @@ def check(
 
 def _check_variables(recorded: "Mapping[str, Any]") -> None:
     for name, old in recorded.items():
-        new = _fingerprint(name, os.environ.get(name))
+        new = _one_way(name, os.environ.get(name))
         if old != new:
             raise Refusal("VARIABLE_CHANGED", name, old, new)
 
@@ -107,11 +105,11 @@ def _check_distributions(recorded: "Mapping[str, Any]") -> None:
             raise Refusal("DISTRIBUTION_CHANGED", name, old, found[name])
 
 
-def _fingerprint(name: str, value: "str | None") -> "str | None":
+def _one_way(name: str, value: "str | None") -> "str | None":
     """What tells a value from others, and does not tell the value: it may be a password.
 
-    So it is a one-way function. ``hashlib`` would add 2 to 3 ms to a start; the C module under it
-    adds 0.3 ms, and only where a declared variable is set.
+    So it is a one-way function, which ``fingerprint`` is not. ``hashlib`` would add 2 to 3 ms to a
+    start; the C module under it adds 0.3 ms, and only where a declared variable is set.
     """
     if value is None:
         return None

@@ -115,7 +115,7 @@ def _version_of(name: str, entries: Iterable[str], files: dict[str, list[int]]) 
         stated = [os.path.join(path, each) for each in _STATED]
         files.update((each, trusted_stamp(each)) for each in stated)
         content = [_content_of(each) for each in stated]
-        return [_told_by(distribution, name)[1], fingerprint(content)]
+        return [_told_by(distribution, name)[1], fingerprint(b"".join(content))]
     return None
 
 

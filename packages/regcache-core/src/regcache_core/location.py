@@ -15,16 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-from .modules import find_spec
+from .modules import find_spec, fingerprint
 
 _OFF = ("", "0", "false", "no", "off")
 _OUR_FOLDER = "regcache"
 #: What Windows takes for devices, in any case, in any folder; the last two with a digit.
 _DEVICES = {"CON", "PRN", "AUX", "NUL", "COM", "LPT"}
-# The largest prime below 2**128: a fingerprint modulo a prime (Karp and Rabin, 1987) needs no
-# import, hashlib does. It only has to tell environments apart: the identity inside the file is
-# compared in full.
-_PRIME = 2**128 - 159
 
 
 def get_cache_file_path(
@@ -97,9 +93,8 @@ def cache_file(identity: "Mapping[str, object]") -> "str | None":
     folder = cache_folder()
     if folder is None:
         return None
-    text = repr(sorted(identity.items())).encode("utf-8", "surrogatepass")
-    fingerprint = int.from_bytes(text, "big") % _PRIME
-    name = f"{_safe(str(identity['registry']))}-{fingerprint:032x}.json"
+    # It only has to tell environments apart: the identity in the file is compared in full.
+    name = f"{_safe(str(identity['registry']))}-{fingerprint(sorted(identity.items()))}.json"
     return os.path.join(folder, _safe(str(identity["application"])), name)
 
 

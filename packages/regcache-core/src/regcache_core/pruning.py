@@ -12,7 +12,7 @@ from .manager import SECONDS_PER_DAY, WRONG_SHAPE
 from .reading import check_folder, read_bytes, read_document
 from .report import Refusal
 
-_CACHE = r"[A-Za-z0-9_-]+-[0-9a-f]{32}\.json"
+_CACHE = r"[A-Za-z0-9_-]+-[0-9a-f]{16}\.json"
 _NAME = rf"{_CACHE}|\.{_CACHE}\.(lock|[0-9-]+\.tmp)"
 _BEGINNING = b'{"format":"regcache '
 #: The least that counts: two configurations may share a file, and a torn file does not say it.

@@ -6,12 +6,12 @@ Importing ``json`` costs more than reading all registries of an application (it 
 """
 
 import os
-from _imp import source_hash  # what stands under importlib.util.source_hash, which costs an import
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+from .modules import fingerprint
 from .report import Refusal
 
 #: A registry of 100,000 plugins takes about 30 MB; nothing that we write comes near this.
@@ -26,7 +26,6 @@ for _flag in ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"):
     _OPEN_FLAGS |= getattr(os, _flag, 0)
 #: The member that ends a file: the hash of all bytes before it.
 _CHECKSUM = "checksum"
-_CHECKSUM_KEY = 0x7265676361636865
 
 
 def seal(text: "bytes | memoryview") -> bytes:
@@ -41,7 +40,7 @@ def seal(text: "bytes | memoryview") -> bytes:
     >>> seal(b'{"items":{}')[:13]
     b',"checksum":"'
     """
-    return f',"{_CHECKSUM}":"{source_hash(_CHECKSUM_KEY, text).hex()}"}}'.encode()
+    return f',"{_CHECKSUM}":"{fingerprint(text)}"}}'.encode()
 
 
 _SEAL_BYTES = len(seal(b""))

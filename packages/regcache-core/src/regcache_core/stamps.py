@@ -12,12 +12,8 @@ import stat
 import time
 from collections.abc import Iterable, Mapping
 
+from .modules import fingerprint
 from .report import Refusal
-
-try:  # hashlib would load OpenSSL as well, which takes longer than to hash a package
-    from _blake2 import blake2b
-except ImportError:  # pragma: no cover - PyPy and others may have no such module
-    from hashlib import blake2b
 
 #: What changed less than two seconds ago may change again within the same tick of its file
 #: system's clock and look the same (git calls such entries racy); two seconds is the coarsest
@@ -121,22 +117,21 @@ def trusted_stamp(path: str) -> list[int]:
 
 
 def _digest(path: str, status: os.stat_result) -> str:
-    """BLAKE2b of a file's content; empty for what is no regular file or cannot be read."""
+    """The fingerprint of a file's content; empty for what is no regular file or cannot be read."""
     if not stat.S_ISREG(status.st_mode):
         return ""
-    # 64 bits tell two contents of one file apart, and are half as long to read at each warm start.
-    digest = blake2b(digest_size=8)
+    digest = fingerprint(b"")
     size = min(status.st_size + 1, _CHUNK)
     try:
         file = os.open(path, _READ)  # open() takes as long as to hash a small file
         try:
             while chunk := os.read(file, size):
-                digest.update(chunk)
+                digest = fingerprint(digest.encode() + chunk)
         finally:
             os.close(file)
     except OSError:
         return ""
-    return digest.hexdigest()
+    return digest
 
 
 def list_folder(path: str, suffixes: tuple[str, ...]) -> tuple[list[str], list[str]]:
