@@ -9,7 +9,7 @@ import os
 
 from .declared import EnvironmentVariable, name_in
 from .import_path import METADATA_SUFFIXES, search_path
-from .inputs import SourceTree
+from .inputs import SourceTree, is_newer
 from .report import Refusal
 
 TYPE_CHECKING = False
@@ -190,18 +190,5 @@ def refuse_outdated(
     is_absent = not all(any(map(_is_info, places)) for places in distributions)
     folders = filter(os.path.isdir, search_path()) if is_absent else ()
     for path in [*recorded.get("files", ()), *folders]:
-        if _is_newer(path, since_ns):
+        if is_newer(path, since_ns):
             raise Refusal("EDITED_SINCE_IMPORT", path)
-
-
-def _is_newer(path: str, time_ns: int) -> bool:
-    """Whether a file or folder changed after a moment; one that is not there: its folder."""
-    while True:
-        try:
-            status = os.stat(path)
-        except OSError:
-            path = os.path.dirname(path)
-            continue
-        # Elsewhere than on POSIX systems the first is the time of creation.
-        times = [status.st_ctime_ns, status.st_mtime_ns][: 1 if os.name == "posix" else 2]
-        return max(times) > time_ns

@@ -179,8 +179,8 @@ class SourceTree(Input):
                 raise Refusal("SOURCE_ADDED", path)
 
 
-#: Kernels round the time of a change down to their tick: 1 to 10 ms.
-_TICK_NS = 10_000_000
+#: Kernels round the time of a change down to their tick: 1 to 16 ms.
+TICK_NS = 20_000_000
 
 
 class FoundFiles(SourceTree):
@@ -215,7 +215,9 @@ class FoundFiles(SourceTree):
         """
         files = [file for file in files if file]
         self.stamps.update(SourceTree(files).record())
-        self.distrust(file for file in files if _is_newer(file, self.created_ns - _TICK_NS))
+        self.distrust(
+            file for file in files if is_newer(file, self.created_ns - TICK_NS, if_gone=True)
+        )
 
     def watch_absent(self, paths: "Iterable[str]") -> None:
         """Let the appearance of files or folders be a change, for those that do not exist."""
@@ -254,7 +256,7 @@ class EditedModules(Input):
 
     def _edited_before(self) -> "list[str]":
         self._started_ns = time_ns()
-        return self._edited(self.created_ns - _TICK_NS)
+        return self._edited(self.created_ns - TICK_NS)
 
     def complete(self, recorded: "list[str]") -> "list[str]":
         """The files that were edited before the scan or during it."""
@@ -269,7 +271,7 @@ class EditedModules(Input):
                 return [str(file)]
             files.add(file)
         paths = {file for file in files if file.__class__ is str and file}
-        return sorted(path for path in paths if _is_newer(path, time_ns))
+        return sorted(path for path in paths if is_newer(path, time_ns, if_gone=True))
 
     def is_outdated(self, module: "ModuleType") -> bool:
         """Whether a module does not hold what its file says, for another reason than an edit.
@@ -287,11 +289,25 @@ class EditedModules(Input):
             raise Refusal("EDITED_SINCE_IMPORT", str(recorded[0]))
 
 
-def _is_newer(file: str, time_ns: int) -> bool:
-    while not os.path.exists(file) and file != os.path.dirname(file):
-        file = os.path.dirname(file)
-    # A folder: the file is gone from it. Else the file itself, or the zip archive that it is in.
-    return os.path.isdir(file) or os.stat(file).st_ctime_ns > time_ns
+def is_newer(path: str, time_ns: int, if_gone: bool = False) -> bool:
+    """Whether a file or folder changed after a moment; one in an archive, if the archive did.
+
+    Args:
+        path: The file or folder.
+        time_ns: The moment, in nanoseconds since the epoch.
+        if_gone: Whether a file that is not there has changed; else its folder decides.
+    """
+    while True:
+        try:
+            status = os.stat(path)
+            break
+        except (OSError, ValueError):
+            path = os.path.dirname(os.path.abspath(path))
+    if if_gone and os.path.isdir(path):
+        return True
+    # Elsewhere than on POSIX systems the first is the time of creation.
+    times = [status.st_ctime_ns, status.st_mtime_ns][: 1 if os.name == "posix" else 2]
+    return max(times) > time_ns
 
 
 class Declared(Input):
@@ -358,7 +374,7 @@ class Declared(Input):
         completed = join(self.depends_on, recorded.get("declared", {}), now)
         if self.created_ns is not None:
             dependencies = [*self.depends_on, *by_plugins]
-            since_ns = self.created_ns - _TICK_NS
+            since_ns = self.created_ns - TICK_NS
             refuse_outdated(dependencies, completed, environment, start_ns, since_ns)
         self._completed = completed
         return completed
