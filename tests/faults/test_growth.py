@@ -165,9 +165,9 @@ def test_answers_go_when_nobody_would_believe_them(tmp_path: Path, record: Recor
 TORN = [b"", CACHE[:5], CACHE[:60], b"\0" * 5000, CACHE[:60] + b"\0" * 5000]
 #: For each kind of file: what may be left in it, and for how many days.
 LEFT = {
-    "torn-{:032x}.json": (TORN, 8),
-    ".torn-{:032x}.json.1-2-3.tmp": ([*TORN, CACHE], 1),
-    ".torn-{:032x}.json.lock": ([b"", b"12345", b"unsaved", b"\0" * 5], 1),
+    "torn-{:016x}.json": (TORN, 8),
+    ".torn-{:016x}.json.1-2-3.tmp": ([*TORN, CACHE], 1),
+    ".torn-{:016x}.json.lock": ([b"", b"12345", b"unsaved", b"\0" * 5], 1),
 }
 
 
@@ -290,8 +290,8 @@ def _with(**members: Any) -> bytes:
 #: Name and content of a file, and what else is done to it.
 OTHERS: dict[str, tuple[Any, ...]] = {
     "another name": ("settings.json", CACHE),
-    "a short fingerprint": ("colours-0123456789abcdef.json", CACHE),
-    "no fingerprint": (f"colours-{'x' * 32}.json", CACHE),
+    "a short fingerprint": ("colours-0123456789abcde.json", CACHE),
+    "no fingerprint": (f"colours-{'x' * 16}.json", CACHE),
     "another ending": (f"{NAME}.bak", CACHE),
     "hidden": (f".{NAME}", CACHE),
     "a hidden copy": (f".{NAME}.old", CACHE),
@@ -359,7 +359,7 @@ from regcache_core.pruning import prune
 from test_growth import MARK, put_old
 folder, number = Path({str(kept.parent)!r}), int(sys.argv[1])
 for i in range({files}):
-    put_old(folder / f"n{{number}}-{{i:032x}}.json")
+    put_old(folder / f"n{{number}}-{{i:016x}}.json")
     (folder / MARK).unlink(missing_ok=True)
     prune(str(folder / "x.json"))
 """

@@ -25,6 +25,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from .inputs import TICK_NS
 from .modules import call_in_forked_child
 from .report import Refusal
 from .writing import make_folder
@@ -42,8 +43,6 @@ _PAUSE_S, _LONGEST_PAUSE_S = 0.005, 0.05
 #: process number while there is one (or after it was killed), and nothing after a save.
 _UNSAVED = b"unsaved"
 _LONGEST_NOTE = 32
-#: Times of files may come from a clock that ticks only every few milliseconds.
-_TICK_NS = 20_000_000
 
 if sys.platform == "win32":  # pragma: no cover - Windows
     import msvcrt
@@ -261,6 +260,6 @@ def _write(descriptor: int, note: bytes) -> None:
 
 def _is_written_since(path: str, moment_ns: int) -> bool:
     try:
-        return os.stat(path).st_mtime_ns >= moment_ns - _TICK_NS
+        return os.stat(path).st_mtime_ns >= moment_ns - TICK_NS
     except OSError:
         return False
