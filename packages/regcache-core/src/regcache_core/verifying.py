@@ -100,6 +100,7 @@ def verify_answer(
     load: Callable[[], tuple[Report, Document | None]],
     task: Callable[[], Document],
     build: object = None,
+    cached_task: Callable[[], Document | None] | None = None,
 ) -> Verification:
     """Compare a cached answer with what a fresh process finds.
 
@@ -112,6 +113,8 @@ def verify_answer(
             if there is no answer that can be believed.
         task: Called in the other process; gives such a mapping. Pickled by reference.
         build: The function that the user gave, for messages; ``None`` for a registry.
+        cached_task: Called in another fresh process, in which caching is as it is here; what it
+            gives is compared instead of what ``load`` gives. Pickled by reference.
 
     Raises:
         ConfigError: Another process could not import ``task`` or what it needs (a ``ValueError``).
@@ -121,12 +124,13 @@ def verify_answer(
     report, cached = load()
     if cached is None:
         return Verification(report)
+    seen = cached_task and _run(name, _pickled(name, cached_task, build), is_cached=True)
     found = _run(name, pickled)
     # What changed while the other process ran is no difference: the answer is refused by now.
     report, cached = load()
     if cached is None:
         return Verification(report)
-    return Verification(report, tuple(_differences("", cached, found)))
+    return Verification(report, tuple(_differences("", seen or cached, found)))
 
 
 def verify_manager(
@@ -208,8 +212,8 @@ def _pickled(name: str, task: object, build: object) -> bytes:
     return file.getvalue()
 
 
-def _run(name: str, task: bytes) -> Document:
-    """Run a task in a fresh process; gives its answer."""
+def _run(name: str, task: bytes, is_cached: bool = False) -> Document:
+    """Run a task in a fresh process, with caching or without it; gives its answer."""
     with tempfile.TemporaryDirectory(prefix="regcache-") as folder:
         given, answer, output = (os.path.join(folder, each) for each in ("given", "answer", "out"))
         with open(given, "wb") as file:
@@ -223,7 +227,7 @@ def _run(name: str, task: bytes) -> Document:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "REGCACHE_DISABLE": "1"},
+                env=None if is_cached else {**os.environ, "REGCACHE_DISABLE": "1"},
             )
         if done.returncode != 0 or not os.path.exists(answer):
             raise VerificationError(name, done.returncode, _last_lines(output))

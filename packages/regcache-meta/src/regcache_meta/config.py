@@ -19,22 +19,25 @@ _DERIVED = "__registry_key_derived__"
 class SecondaryRegistry:
     """A second mapping that every registered class fills with one of its attributes.
 
+    Plugin modules may set and remove its keys while they are imported; that, too, is discovered.
+
     Args:
-        registry_dict: The mapping to fill; a plain ``dict`` is replaced by a lazy one under the
-            same name in the module of the base class.
+        registry_dict: The mapping to fill; a plain ``dict`` is replaced by a lazy one under its
+            global names in the application, and is filled itself as classes register.
         key_source: ``PRIMARY_KEY``, or the name of the class attribute that holds the key.
         attr_name: The class attribute that holds the value; classes without it are skipped.
     """
 
-    __slots__ = ("attr_name", "key_source", "owners", "registry_dict")
+    __slots__ = ("attr_name", "given", "key_source", "owners", "registry_dict")
 
     def __init__(
         self, registry_dict: "MutableMapping[Any, Any]", key_source: str, attr_name: str
     ) -> None:
         self.registry_dict = registry_dict
+        self.given = registry_dict
         self.key_source = key_source
         self.attr_name = attr_name
-        self.owners: dict[Hashable, type] = {}  # key -> the class that filled it in
+        self.owners: dict[Any, type] = {}  # key -> the class that filled it in
 
     def forget(self, cls: type) -> None:
         """Take out what a class filled in."""
@@ -42,6 +45,8 @@ class SecondaryRegistry:
             del self.owners[key]
             registered: Any = getattr(self.registry_dict, "_registered", self.registry_dict)
             registered.pop(key, None)
+            if self.given is not self.registry_dict:
+                self.given.pop(key, None)
 
     @property
     def name(self) -> str:

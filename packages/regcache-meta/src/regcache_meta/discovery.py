@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from regcache_core import (
     forget_folder_listings,
     import_module,
     import_modules,
+    is_plain_name,
     is_unfinished,
     key_to_text,
     warn_caller,
@@ -25,14 +26,17 @@ from regcache_core import (
 )
 
 from . import facts as facts  # needed when plugins may have broken importing
-from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError
+from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError, ImportedEarly
 from .plugins import dependencies_of, find_class, is_class, is_local, serialize_plugin_class
+from .registration import put_secondary
 
 if TYPE_CHECKING:
-    from regcache_core import Declared, ImportPath
+    from regcache_core import Declared, ImportPath, RegcacheError
 
     from .caching import FilesElsewhere
-    from .lazydict import LazyDiscoveryDict
+    from .config import SecondaryRegistry
+    from .lazydict import Beside, LazyDiscoveryDict
+    from .mapping import Lost, Record
     from .scope import Scope
 
 
@@ -169,64 +173,98 @@ def discover(
     import_path: ImportPath,
     elsewhere: FilesElsewhere,
     declared: Declared,
-) -> Found:
-    """Import all modules of a registry's package, and describe the classes that are there then."""
+) -> tuple[Found, Beside]:
+    """Import all modules of a registry's package, and describe what the registry holds then.
+
+    Returns:
+        What is to be stored, and what lies beside the records as a registry keeps it.
+    """
     failures = Failures(import_path)
 
     def keep(name: str, error: BaseException) -> None:
         failures.add(name, error)
-        drop(scope, registry, [k for k, c in [*registered.items()] if c.__module__ == name])
+        drop(scope, registry, _keys_of(registry, [name]))
+        undo(registry, name)
 
     forget_folder_listings()
     loaded = {*sys.modules}
     registered = registry._registered
     # Classes from elsewhere that are here already: a module of the package may import them too.
-    foreign = {
-        key: (cls, cls.__module__)
-        for key, cls in [*registered.items()]
-        if not scope.holds(cls.__module__)
-    }
+    foreign = _foreign(scope, registry)
     walked: dict[str, int] = {}  # module -> its place in the order
     brought: dict[Hashable, str] = {}  # key -> the first module that has it
-    with import_path.recording():
+    effects = Effects(scope, registry, loaded)
+    with import_path.recording(), effects:
         for module in _modules_of(scope, keep):
             walked[module.__name__] = len(walked)
+            effects.early.discard(module.__name__)
             if scope.scanned:
                 register_scanned(scope, module, registry)
             for key in brought_by(module, foreign):
                 brought.setdefault(key, module.__name__)
         names = _merge_installed(scope, registry, failures, import_path, elsewhere, walked, brought)
-    refuse_nameless(registered, walked, keep)
+    refuse_nameless(registry, walked, keep)
     # One that failed may have been imported once more, by a module that goes on without it.
-    known = [*registered.items()]
-    drop(scope, registry, [key for key, cls in known if cls.__module__ in failures.texts])
+    drop(scope, registry, _keys_of(registry, failures.texts))
     registered = dict(registered)  # other threads may register more meanwhile
-    homes = _find_homes(registered, registry._bringers, brought, walked)
+    homes = _find_homes(registry, registered, brought, walked)
     drop_vanished(scope, registry, registered.keys() - homes.keys())
     order = sorted(homes, key=lambda key: walked[homes[key]])
-    records = {key: record_of(scope, registered[key], homes[key]) for key in order}
+    records = {
+        key: record_of(scope, registered[key], homes[key], key in registry._setters)
+        for key in order
+    }
     for key in records.keys() & names.keys():
         records[key]["entry"] = names[key]
-    elsewhere.add_classes(registered[key] for key in order)
+    classes = [registered[key] for key in order if is_named_class(registered[key])]
+    elsewhere.add_classes(classes)
     watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
-    for key in order:
-        declared.add(dependencies_of(registered[key]))
-    extra = {"failures": failures.texts, **secondaries_of(scope, registered, records)}
-    return Found(records, extra, failures.passing, is_unfinished(scope.holds))
+    for cls in classes:
+        declared.add(dependencies_of(cls))
+    secondary = effects.secondary(records, registered, homes, walked)
+    lost = effects.lost(walked)
+    extra = {"failures": failures.texts, **_as_text(secondary, lost)}
+    passing = failures.passing or effects.passing(homes, walked)
+    found = Found(records, extra, passing, is_unfinished(scope.holds))
+    return found, (failures.texts, secondary, lost)
 
 
-def refuse_nameless(registered: dict[Any, type], modules: Iterable[str], keep: Listener) -> None:
+def _keys_of(registry: LazyDiscoveryDict[Any, Any], modules: Collection[str]) -> list[Hashable]:
+    """Keys of the classes in some modules."""
+    classes = [
+        (key, cls) for key, cls in [*registry._registered.items()] if key not in registry._setters
+    ]
+    return [key for key, cls in classes if cls.__module__ in modules]
+
+
+def _foreign(
+    scope: Scope, registry: LazyDiscoveryDict[Any, Any], walked: Collection[str] = ()
+) -> dict[Hashable, tuple[type, str]]:
+    """Classes that are registered and come from elsewhere, with their modules."""
+    return {
+        key: (cls, cls.__module__)
+        for key, cls in [*registry._registered.items()]
+        if key not in registry._setters
+        and not scope.holds(cls.__module__)
+        and cls.__module__ not in walked
+    }
+
+
+def refuse_nameless(
+    registry: LazyDiscoveryDict[Any, Any], modules: Iterable[str], keep: Listener
+) -> None:
     """Let a module have failed that takes the name of their module from its classes."""
     nameless = {
         key: (cls, "")
-        for key, cls in [*registered.items()]
-        if any(type(each.__module__) is not str for each in cls.__mro__)
+        for key, cls in [*registry._registered.items()]
+        if key not in registry._setters
+        and any(type(each.__module__) is not str for each in cls.__mro__)
     }
     for name in [*modules] if nameless else ():
         for key in brought_by(sys.modules[name], nameless):
             keep(name, TypeError(f"the class of {key!r} has no text for its __module__"))
     for key in nameless:
-        registered.pop(key, None)
+        registry._registered.pop(key, None)
 
 
 def _merge_installed(
@@ -247,11 +285,7 @@ def _merge_installed(
         if scope.scanned:
             register_scanned(scope, module, registry)
 
-    foreign = {
-        key: (cls, cls.__module__)
-        for key, cls in [*registry._registered.items()]
-        if not scope.holds(cls.__module__) and cls.__module__ not in walked
-    }
+    foreign = _foreign(scope, registry, walked)
     plugins = InstalledPlugins(scope, registry, failures, register)
     plugins.load(import_path, elsewhere)
     for module, keys in plugins.modules:
@@ -262,22 +296,30 @@ def _merge_installed(
 
 
 def _find_homes(
-    registered: dict[Any, type],
-    bringers: dict[Any, list[str]],
+    registry: LazyDiscoveryDict[Any, Any],
+    registered: dict[Any, Any],
     brought: dict[Any, str],
     walked: dict[str, int],
 ) -> dict[Any, str]:
-    """The module of the package that brings each class in: its own, or one that imports it.
+    """The module of the package that brings each value in: assigns it, or has or imports its class.
 
     A class made inside a function belongs to the module that called it while being imported.
     """
     homes = {}
     for key, cls in registered.items():
-        own = () if _is_made(cls) else (cls.__module__, brought.get(key, ""))
-        places = [place for place in (*own, *bringers.get(key, ())) if place in walked]
-        if places:
-            homes[key] = places[0]
+        places = registry._setters.get(key)
+        if places is None:
+            own = () if _is_made(cls) else (cls.__module__, brought.get(key, ""))
+            places = [*own, *registry._bringers.get(key, ())]
+        home = _first(places, walked)
+        if home is not None:
+            homes[key] = home
     return homes
+
+
+def _first(modules: Iterable[str], walked: Collection[str]) -> str | None:
+    """The first of some modules that was walked."""
+    return next((name for name in modules if name in walked), None)
 
 
 def warn(scope: Scope, found: Found) -> None:
@@ -338,7 +380,7 @@ def drop_vanished(
         registry: The registry.
         homeless: Keys of registered classes that no module was seen to have.
     """
-    modules = {key: registry._registered[key].__module__ for key in homeless}
+    modules = {key: registry._owner_of(key)[0] for key in homeless}
     gone = [key for key, name in modules.items() if scope.holds(name) and not find_spec(name)]
     drop(scope, registry, gone)
 
@@ -346,12 +388,38 @@ def drop_vanished(
 def drop(scope: Scope, registry: LazyDiscoveryDict[Any, Any], keys: Iterable[Any]) -> None:
     for key in keys:
         cls = registry._registered.pop(key)
-        for secondary in scope.config.secondary_registries:
-            secondary.forget(cls)
+        if registry._setters.pop(key, None) is None:
+            for secondary in scope.config.secondary_registries:
+                secondary.forget(cls)
 
 
-def record_of(scope: Scope, cls: type, home: str) -> dict[str, Any]:
+def undo(registry: LazyDiscoveryDict[Any, Any], module: str) -> None:
+    """Take back what a module did to the registries before it failed."""
+    for mapping in (registry, *registry._dependents):
+        for key in [key for key, names in mapping._setters.items() if names[0] == module]:
+            del mapping._registered[key], mapping._setters[key]
+        for loss in [each for each in mapping._losses if each.by[0] == module][::-1]:
+            mapping._losses.remove(loss)
+            mapping._registered[loss.key] = loss.value
+            if loss.setters:
+                mapping._setters[loss.key] = loss.setters
+            elif loss.cls:
+                mapping._classes[loss.key] = loss.cls
+
+
+def is_named_class(value: object) -> bool:
+    """Whether a value is a class that says where it lies."""
+    return is_class(value) and type(value.__module__) is str
+
+
+def record_of(scope: Scope, cls: Any, home: str, is_assigned: bool = False) -> dict[str, Any]:
+    """The record of a value that a module of the package brings in."""
+    if not is_named_class(cls):
+        return _record_of_value(cls, home)
     record = describe(cls, scope.config.facts)
+    if is_assigned:
+        record["via"] = home
+        return record
     if home != cls.__module__:
         record["via"] = home
     if find_class(cls.__module__, cls.__qualname__) is not cls:
@@ -384,19 +452,148 @@ def _as_stored(facts: dict[str, Any]) -> dict[str, Any]:
         return facts  # the save refuses them, with the place and the reason
 
 
-def secondaries_of(
-    scope: Scope, registered: dict[Any, type], records: dict[Any, dict[str, Any]]
+def _record_of_value(value: object, home: str) -> dict[str, Any]:
+    """The record of what is no class: it is what the module assigns, whatever that is."""
+    name = getattr(value, "__qualname__", None)
+    if type(name) is not str or not is_plain_name(name):
+        name = type(value).__name__
+    return {"module": home, "class_name": name.rpartition(".")[2], "qualname": name, "via": home}
+
+
+class Effects:
+    """What plugin modules do to a registry and its secondary ones while they are imported.
+
+    Args:
+        scope: What the registry lists.
+        registry: The registry.
+        loaded: Modules that are loaded already.
+
+    Attributes:
+        early: Those of them whose turn has not come yet: others may have been before them, but not
+            in every process.
+    """
+
+    def __init__(
+        self, scope: Scope, registry: LazyDiscoveryDict[Any, Any], loaded: set[str]
+    ) -> None:
+        self._scope = scope
+        self._registry = registry
+        self._loaded = loaded
+        # In no process is a plugin there before the package and the module of the base class.
+        always = (scope.package, scope.base.__module__)
+        self.early = {name for name in loaded if name not in always}
+        self._secondary: dict[str, Any] = {
+            each.name: each.registry_dict for each in scope.config.secondary_registries
+        }
+        self._mappings = {"": registry, **self._secondary}
+        self._before: set[tuple[str, Hashable]] = set()  # what was lost before
+
+    def __enter__(self) -> None:
+        for name, mapping in self._mappings.items():
+            self._before.update((name, loss.key) for loss in mapping._losses)
+            mapping._reads.clear()
+        self._outer, self._registry._early = self._registry._early, self.early
+
+    def __exit__(self, *_: object) -> None:
+        self._registry._early = self._outer
+
+    def secondary(
+        self,
+        records: dict[Any, dict[str, Any]],
+        registered: dict[Any, Any],
+        homes: dict[Any, str],
+        walked: dict[str, int],
+    ) -> dict[str, dict[Any, Record]]:
+        """For each secondary registry: its keys, and where their values come from.
+
+        That is the primary key of a class, where it is listed; else the module that assigned the
+        value, or whose class filled it in.
+        """
+        listed: dict[int, Hashable] = {}  # class -> its key, rather than an alias
+        for key in sorted(records, key=self._registry._setters.__contains__):
+            listed.setdefault(id(registered[key]), key)
+        for each in self._scope.config.secondary_registries:
+            self._look_again(each, registered, listed)
+        found = {}
+        for name, mapping in self._secondary.items():
+            places = {}
+            for key in [*mapping._registered]:
+                owner = None if key in mapping._setters else mapping._classes[key]
+                if owner is not None and id(owner) in listed:
+                    primary = listed[id(owner)]
+                    places[key] = homes[primary], {"owner": primary}
+                    continue
+                home = _first(mapping._setters.get(key) or [owner.__module__], walked)
+                if home is not None:
+                    places[key] = home, {"module": home}
+            order = sorted(places, key=lambda key: walked[places[key][0]])
+            found[name] = {key: places[key][1] for key in order}
+        return found
+
+    def _look_again(
+        self, secondary: SecondaryRegistry, registered: dict[Any, Any], listed: dict[int, Any]
+    ) -> None:
+        """Register values that were set after the body of their class."""
+        filled = {id(cls) for cls in secondary.owners.values()}
+        lost = {id(loss.cls) for loss in secondary.registry_dict._losses}  # type: ignore[attr-defined]
+        for identity, key in listed.items():
+            is_class = key not in self._registry._setters
+            if is_class and identity not in filled and identity not in lost:
+                put_secondary(secondary, key, registered[key])
+
+    def lost(self, walked: dict[str, int]) -> dict[str, dict[Any, list[Lost]]]:
+        """For each registry: the values that lost their keys, as an answer tells it."""
+        found: dict[str, dict[Any, list[Lost]]] = {}
+        for name, mapping in self._mappings.items():
+            for loss in mapping._losses:
+                by = _first(loss.by, walked)
+                if by is None:
+                    continue
+                home = _first((loss.owner[0], *(loss.setters or ())), walked) or by
+                readers = [
+                    _first(modules, walked)
+                    for key, value, modules in mapping._reads
+                    if key == loss.key and value is loss.value
+                ]
+                names = dict.fromkeys((by, *filter(None, readers)))
+                told = (*loss.owner, home, *names)
+                losses = found.setdefault(name, {}).setdefault(loss.key, [])
+                if told not in losses:
+                    losses.append(told)
+        return found
+
+    def passing(self, homes: dict[Any, str], walked: dict[str, int]) -> RegcacheError | None:
+        """Why another process may come to another answer; ``None`` if none does."""
+        is_unsure = any(
+            name not in self._loaded and ("", key) in self._before for key, name in homes.items()
+        ) or any(
+            not loss.is_sure and _first(loss.by, walked)
+            for mapping in self._mappings.values()
+            for loss in mapping._losses
+        )
+        return ImportedEarly(self._scope.name) if is_unsure else None
+
+
+def _as_text(
+    secondary: dict[str, dict[Any, Record]], lost: dict[str, dict[Any, list[Lost]]]
 ) -> dict[str, Any]:
-    """For each secondary registry: its keys, and the primary key of the class behind each."""
-    owners: dict[str, dict[str, str]] = {}
+    """What lies beside the records, as it is stored."""
     try:
-        for secondary in scope.config.secondary_registries:
-            filled = {id(cls): key for key, cls in secondary.owners.items()}
-            owners[secondary.name] = {
-                key_to_text(filled[id(registered[key])]): key_to_text(key)
-                for key in records
-                if id(registered[key]) in filled
+        told: dict[str, Any] = {
+            "secondary": {
+                name: {
+                    key_to_text(key): key_to_text(each["owner"]) if "owner" in each else each
+                    for key, each in table.items()
+                }
+                for name, table in secondary.items()
             }
+        }
+        losses = [
+            [name, key_to_text(key), *each]
+            for name, table in lost.items()
+            for key, some in table.items()
+            for each in some
+        ]
     except TypeError as error:
         return {"secondary": {}, "unstorable": error}  # the save refuses it and says why
-    return {"secondary": owners}
+    return {**told, "lost": losses} if losses else told

@@ -129,5 +129,18 @@ class DiscoveryError(RegcacheError, ImportError):
         return f"cannot discover plugins in {self.name}: {self.problem}"
 
 
+class ImportedEarly(RegcacheError):
+    """Plugins that take keys from each other were imported before the discovery, in some order.
+
+    In another order they may come to another result.
+    """
+
+    def __str__(self) -> str:
+        return (
+            f"plugins of {self.args[0]} replace or remove each other's keys when they are imported, "
+            "and some were imported before the discovery, perhaps in another order"
+        )
+
+
 class DiscoveryWarning(UserWarning):
     """A module of a discovery package failed to import; its plugins are missing."""

@@ -11,15 +11,17 @@ from regcache_core import (
     file_of,
     is_gone,
     is_initializing,
+    is_plain_name,
     is_same_source,
     modules_in_execution,
     name_of,
 )
 
-from .mapping import LazyDict
+from .mapping import _MISSING, LazyDict
 from .plugins import (
     check_holder,
     find_class,
+    is_class,
     is_local,
     name_class,
     same_declaration,
@@ -42,14 +44,19 @@ if TYPE_CHECKING:
 
     from .config import SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
-    from .mapping import Record, State
+    from .mapping import Lost, Record, State
     from .scope import Scope
 
     K = TypeVar("K")
     V = TypeVar("V")
     B = TypeVar("B")
-    #: Key -> record; module that failed -> error; secondary registry -> its key -> primary key.
-    Answer = tuple[Mapping[Any, Any], dict[str, list[str]], dict[str, dict[Any, Any]]]
+    #: Module that failed -> error; secondary registry -> its key -> record; registry (the primary
+    #: one has no name) -> its key -> values that lost it.
+    Beside = tuple[
+        dict[str, list[str]], dict[str, dict[Any, Record]], dict[str, dict[Any, list[Lost]]]
+    ]
+    #: Key -> record, and what lies beside.
+    Answer = tuple[Mapping[Any, Any], Beside]
 else:
     K = V = object  # for the base classes below; parameters are never looked at here
 
@@ -81,8 +88,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._scope: Scope | None = None
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
         self._is_read = False  # by a plugin, since the last discovery began
-        self._failures: dict[str, list[str]] = {}
-        self._owners: dict[str, dict[Any, Any]] = {}
+        self._beside: Beside = {}, {}, {}
+        self._early: set[str] | None = None  # loaded before the discovery that runs, not walked yet
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
         self._report: Report | None = None
         self._rechecks: Rechecks | None = None  # made when a key is missing
@@ -167,6 +174,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._scope, self._state = scope, None
         for dependent in self._dependents:
             dependent._state = None
+
+    @property
+    def _failures(self) -> "dict[str, list[str]]":
+        return self._beside[0]
+
+    @property
+    def _lost(self) -> "dict[Any, list[Lost]]":  # type: ignore[override]
+        return self._beside[2].get("", {})
 
     @property
     def report(self) -> "Report | None":
@@ -278,9 +293,17 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         cached = self._load_cached(manager)
         if cached is None:
             return None
-        records, self._failures, self._owners = cached
+        records, self._beside = cached
         self._report = manager.last_report
         return self._publish(records)
+
+    def _find_answer(self) -> None:
+        scope = self._scope
+        if self._state is None and scope is not None and scope.package is not None:
+            if not self._is_discovering() and self._is_cached(scope):
+                from .caching import make_manager
+
+                self._open_cached(make_manager(scope)[0])
 
     def _is_cached(self, scope: "Scope") -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""
@@ -296,15 +319,15 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         records = manager.load_cache()
         if records is None:
             return None
-        more = self._read_extra(manager.decode_key, manager.extra, records)
-        if more is None:
+        beside = self._read_extra(manager.decode_key, manager.extra, records)
+        if beside is None:
             manager.refuse_load("WRONG_SHAPE", "extra")
             return None
-        return records, *more
+        return records, beside
 
     def _answer(self) -> "Answer":
         """What the state was made from."""
-        return self._found, self._failures, self._owners
+        return self._found, self._beside
 
     def _recheck(self) -> bool:
         scope = self._scope
@@ -326,25 +349,52 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         decode: "Callable[[str], Any]",
         extra: "dict[str, Any]",
         records: "Mapping[Any, Any]",
-    ) -> "tuple[dict[str, list[str]], dict[str, dict[Any, Any]]] | None":
+    ) -> "Beside | None":
         """What is stored beside the records; ``None`` if it is not what we store."""
         from regcache_core import Refusal
 
         names = {each.name for each in self._scope.config.secondary_registries}  # type: ignore[union-attr]
         try:
-            failures, secondary = extra["failures"], extra["secondary"]
-            failed = {name: _check_failure(texts) for name, texts in failures.items()}
-            owners = {
-                name: {decode(text): decode(owner) for text, owner in texts.items()}
-                for name, texts in secondary.items()
+            failed = {name: _check_failure(texts) for name, texts in extra["failures"].items()}
+            entries = {
+                name: {
+                    decode(text): self._check_entry(each, decode, records)
+                    for text, each in table.items()
+                }
+                for name, table in extra["secondary"].items()
             }
-        except (TypeError, LookupError, AttributeError, Refusal):
+            lost: dict[str, dict[Any, list[Lost]]] = {}
+            for name, text, *each in extra.get("lost", ()):
+                lost.setdefault(name, {}).setdefault(decode(text), []).append(
+                    self._check_lost(each)
+                )
+        except (TypeError, ValueError, LookupError, AttributeError, Refusal):
             return None
-        if owners.keys() != names:
+        if entries.keys() != names or not lost.keys() <= {"", *names}:
             return None
-        if any(owner not in records for each in owners.values() for owner in each.values()):
-            return None
-        return failed, owners
+        return failed, entries, lost
+
+    def _check_entry(
+        self, stored: "Any", decode: "Callable[[str], Any]", records: "Mapping[Any, Any]"
+    ) -> "Record":
+        """The record of a secondary key: the primary key of its class, or its module."""
+        if stored.__class__ is str:
+            owner = decode(stored)
+            records[owner]
+            return {"owner": owner}
+        return {"module": self._check_module(stored["module"])}
+
+    def _check_lost(self, stored: "list[Any]") -> "Lost":
+        module, qualname, home, *names = stored
+        if [*map(type, stored)] != [str] * len(stored) or not names:
+            raise TypeError(f"{stored!r} is no loss that we store")
+        return (module, qualname, *map(self._check_module, (home, *names)))
+
+    def _check_module(self, name: "Any") -> str:
+        """A module that may be imported because a file says so."""
+        if name.__class__ is not str or not is_plain_name(name) or not self._may_import(name):
+            raise ValueError(f"{name!r} is no module of plugins")
+        return name
 
     def _is_discovering(self) -> bool:
         """Whether this thread is in the middle of a discovery."""
@@ -379,17 +429,16 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 if self._state is not None and publish == self._publish:
                     return self._state  # another thread was first
                 is_used, self._is_read = self._is_used(), False
-                found = discover(scope, self, *inputs)
+                found, beside = discover(scope, self, *inputs)
                 if is_used and self._is_read:
                     found.passing = found.passing or SeenByPlugins(scope.name)
         except ImportStalledError as error:
             warn_of_stall(error)
             return self._so_far()
         if found.unfinished:  # read while the package is being imported: nothing is final yet
-            return self._combined(found.records)
-        more = self._read_extra(manager.decode_key, found.extra, found.records)
-        if more is not None:  # None: keys that cannot be stored
-            self._failures, self._owners = more
+            entries, values = self._so_far()
+            return {**found.records, **{k: None for k in entries if k not in found.records}}, values
+        self._beside = beside
         state = publish(found.records)
         if self._is_cached(scope):
             self._save(manager, found, perf_counter_ns() - start)
@@ -398,8 +447,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _is_used(self) -> bool:
         """Whether a plugin that looks may see what it would not see in a fresh process."""
-        registered: list[Any] = [*self._registered.values()]
-        is_left = any(cls.__module__ not in sys.modules for cls in registered)  # it has failed
+        registered = [*self._registered]
+        is_left = any(self._owner_of(key)[0] not in sys.modules for key in registered)  # it failed
         return bool(self._assigned or is_left or (self._state and (registered or self._failures)))
 
     def _save(
@@ -416,9 +465,24 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return state
 
     def _load(self, key: K, record: "Record") -> V:
-        module = record.get("via") or record["module"]
+        if self._import(key, record.get("via") or record["module"]):
+            values = self._opened()[1]
+            if key not in values:
+                found = self._find_loaded(key, record)
+                if found is not None:
+                    values[key] = found  # type: ignore[assignment]
+            if key in values:
+                return values[key]
+        return self._find_anew(key, record)
+
+    def _import(self, key: "Any", module: str) -> bool:
+        """Import the module of a plugin; whether that may be done, and is its turn.
+
+        Raises:
+            PluginImportError: The module fails.
+        """
         if not self._may_import(module):
-            return self._find_anew(key, record)
+            return False
         try:
             if is_initializing(module):
                 from regcache_core import await_module
@@ -433,15 +497,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             if isinstance(error, ImportStalledError):
                 raise
             if is_out_of_turn(error, module, (UnknownKeyError, PluginImportError)):
-                return self._find_anew(key, record)
+                return False
             raise PluginImportError(self._name, key, module) from error
-        values = self._opened()[1]
-        if key not in values:
-            found = self._find_loaded(key, record)
-            if found is None:
-                return self._find_anew(key, record)
-            values[key] = found  # type: ignore[assignment]
-        return values[key]
+        return True
 
     def _is_in_making(self, record: "Record") -> bool:
         module = record.get("via") or record["module"]
@@ -474,33 +532,53 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _find_anew(self, key: K, record: "Record") -> V:
         """The module does not hold what the cache says, or not when it is imported by itself."""
-        scope: Any = self._scope
-        if not self._is_discovering() and not _is_importing(scope):
-            self._refresh("ITEM_REFUSED", f"{record['module']}.{record['qualname']}")
+        self._discover_anew(f"{record['module']}.{record['qualname']}")
         values = self._opened()[1]
         if key not in values:
             raise self._unknown(key)
         return values[key]
 
-    def _register(self, key: K, value: "Any") -> None:
+    def _discover_anew(self, where: str) -> None:
+        """What the answer says of a place is not so: discover, unless plugins are being imported."""
+        scope: Any = self._scope
+        if not self._is_discovering() and not _is_importing(scope):
+            self._refresh("ITEM_REFUSED", where)
+
+    def _register(self, key: K, value: "Any", cls: "type | None" = None) -> None:
         scope = self._scope
         if scope is not None and scope.package:
             not_searched = scope.config.discovery_recursive is False
             if not_searched or not scope.holds(value.__module__) or is_local(value):
                 self._bringers[key] = [*modules_in_execution(scope.holds)]
-        super()._register(key, value)
+        super()._register(key, value, cls)
 
-    def __setitem__(self, key: K, value: V) -> None:
-        """Set a key in this process; one that a plugin sets while it is imported is discovered."""
+    def _executing(self) -> "list[str]":
         scope = self._scope
-        if scope is not None and scope.package and isinstance(value, type):
-            executing = [*modules_in_execution(scope.holds)]
-            if executing and issubclass(value, scope.base):
-                self._bringers[key] = executing
-                self._registered.pop(key, None)
-                super()._register(key, value)
-                return
-        super().__setitem__(key, value)
+        if scope is None or not scope.package:
+            return []
+        return [*modules_in_execution(self._is_of_plugins)]
+
+    def _is_of_plugins(self, module: str) -> bool:
+        """Whether a module is one that discovery imports."""
+        scope: Any = self._scope
+        if scope.searches(module):
+            return True
+        return scope.config.discovery_entry_points is not None and self._may_import(module)
+
+    def _fits(self, value: "Any", record: "Record | None", modules: "list[str]") -> bool:
+        if record is None:
+            return False
+        if (record.get("via") or record["module"]) in modules:
+            return True
+        names = record["module"], record["qualname"]
+        return is_class(value) and (value.__module__, value.__qualname__) == names
+
+    def _is_certain(self, modules: "Iterable[str]") -> bool:
+        return self._early is not None and self._early.isdisjoint(modules)
+
+    def _find_lost(self, key: K, lost: "Lost") -> "Any":
+        found = super()._find_lost(key, lost)
+        return found if found is not _MISSING else find_class(*lost[:2]) or _MISSING
 
     def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
         # Two classes in one module are told apart when it is imported: by _check_held. So are all
@@ -517,10 +595,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         raise DuplicateKeyError(self._name, key, holder, name_class(cls))
 
     def _is_of(self, value: "Any", record: "Record | None") -> bool:
-        return record is not None and is_same_source(value.__module__, record["module"])
+        module = getattr(value, "__module__", None)  # a plugin may have assigned anything
+        is_named = record is not None and module.__class__ is str
+        return is_named and is_same_source(module, record["module"])  # type: ignore[arg-type,index]
 
-    def _check_held(self, key: K, held: "Any", value: "Any") -> None:
-        check_holder(self._name, key, held, value)
+    def _check_held(self, key: K, held: "Any", claimant: type) -> None:
+        check_holder(self._name, key, held if is_class(held) else self._setters[key][0], claimant)
 
     def _unknown(self, key: "Any") -> KeyError:
         from difflib import get_close_matches
@@ -568,8 +648,15 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         return self._publish(self._records())
 
     def _records(self) -> "dict[K, Record]":
-        owners = self._primary._owners.get(self._secondary.name if self._secondary else "", {})
-        return {key: {"owner": owner} for key, owner in owners.items()}
+        return self._primary._beside[1].get(self._called, {})
+
+    @property
+    def _called(self) -> str:
+        return self._secondary.name if self._secondary else ""
+
+    @property
+    def _lost(self) -> "dict[Any, list[Lost]]":  # type: ignore[override]
+        return self._primary._beside[2].get(self._called, {}) if self._secondary else {}
 
     def _recheck(self) -> bool:
         return self._primary._recheck()
@@ -577,16 +664,54 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     def _is_discovering(self) -> bool:
         return self._primary._is_discovering()
 
+    def _executing(self) -> "list[str]":
+        return self._primary._executing()
+
+    def _fits(self, value: "Any", record: "Record | None", modules: "list[str]") -> bool:
+        return record is not None and record.get("module") in modules
+
+    def _accepts(self, record: "Record | None", owner: "tuple[str, str]") -> bool:
+        if record is None:
+            return True
+        # The attribute of a class may be set after its body: it is looked at when it is asked for.
+        return "owner" not in record and record["module"] == owner[0]
+
+    def _is_certain(self, modules: "Iterable[str]") -> bool:
+        return self._primary._is_certain(modules)
+
+    def _find_answer(self) -> None:
+        self._primary._find_answer()
+
+    def _check_held(self, key: K, held: "Any", claimant: type) -> None:
+        holder = self._classes.get(key) or self._setters[key][0]
+        check_holder(self._secondary.attr_name, key, holder, claimant)  # type: ignore[union-attr]
+
     def _is_in_making(self, record: "Record") -> bool:
-        return record["owner"] not in self._primary
+        if "owner" in record:
+            return record["owner"] not in self._primary
+        return is_initializing(record["module"]) and record["module"] in self._executing()
 
     def _load(self, key: K, record: "Record") -> V:
+        if "owner" not in record:
+            return self._load_assigned(key, record["module"])
         cls = self._primary[record["owner"]]
         value: V = getattr(cls, self._secondary.attr_name)  # type: ignore[union-attr]
+        if is_initializing(cls.__module__):
+            return value  # it may set another one yet
         return self._opened()[1].setdefault(key, value)
 
+    def _load_assigned(self, key: K, module: str) -> V:
+        """A value that a module assigned, or that a class filled in which is not listed."""
+        if not self._primary._import(key, module) or key not in self._opened()[1]:
+            self._primary._discover_anew(module)
+        values = self._opened()[1]
+        if key not in values:
+            raise self._unknown(key)
+        return values[key]
+
     def _describe_value(self, record: "Record") -> str:
-        return f"<{self._secondary!r} of {record['owner']!r}>"
+        source = repr(record["owner"]) if "owner" in record else record["module"]
+        return f"<{self._secondary!r} of {source}>"
 
 
 def _check_failure(texts: "list[str]") -> "list[str]":

@@ -9,6 +9,7 @@ from regcache_core import forget_searches
 
 from .caching import make_manager
 from .discovery import drop_vanished
+from .errors import DuplicateKeyError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -47,9 +48,12 @@ def look_again(registry: LazyDiscoveryDict[Any, Any], scope: Scope) -> bool:
         registry._discover(scope, manager, inputs, partial(_take_over, registry, removed))
     elif cached != registry._answer() or list(cached[0]) != list(registry._found):
         _drop_moved(scope, registry, cached[0])
-        registry._check_claims(cached[0])
-        records, registry._failures, registry._owners = cached
-        _take_over(registry, removed, records)
+        old, registry._beside = registry._beside, cached[1]  # what lost its key claims it no more
+        try:
+            _take_over(registry, removed, cached[0])
+        except DuplicateKeyError:
+            registry._beside = old
+            raise
         registry._report = manager.last_report
     return bool(_in_order(registry) != before)
 

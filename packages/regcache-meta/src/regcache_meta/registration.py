@@ -178,10 +178,11 @@ def _make_lazy(
     if isinstance(plain, SecondaryRegistryDict):
         plain._secondary = secondary
     if isinstance(plain, LazyDict):
+        secondary.owners = plain._classes
         return
     lazy: SecondaryRegistryDict[Any, Any] = SecondaryRegistryDict(primary, secondary)
     lazy._assigned.update(plain)
-    secondary.registry_dict = lazy
+    secondary.registry_dict, secondary.owners = lazy, lazy._classes
     _rebind(module.partition(".")[0], plain, lazy)
 
 
@@ -210,7 +211,7 @@ def _register(cls: "Any", config: RegistryConfig) -> None:
         setattr(cls, DECLARATION_TOKEN, object())
     _put(config, key, cls)
     for secondary in config.secondary_registries:
-        _put_secondary(secondary, key, cls)
+        put_secondary(secondary, key, cls)
     _log(cls, key, config)
 
 
@@ -223,7 +224,17 @@ def _put(config: RegistryConfig, key: "Hashable", cls: type) -> None:
     registry[key] = cls
 
 
-def _put_secondary(secondary: SecondaryRegistry, key: "Hashable", cls: type) -> None:
+def put_secondary(secondary: SecondaryRegistry, key: "Hashable", cls: type) -> None:
+    """Fill in a secondary registry what a class has for it.
+
+    Args:
+        secondary: The registry.
+        key: The class's key in the primary registry.
+        cls: The class.
+
+    Raises:
+        DuplicateKeyError: Another class has the key.
+    """
     name = secondary.attr_name
     value = getattr(cls, name, None)
     if value is None:
@@ -235,13 +246,14 @@ def _put_secondary(secondary: SecondaryRegistry, key: "Hashable", cls: type) -> 
     holder = secondary.owners.get(key, cls)
     if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
         return  # inherited with its key
-    check_holder(name, key, holder, cls)
-    secondary.owners[key] = cls
     registry: Any = secondary.registry_dict
     if isinstance(registry, LazyDict):
-        registry._register(key, value)
+        registry._register(key, value, cls)
     else:
-        registry[key] = value
+        check_holder(name, key, holder, cls)
+        secondary.owners[key] = cls
+    if not isinstance(secondary.given, LazyDict):  # a name that is no global one may hold it
+        secondary.given[key] = value
 
 
 def _log(cls: type, key: "Hashable", config: RegistryConfig) -> None:

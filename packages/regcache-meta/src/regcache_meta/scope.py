@@ -93,6 +93,12 @@ class Scope:
         """Whether a module lies in the package: no other may be imported for a cache file."""
         return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
 
+    def searches(self, module: str) -> bool:
+        """Whether a module of the package is one that is searched."""
+        if self.config.discovery_recursive is not False:
+            return self.holds(module)
+        return module == self.package or module.rpartition(".")[0] == self.package
+
     def settings(self) -> "dict[str, object]":
         """The registry's own set-up, as JSON values: one of the inputs of its answer."""
         config = self.config
