@@ -28,7 +28,6 @@ from regcache_core import (
 from . import facts as facts  # needed when plugins may have broken importing
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError, ImportedEarly
 from .plugins import dependencies_of, find_class, is_class, is_local, serialize_plugin_class
-from .registration import put_secondary
 
 if TYPE_CHECKING:
     from regcache_core import Declared, ImportPath, RegcacheError
@@ -534,6 +533,8 @@ class Effects:
         self, secondary: SecondaryRegistry, registered: dict[Any, Any], listed: dict[int, Any]
     ) -> None:
         """Register values that were set after the body of their class."""
+        from .registration import put_secondary
+
         filled = {id(cls) for cls in secondary.owners.values()}
         lost = {id(loss.cls) for loss in secondary.registry_dict._losses}  # type: ignore[attr-defined]
         for identity, key in listed.items():

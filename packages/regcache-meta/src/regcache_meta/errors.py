@@ -137,8 +137,8 @@ class ImportedEarly(RegcacheError):
 
     def __str__(self) -> str:
         return (
-            f"plugins of {self.args[0]} replace or remove each other's keys when they are imported, "
-            "and some were imported before the discovery, perhaps in another order"
+            f"plugins of {self.args[0]} replace or remove each other's keys when they are "
+            "imported, and some were imported before the discovery, perhaps in another order"
         )
 
 

@@ -206,7 +206,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         """
         from .facts import PluginInfo
 
-        entries, values = self._sought(key)
+        entries, values = self._sought(key, self._state is not None)
         record = entries[key]
         if record is None:
             from .discovery import describe
@@ -299,11 +299,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _find_answer(self) -> None:
         scope = self._scope
-        if self._state is None and scope is not None and scope.package is not None:
-            if not self._is_discovering() and self._is_cached(scope):
-                from .caching import make_manager
+        if self._state is not None or scope is None or scope.package is None:
+            return
+        if not self._is_discovering() and self._is_cached(scope):
+            from .caching import make_manager
 
-                self._open_cached(make_manager(scope)[0])
+            self._open_cached(make_manager(scope)[0])
 
     def _is_cached(self, scope: "Scope") -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""
@@ -539,7 +540,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return values[key]
 
     def _discover_anew(self, where: str) -> None:
-        """What the answer says of a place is not so: discover, unless plugins are being imported."""
+        """The answer is wrong about a place: discover, unless plugins are being imported."""
         scope: Any = self._scope
         if not self._is_discovering() and not _is_importing(scope):
             self._refresh("ITEM_REFUSED", where)

@@ -90,7 +90,7 @@ class LazyDict(dict[K, V]):
     """
 
     #: Key -> values that lost it, in that order; as the answer tells it.
-    _lost: "Mapping[K, list[Lost]]" = {}
+    _lost: "Mapping[K, list[Lost]]"
 
     def __init__(self) -> None:
         super().__init__({None: None})  # type: ignore[dict-item]
@@ -155,15 +155,18 @@ class LazyDict(dict[K, V]):
         state = self._state
         return self._open() if state is None or self._is_discovering() else state
 
-    def _sought(self, key: K) -> "State[K, V]":
+    def _sought(self, key: K, was_open: bool) -> "State[K, V]":
         """The state, with a key in it; one that is not known is looked for once more.
+
+        Args:
+            key: The key.
+            was_open: Whether there was a state before, that may be old.
 
         Raises:
             KeyError: There is no such key, and what changed since has not brought it.
         """
-        known = self._state
         state = self._opened()
-        if key not in state[0] and known is not None:
+        if key not in state[0] and was_open:
             from regcache_core import RegcacheError
 
             try:
@@ -260,12 +263,13 @@ class LazyDict(dict[K, V]):
         if self._is_taken(key, owner):
             return
         is_lost = self._is_lost(key, owner)
-        if is_held:
-            if is_lost or not self._replace(key, held, claimant):
-                told = [each[3] for each in self._lost.get(key, ()) if each[:2] == owner]
-                by = told[:1] or self._setters[key]
-                self._losses.append(Loss(key, value, owner, claimant, None, by, is_lost))
-                return
+        if is_lost and is_held and self._owner_of(key) == owner:
+            is_held = False  # the statement runs again, before it loses its key
+        if is_held and (is_lost or not self._replace(key, held, claimant)):
+            told = [each[3] for each in self._lost.get(key, ()) if each[:2] == owner]
+            by = told[:1] or self._setters[key]
+            self._losses.append(Loss(key, value, owner, claimant, None, by, is_lost))
+            return
         if self._state is not None and not is_lost:
             self._check_claim(key, value, self._state[0].get(key))
         with _LOCK:
@@ -348,9 +352,12 @@ class LazyDict(dict[K, V]):
         with _LOCK:
             state = None if self._is_discovering() else self._state
             fits = state is not None and self._fits(value, state[0].get(key), executing)
-            if state is not None and not fits:
-                if self._is_taken(key, (executing[0], "")) or key in state[1]:
-                    return
+            if (
+                state is not None
+                and not fits
+                and (self._is_taken(key, (executing[0], "")) or key in state[1])
+            ):
+                return
             held = self._registered.get(key, _MISSING)
             if held is not value:
                 if held is not _MISSING:
@@ -364,9 +371,10 @@ class LazyDict(dict[K, V]):
         """Remove a key as a plugin module does it while it is imported; whether it was there."""
         with _LOCK:
             if self._state is not None and not self._is_discovering():
-                if not any(each[3] in executing for each in self._lost.get(key, ())):
+                ours = [each[:2] for each in self._lost.get(key, ()) if each[3] in executing]
+                if not ours:
                     return key in self  # it has not removed that where the keys were discovered
-                if key in self._registered:
+                if key in self._registered and self._owner_of(key) in ours:
                     self._lose(key, executing)
                 return True
             if key in self._registered:
@@ -444,9 +452,9 @@ class LazyDict(dict[K, V]):
 
     def __contains__(self, key: "Any") -> bool:
         entries, values = self._opened()
-        if key in self._setters or key in self._lost:
-            if self._is_set_by_us(key) or self._lost_to_us(key):
-                return True
+        is_touched = key in self._setters or key in self._lost
+        if is_touched and (self._is_set_by_us(key) or self._lost_to_us(key)):
+            return True
         if key in values:
             self._note_read(key, values[key])
         if key not in entries or key in values:
@@ -455,7 +463,9 @@ class LazyDict(dict[K, V]):
         return record is None or not self._is_in_making(record)
 
     def __getitem__(self, key: K) -> V:
-        known = self._state or self._opened()
+        known, was_open = self._state, True
+        if known is None:
+            known, was_open = self._opened(), False
         if key in self._setters or key in self._lost:
             found = self._found_by_us(key)
             if found is not _MISSING:
@@ -463,7 +473,7 @@ class LazyDict(dict[K, V]):
         value: Any = known[1].get(key, _MISSING)
         if value is not _MISSING and not self._is_discovering():
             return value  # type: ignore[no-any-return]
-        entries, values = self._sought(key)
+        entries, values = self._sought(key, was_open)
         record = entries.get(key)
         if record is not None and key not in values:
             return self._load(key, record)
