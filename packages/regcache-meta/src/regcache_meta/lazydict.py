@@ -574,6 +574,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         names = record["module"], record["qualname"]
         return is_class(value) and (value.__module__, value.__qualname__) == names
 
+    def _accepts(self, record: "Record | None", owner: "tuple[str, str]") -> bool:
+        return record is not None or owner[0] not in self._failures
+
     def _is_certain(self, modules: "Iterable[str]") -> bool:
         return self._early is not None and self._early.isdisjoint(modules)
 
@@ -673,7 +676,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     def _accepts(self, record: "Record | None", owner: "tuple[str, str]") -> bool:
         if record is None:
-            return True
+            return self._primary._accepts(None, owner)
         # The attribute of a class may be set after its body: it is looked at when it is asked for.
         return "owner" not in record and record["module"] == owner[0]
 

@@ -139,7 +139,7 @@ class LazyDict(dict[K, V]):
         return False
 
     def _accepts(self, record: "Record | None", owner: "tuple[str, str]") -> bool:
-        """Whether what a class registers is the value of a record, as far as can be told."""
+        """Whether what a class registers is the value of a record, or adds to the answer."""
         return True
 
     def _is_certain(self, modules: "Iterable[str]") -> bool:
@@ -229,6 +229,11 @@ class LazyDict(dict[K, V]):
             for key, value in list(self._registered.items())
             if self._belongs(key, value, records.get(key))
         }
+        for loss in self._losses[::-1]:  # to a module that failed, for one
+            record = records.get(loss.key)
+            is_named = loss.owner[1] in ("", (record or {}).get("qualname", loss.owner[1]))
+            if is_named and self._fits(loss.value, record, loss.setters or [loss.owner[0]]):
+                values.setdefault(loss.key, loss.value)
         values.update(self._assigned)
         more = dict.fromkeys(key for key in values if key not in records)
         return {**records, **more}, values
@@ -291,11 +296,20 @@ class LazyDict(dict[K, V]):
         lost = [each for each in self._lost.get(key, ()) if each[:2] == self._owner_of(key)]
         if lost and not self._is_discovering():
             self._lose(key, [lost[0][3]])
+        elif setters and self._is_told_otherwise(key, held):
+            return True
         elif setters and not self._is_certain(setters[:1]):
             return False
         else:
             self._check_held(key, held, claimant)
         return True
+
+    def _is_told_otherwise(self, key: K, value: "Any") -> bool:
+        """Whether the answer has another value under the key of one that a module assigned."""
+        if self._state is None or self._is_discovering():
+            return False
+        record = self._state[0].get(key)
+        return record is not None and not self._belongs(key, value, record)
 
     def _fill(self, key: K, value: V, owner: "tuple[str, str]") -> None:
         """Let a class have its key in the state, or be the value that is listed."""
@@ -350,13 +364,13 @@ class LazyDict(dict[K, V]):
     def _assign(self, key: K, value: V, executing: "list[str]") -> None:
         """Set a key as a plugin module does it while it is imported."""
         with _LOCK:
+            owner = executing[0], ""
             state = None if self._is_discovering() else self._state
-            fits = state is not None and self._fits(value, state[0].get(key), executing)
-            if (
-                state is not None
-                and not fits
-                and (self._is_taken(key, (executing[0], "")) or key in state[1])
-            ):
+            record = state[0].get(key) if state is not None else None
+            fits = self._fits(value, record, executing)
+            if record is not None and not fits and not self._is_lost(key, owner):
+                return  # nor had it the key where that was discovered
+            if state is not None and not fits and (self._is_taken(key, owner) or key in state[1]):
                 return
             held = self._registered.get(key, _MISSING)
             if held is not value:
@@ -554,6 +568,7 @@ class LazyDict(dict[K, V]):
 
     def _keys_lost_to_us(self) -> "list[K]":
         """Keys under which only the module in execution finds a value, in the order of losses."""
+        self._opened()
         return [key for key in self._lost if self._lost_to_us(key)]
 
     def _pairs(self) -> "Iterator[tuple[K, V]]":
