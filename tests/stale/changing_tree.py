@@ -122,13 +122,16 @@ except ImportError:
 
 
 class Style(NamedTuple):
-    """How a plugin comes by its key and its fact; ``{stem}`` and ``{package}`` are filled in.
+    """How a plugin comes by its key and its fact, and what it does to the registry of another.
+
+    ``{stem}``, ``{cls}`` and ``{package}`` are filled in.
 
     Args:
         before: Statements at the begin of the module.
         key: The expression for its key.
         fact: The expression for its fact.
         body: Statements in its class.
+        after: Statements after its class.
         bases: What its class derives from before its registry's base class.
         needs: What regcache must have to see what it depends on.
         kinds: The registries that it makes sense for.
@@ -139,10 +142,12 @@ class Style(NamedTuple):
     fact: str = "F"
     bases: str = ""
     body: str = ""
+    after: str = ""
     needs: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("readers", "filters", "pack", "lib")
 
 
+_OTHERS = "from {package} import alpha, base\nfrom {package}.base import READERS"
 STYLES = {
     "plain": Style(),
     "key from helper": Style("from {package}.helper import KEY", "'{stem}' + KEY + K"),
@@ -253,6 +258,39 @@ STYLES = {
     "with or without distribution": Style(
         _TRY.format(module="opt_d"), fact="FOUND", needs=("path",)
     ),
+    "overrides a key": Style(
+        _OTHERS, after="READERS[alpha.Alpha.format] = {cls}", kinds=("readers",)
+    ),
+    "wraps what has a key": Style(
+        _OTHERS,
+        fact="F + str(getattr(READERS.get(alpha.Alpha.format), 'fact', None))",
+        after="READERS[alpha.Alpha.format] = type('Made', (), dict(fact=F, old={cls}.fact))",
+        kinds=("readers",),
+    ),
+    "adds aliases": Style(
+        _OTHERS,
+        after="READERS['alias ' + K] = {cls}\nREADERS.setdefault('first', lambda: F)",
+        kinds=("readers",),
+    ),
+    "removes a key": Style(_OTHERS, after="del READERS[alpha.Alpha.format]", kinds=("readers",)),
+    "renames a key": Style(
+        _OTHERS,
+        after="READERS['renamed by {stem}'] = READERS.pop(alpha.Alpha.format)",
+        kinds=("readers",),
+    ),
+    "sets labels": Style(
+        _OTHERS,
+        after="base.LABELS['of {stem}'] = F\nbase.LABELS[alpha.Alpha.suffix] = K",
+        kinds=("readers",),
+    ),
+    "removes a label": Style(
+        _OTHERS,
+        after="base.LABELS['was'] = base.LABELS.pop(alpha.Alpha.suffix) + F",
+        kinds=("readers",),
+    ),
+    "label after the class": Style(
+        body="label = None", after="{cls}.label = 'late' + F", kinds=("readers",)
+    ),
     "util by name": Style(
         "import importlib\nutil = importlib.import_module('app.util')",
         fact="util.FACT + F",
@@ -272,6 +310,7 @@ class {cls}({bases}{base}):
     suffix = "." + K + "{stem}"
     label = "label" + F
     {body}
+{after}
 """
 FUNCTION = """\
 K = "{k}"
@@ -306,15 +345,16 @@ def source(kind: str, stem: str, style: str, k: str = "1", f: str = "1") -> str:
     """
     package = KINDS[kind].replace("/", ".")
     parts = STYLES[style]._asdict()
-    names = ("before", "key", "fact", "bases", "body")
-    fields = {name: parts[name].format(stem=stem, package=package) for name in names}
+    names = ("before", "key", "fact", "bases", "body", "after")
+    cls = stem.capitalize()
+    fields = {name: parts[name].format(stem=stem, package=package, cls=cls) for name in names}
     fields |= {"k": k, "f": f, "stem": stem}
     if kind == "filters":
         return FUNCTION.format(**fields)
     if kind == "lib":
         return LIBRARY.format(**fields)
     home, base = ("app.readers.base", "Reader") if kind == "readers" else ("packbase", "Base")
-    return CLASS.format(cls=stem.capitalize(), home=home, base=base, **fields)
+    return CLASS.format(cls=cls, home=home, base=base, **fields)
 
 
 class Tree:

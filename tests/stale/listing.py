@@ -68,19 +68,16 @@ def _list(registry):
         answer["rejected"] = registry.rejected
     else:
         answer["secondary"] = [
-            [repr(k), each._opened()[0][k]] for each in _dependents(registry) for k in each
+            [repr(k), each._opened()[0][k]] for each in registry._dependents for k in each
         ]
     return answer
-
-
-def _dependents(registry):
-    return registry._dependents
 
 
 def _load_all(registry):
     if isinstance(registry, dict) and "raised" in dict.keys(registry):
         return registry
-    loaded = {repr(key): _guarded(_loaded, registry, key) for key in list(registry)}
+    # Not in the order of the walk: a module may be loaded before those that change what it adds.
+    loaded = {repr(key): _guarded(_loaded, registry, key) for key in reversed(list(registry))}
     for each in getattr(registry, "_dependents", ()):
         loaded.update((f"secondary {key!r}", _guarded(_value, each, key)) for key in list(each))
     return loaded
@@ -89,7 +86,8 @@ def _load_all(registry):
 def _loaded(registry, key):
     """Which class or function it is; what a plugin reads of others at import is its own affair."""
     value = registry[key]
-    return [value.__module__, value.__qualname__]
+    old = getattr(value, "old", None)
+    return [value.__module__, value.__qualname__, old]
 
 
 def _value(mapping, key):
