@@ -179,8 +179,8 @@ class SourceTree(Input):
                 raise Refusal("SOURCE_ADDED", path)
 
 
-#: Kernels round the time of a change down to their tick: 1 to 16 ms.
-TICK_NS = 20_000_000
+#: Kernels round the time of a change down to their tick: 1 to 10 ms.
+TICK_NS = 10_000_000
 
 
 class FoundFiles(SourceTree):

@@ -19,8 +19,6 @@ _DERIVED = "__registry_key_derived__"
 class SecondaryRegistry:
     """A second mapping that every registered class fills with one of its attributes.
 
-    Plugin modules may set and remove its keys while they are imported; that, too, is discovered.
-
     Args:
         registry_dict: The mapping to fill; a plain ``dict`` is replaced by a lazy one under its
             global names in the application, and is filled itself as classes register.
@@ -37,7 +35,7 @@ class SecondaryRegistry:
         self.given = registry_dict
         self.key_source = key_source
         self.attr_name = attr_name
-        self.owners: dict[Any, type] = {}  # key -> the class that filled it in
+        self.owners: dict[Hashable, type] = {}  # key -> the class that filled it in
 
     def forget(self, cls: type) -> None:
         """Take out what a class filled in."""

@@ -30,12 +30,11 @@ from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError, Importe
 from .plugins import dependencies_of, find_class, is_class, is_local, serialize_plugin_class
 
 if TYPE_CHECKING:
-    from regcache_core import Declared, ImportPath, RegcacheError
+    from regcache_core import Declared, ImportPath
 
     from .caching import FilesElsewhere
-    from .config import SecondaryRegistry
     from .lazydict import Beside, LazyDiscoveryDict
-    from .mapping import Lost, Record
+    from .mapping import Record
     from .scope import Scope
 
 
@@ -176,14 +175,15 @@ def discover(
     """Import all modules of a registry's package, and describe what the registry holds then.
 
     Returns:
-        What is to be stored, and what lies beside the records as a registry keeps it.
+        What is to be stored, and what lies beside the records as the registry keeps it.
     """
     failures = Failures(import_path)
 
     def keep(name: str, error: BaseException) -> None:
         failures.add(name, error)
+        for mapping in (registry, *registry._dependents):
+            mapping._undo(name)
         drop(scope, registry, _keys_of(registry, [name]))
-        undo(registry, name)
 
     forget_folder_listings()
     loaded = {*sys.modules}
@@ -192,11 +192,9 @@ def discover(
     foreign = _foreign(scope, registry)
     walked: dict[str, int] = {}  # module -> its place in the order
     brought: dict[Hashable, str] = {}  # key -> the first module that has it
-    effects = Effects(scope, registry, loaded)
-    with import_path.recording(), effects:
+    with import_path.recording():
         for module in _modules_of(scope, keep):
             walked[module.__name__] = len(walked)
-            effects.early.discard(module.__name__)
             if scope.scanned:
                 register_scanned(scope, module, registry)
             for key in brought_by(module, foreign):
@@ -209,31 +207,42 @@ def discover(
     homes = _find_homes(registry, registered, brought, walked)
     drop_vanished(scope, registry, registered.keys() - homes.keys())
     order = sorted(homes, key=lambda key: walked[homes[key]])
-    records = {
-        key: record_of(scope, registered[key], homes[key], key in registry._setters)
-        for key in order
-    }
+    setters = registry._setters
+    records = {key: record_of(scope, registered[key], homes[key], key in setters) for key in order}
     for key in records.keys() & names.keys():
         records[key]["entry"] = names[key]
-    classes = [registered[key] for key in order if is_named_class(registered[key])]
+    classes = [registered[key] for key in order if _is_named_class(registered[key])]
     elsewhere.add_classes(classes)
     watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
     for cls in classes:
         declared.add(dependencies_of(cls))
-    secondary = effects.secondary(records, registered, homes, walked)
-    lost = effects.lost(walked)
-    extra = {"failures": failures.texts, **_as_text(secondary, lost)}
-    passing = failures.passing or effects.passing(homes, walked)
+    secondary = secondaries_of(scope, registry, registered, records, homes, walked)
+    contested, is_sure = _contested(scope, registry, loaded)
+    extra = {"failures": failures.texts, **_as_text(secondary, contested)}
+    passing = failures.passing or (None if is_sure else ImportedEarly(scope.name))
     found = Found(records, extra, passing, is_unfinished(scope.holds))
-    return found, (failures.texts, secondary, lost)
+    return found, (failures.texts, secondary, contested)
+
+
+def import_plugins(scope: Scope, executing: Collection[str]) -> None:
+    """Import plugins in the order of a discovery, as far as those that are being imported here.
+
+    Args:
+        scope: What is listed.
+        executing: Modules that this thread is importing.
+    """
+    for module in _modules_of(scope, lambda name, error: None):  # failures are known
+        if module.__name__ in executing:
+            return
 
 
 def _keys_of(registry: LazyDiscoveryDict[Any, Any], modules: Collection[str]) -> list[Hashable]:
-    """Keys of the classes in some modules."""
-    classes = [
-        (key, cls) for key, cls in [*registry._registered.items()] if key not in registry._setters
+    """Keys of the classes that some modules have registered."""
+    return [
+        key
+        for key, cls in [*registry._registered.items()]
+        if key not in registry._setters and cls.__module__ in modules
     ]
-    return [key for key, cls in classes if cls.__module__ in modules]
 
 
 def _foreign(
@@ -247,6 +256,27 @@ def _foreign(
         and not scope.holds(cls.__module__)
         and cls.__module__ not in walked
     }
+
+
+def _contested(
+    scope: Scope, registry: LazyDiscoveryDict[Any, Any], loaded: Collection[str]
+) -> tuple[dict[str, set[Any]], bool]:
+    """The keys that plugins took from each other, and whether they would in every process.
+
+    Not if one of them was imported before the discovery: in no process but for the package itself
+    and the module of the base class.
+    """
+    early = {name for name in loaded if scope.holds(name)}
+    early -= {scope.package, scope.base.__module__}
+    found: dict[str, set[Any]] = {}
+    is_sure = True
+    for mapping in (registry, *registry._dependents):
+        name = "" if mapping is registry else mapping._called  # type: ignore[attr-defined]
+        for executing, key, old, setters in mapping._journal:
+            found.setdefault(name, set()).add(key)
+            modules = {*executing, *(setters or ()), getattr(old, "__module__", "")}
+            is_sure = is_sure and early.isdisjoint(modules)
+    return found, is_sure
 
 
 def refuse_nameless(
@@ -310,15 +340,10 @@ def _find_homes(
         if places is None:
             own = () if _is_made(cls) else (cls.__module__, brought.get(key, ""))
             places = [*own, *registry._bringers.get(key, ())]
-        home = _first(places, walked)
+        home = next((place for place in places if place in walked), None)
         if home is not None:
             homes[key] = home
     return homes
-
-
-def _first(modules: Iterable[str], walked: Collection[str]) -> str | None:
-    """The first of some modules that was walked."""
-    return next((name for name in modules if name in walked), None)
 
 
 def warn(scope: Scope, found: Found) -> None:
@@ -379,7 +404,11 @@ def drop_vanished(
         registry: The registry.
         homeless: Keys of registered classes that no module was seen to have.
     """
-    modules = {key: registry._owner_of(key)[0] for key in homeless}
+    modules = {
+        key: registry._registered[key].__module__
+        for key in homeless
+        if key not in registry._setters
+    }
     gone = [key for key, name in modules.items() if scope.holds(name) and not find_spec(name)]
     drop(scope, registry, gone)
 
@@ -387,40 +416,30 @@ def drop_vanished(
 def drop(scope: Scope, registry: LazyDiscoveryDict[Any, Any], keys: Iterable[Any]) -> None:
     for key in keys:
         cls = registry._registered.pop(key)
-        if registry._setters.pop(key, None) is None:
-            for secondary in scope.config.secondary_registries:
-                secondary.forget(cls)
+        for secondary in scope.config.secondary_registries:
+            secondary.forget(cls)
 
 
-def undo(registry: LazyDiscoveryDict[Any, Any], module: str) -> None:
-    """Take back what a module did to the registries before it failed."""
-    for mapping in (registry, *registry._dependents):
-        for key in [key for key, names in mapping._setters.items() if names[0] == module]:
-            del mapping._registered[key], mapping._setters[key]
-        for loss in [each for each in mapping._losses if each.by[0] == module][::-1]:
-            mapping._losses.remove(loss)
-            mapping._registered[loss.key] = loss.value
-            if loss.setters:
-                mapping._setters[loss.key] = loss.setters
-            elif loss.cls:
-                mapping._classes[loss.key] = loss.cls
-
-
-def is_named_class(value: object) -> bool:
+def _is_named_class(value: object) -> bool:
     """Whether a value is a class that says where it lies."""
     return is_class(value) and type(value.__module__) is str
 
 
-def record_of(scope: Scope, cls: Any, home: str, is_assigned: bool = False) -> dict[str, Any]:
-    """The record of a value that a module of the package brings in."""
-    if not is_named_class(cls):
-        return _record_of_value(cls, home)
+def record_of(scope: Scope, cls: Any, home: str, is_assigned: bool) -> dict[str, Any]:
+    """The record of a value that a module of the package brings in.
+
+    One that a module assigns is had by importing that, whatever it is.
+    """
+    if not _is_named_class(cls):
+        name = getattr(cls, "__qualname__", None)
+        if type(name) is not str or not is_plain_name(name):
+            name = type(cls).__name__
+        return {"module": home, "class_name": name, "qualname": name, "via": home}
     record = describe(cls, scope.config.facts)
-    if is_assigned:
-        record["via"] = home
-        return record
     if home != cls.__module__:
         record["via"] = home
+    if is_assigned:
+        return record
     if find_class(cls.__module__, cls.__qualname__) is not cls:
         namespace = getattr(sys.modules.get(home), "__dict__", {})  # a module may misname itself
         names = [name for name, value in list(namespace.items()) if value is cls]
@@ -451,132 +470,53 @@ def _as_stored(facts: dict[str, Any]) -> dict[str, Any]:
         return facts  # the save refuses them, with the place and the reason
 
 
-def _record_of_value(value: object, home: str) -> dict[str, Any]:
-    """The record of what is no class: it is what the module assigns, whatever that is."""
-    name = getattr(value, "__qualname__", None)
-    if type(name) is not str or not is_plain_name(name):
-        name = type(value).__name__
-    return {"module": home, "class_name": name.rpartition(".")[2], "qualname": name, "via": home}
+def secondaries_of(
+    scope: Scope,
+    registry: LazyDiscoveryDict[Any, Any],
+    registered: dict[Any, Any],
+    records: dict[Any, dict[str, Any]],
+    homes: dict[Any, str],
+    walked: dict[str, int],
+) -> dict[str, dict[Any, Record]]:
+    """For each secondary registry: its keys, and where their values come from.
 
-
-class Effects:
-    """What plugin modules do to a registry and its secondary ones while they are imported.
-
-    Args:
-        scope: What the registry lists.
-        registry: The registry.
-        loaded: Modules that are loaded already.
-
-    Attributes:
-        early: Those of them whose turn has not come yet: others may have been before them, but not
-            in every process.
+    That is the primary key of a class; else the module that assigned the value.
     """
+    if not scope.config.secondary_registries:
+        return {}
+    from .registration import put_secondary
 
-    def __init__(
-        self, scope: Scope, registry: LazyDiscoveryDict[Any, Any], loaded: set[str]
-    ) -> None:
-        self._scope = scope
-        self._registry = registry
-        self._loaded = loaded
-        # In no process is a plugin there before the package and the module of the base class.
-        always = (scope.package, scope.base.__module__)
-        self.early = {name for name in loaded if name not in always}
-        self._secondary: dict[str, Any] = {
-            each.name: each.registry_dict for each in scope.config.secondary_registries
-        }
-        self._mappings = {"": registry, **self._secondary}
-        self._before: set[tuple[str, Hashable]] = set()  # what was lost before
-
-    def __enter__(self) -> None:
-        for name, mapping in self._mappings.items():
-            self._before.update((name, loss.key) for loss in mapping._losses)
-            mapping._reads.clear()
-        self._outer, self._registry._early = self._registry._early, self.early
-
-    def __exit__(self, *_: object) -> None:
-        self._registry._early = self._outer
-
-    def secondary(
-        self,
-        records: dict[Any, dict[str, Any]],
-        registered: dict[Any, Any],
-        homes: dict[Any, str],
-        walked: dict[str, int],
-    ) -> dict[str, dict[Any, Record]]:
-        """For each secondary registry: its keys, and where their values come from.
-
-        That is the primary key of a class, where it is listed; else the module that assigned the
-        value, or whose class filled it in.
-        """
-        listed: dict[int, Hashable] = {}  # class -> its key, rather than an alias
-        for key in sorted(records, key=self._registry._setters.__contains__):
-            listed.setdefault(id(registered[key]), key)
-        for each in self._scope.config.secondary_registries:
-            self._look_again(each, registered, listed)
-        found = {}
-        for name, mapping in self._secondary.items():
-            places = {}
-            for key in [*mapping._registered]:
-                owner = None if key in mapping._setters else mapping._classes[key]
-                if owner is not None and id(owner) in listed:
-                    primary = listed[id(owner)]
-                    places[key] = homes[primary], {"owner": primary}
-                    continue
-                home = _first(mapping._setters.get(key) or [owner.__module__], walked)
-                if home is not None:
-                    places[key] = home, {"module": home}
-            order = sorted(places, key=lambda key: walked[places[key][0]])
-            found[name] = {key: places[key][1] for key in order}
-        return found
-
-    def _look_again(
-        self, secondary: SecondaryRegistry, registered: dict[Any, Any], listed: dict[int, Any]
-    ) -> None:
-        """Register values that were set after the body of their class."""
-        from .registration import put_secondary
-
+    keys = {
+        id(registered[key]): key for key in reversed([*records]) if key not in registry._setters
+    }
+    found = {}
+    for secondary in scope.config.secondary_registries:
+        mapping: Any = secondary.registry_dict
         filled = {id(cls) for cls in secondary.owners.values()}
-        lost = {id(loss.cls) for loss in secondary.registry_dict._losses}  # type: ignore[attr-defined]
-        for identity, key in listed.items():
-            is_class = key not in self._registry._setters
-            if is_class and identity not in filled and identity not in lost:
-                put_secondary(secondary, key, registered[key])
-
-    def lost(self, walked: dict[str, int]) -> dict[str, dict[Any, list[Lost]]]:
-        """For each registry: the values that lost their keys, as an answer tells it."""
-        found: dict[str, dict[Any, list[Lost]]] = {}
-        for name, mapping in self._mappings.items():
-            for loss in mapping._losses:
-                by = _first(loss.by, walked)
-                if by is None:
-                    continue
-                home = _first((loss.owner[0], *(loss.setters or ())), walked) or by
-                readers = [
-                    _first(modules, walked)
-                    for key, value, modules in mapping._reads
-                    if key == loss.key and value is loss.value
-                ]
-                names = dict.fromkeys((by, *filter(None, readers)))
-                told = (*loss.owner, home, *names)
-                losses = found.setdefault(name, {}).setdefault(loss.key, [])
-                if told not in losses:
-                    losses.append(told)
-        return found
-
-    def passing(self, homes: dict[Any, str], walked: dict[str, int]) -> RegcacheError | None:
-        """Why another process may come to another answer; ``None`` if none does."""
-        is_unsure = any(
-            name not in self._loaded and ("", key) in self._before for key, name in homes.items()
-        ) or any(
-            not loss.is_sure and _first(loss.by, walked)
-            for mapping in self._mappings.values()
-            for loss in mapping._losses
-        )
-        return ImportedEarly(self._scope.name) if is_unsure else None
+        for key in [key for key in records if keys.get(id(registered[key])) == key]:
+            if id(registered[key]) not in filled:
+                put_secondary(secondary, key, registered[key])  # set after the body of the class
+        places = {}
+        for key in [*mapping._registered]:
+            owner = secondary.owners.get(key)
+            if key in mapping._setters:
+                modules = [name for name in mapping._setters[key] if name in walked]
+                if modules:
+                    places[key] = modules[0], {"module": modules[0]}
+            elif id(owner) in keys:
+                value = getattr(owner, secondary.attr_name, None)
+                if value is not None:
+                    mapping._registered[key] = value
+                places[key] = homes[keys[id(owner)]], {"owner": keys[id(owner)]}
+            elif owner is not None and owner.__module__ in walked:  # another has its primary key
+                places[key] = owner.__module__, {"module": owner.__module__}
+        order = sorted(places, key=lambda key: walked[places[key][0]])
+        found[secondary.name] = {key: places[key][1] for key in order}
+    return found
 
 
 def _as_text(
-    secondary: dict[str, dict[Any, Record]], lost: dict[str, dict[Any, list[Lost]]]
+    secondary: dict[str, dict[Any, Record]], contested: dict[str, set[Any]]
 ) -> dict[str, Any]:
     """What lies beside the records, as it is stored."""
     try:
@@ -589,12 +529,10 @@ def _as_text(
                 for name, table in secondary.items()
             }
         }
-        losses = [
-            [name, key_to_text(key), *each]
-            for name, table in lost.items()
-            for key, some in table.items()
-            for each in some
-        ]
+        if contested:
+            told["contested"] = {
+                name: sorted(map(key_to_text, keys)) for name, keys in contested.items()
+            }
     except TypeError as error:
         return {"secondary": {}, "unstorable": error}  # the save refuses it and says why
-    return {**told, "lost": losses} if losses else told
+    return told

@@ -17,7 +17,6 @@ from regcache_core import (
     sources_of,
 )
 
-from .discovery import undo
 from .errors import DiscoveryError, DuplicateKeyError
 from .plugins import is_abstract, name_class
 
@@ -86,7 +85,7 @@ class InstalledPlugins:
         except BaseException as error:  # plugin code may raise anything
             obey(module_of(value), error)
             self._fail(f"{name} = {value}", error, origin)
-            undo(self._registry, module_of(value))
+            self._registry._undo(module_of(value))
             for key in {*registered} - before:
                 del registered[key]
                 self._registry._setters.pop(key, None)

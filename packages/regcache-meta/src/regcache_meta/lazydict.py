@@ -17,11 +17,10 @@ from regcache_core import (
     name_of,
 )
 
-from .mapping import _MISSING, LazyDict
+from .mapping import LazyDict
 from .plugins import (
     check_holder,
     find_class,
-    is_class,
     is_local,
     name_class,
     same_declaration,
@@ -44,17 +43,15 @@ if TYPE_CHECKING:
 
     from .config import SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
-    from .mapping import Lost, Record, State
+    from .mapping import Record, State
     from .scope import Scope
 
     K = TypeVar("K")
     V = TypeVar("V")
     B = TypeVar("B")
     #: Module that failed -> error; secondary registry -> its key -> record; registry (the primary
-    #: one has no name) -> its key -> values that lost it.
-    Beside = tuple[
-        dict[str, list[str]], dict[str, dict[Any, Record]], dict[str, dict[Any, list[Lost]]]
-    ]
+    #: one has no name) -> its contested keys.
+    Beside = tuple[dict[str, list[str]], dict[str, dict[Any, Record]], dict[str, set[Any]]]
     #: Key -> record, and what lies beside.
     Answer = tuple[Mapping[Any, Any], Beside]
 else:
@@ -89,7 +86,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
         self._is_read = False  # by a plugin, since the last discovery began
         self._beside: Beside = {}, {}, {}
-        self._early: set[str] | None = None  # loaded before the discovery that runs, not walked yet
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
         self._report: Report | None = None
         self._rechecks: Rechecks | None = None  # made when a key is missing
@@ -176,17 +172,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             dependent._state = None
 
     @property
-    def _failures(self) -> "dict[str, list[str]]":
-        return self._beside[0]
-
-    @property
-    def _lost(self) -> "dict[Any, list[Lost]]":  # type: ignore[override]
-        return self._beside[2].get("", {})
-
-    @property
     def report(self) -> "Report | None":
         """What the cache did on first use, and why; ``None`` before, or without a cache."""
         return self._report
+
+    @property
+    def _failures(self) -> "dict[str, list[str]]":
+        return self._beside[0]
 
     @property
     def failures(self) -> "dict[str, PluginFailure]":
@@ -206,7 +198,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         """
         from .facts import PluginInfo
 
-        entries, values = self._sought(key, self._state is not None)
+        entries, values = self._sought(key)
         record = entries[key]
         if record is None:
             from .discovery import describe
@@ -297,15 +289,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._report = manager.last_report
         return self._publish(records)
 
-    def _find_answer(self) -> None:
-        scope = self._scope
-        if self._state is not None or scope is None or scope.package is None:
-            return
-        if not self._is_discovering() and self._is_cached(scope):
-            from .caching import make_manager
-
-            self._open_cached(make_manager(scope)[0])
-
     def _is_cached(self, scope: "Scope") -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""
         if self.enable_cache and not scope.is_identified:
@@ -357,23 +340,22 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         names = {each.name for each in self._scope.config.secondary_registries}  # type: ignore[union-attr]
         try:
             failed = {name: _check_failure(texts) for name, texts in extra["failures"].items()}
-            entries = {
+            secondary = {
                 name: {
                     decode(text): self._check_entry(each, decode, records)
                     for text, each in table.items()
                 }
                 for name, table in extra["secondary"].items()
             }
-            lost: dict[str, dict[Any, list[Lost]]] = {}
-            for name, text, *each in extra.get("lost", ()):
-                lost.setdefault(name, {}).setdefault(decode(text), []).append(
-                    self._check_lost(each)
-                )
+            contested = {
+                name: {decode(text) for text in texts}
+                for name, texts in extra.get("contested", {}).items()
+            }
         except (TypeError, ValueError, LookupError, AttributeError, Refusal):
             return None
-        if entries.keys() != names or not lost.keys() <= {"", *names}:
+        if secondary.keys() != names or not contested.keys() <= {"", *names}:
             return None
-        return failed, entries, lost
+        return failed, secondary, contested
 
     def _check_entry(
         self, stored: "Any", decode: "Callable[[str], Any]", records: "Mapping[Any, Any]"
@@ -383,19 +365,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             owner = decode(stored)
             records[owner]
             return {"owner": owner}
-        return {"module": self._check_module(stored["module"])}
-
-    def _check_lost(self, stored: "list[Any]") -> "Lost":
-        module, qualname, home, *names = stored
-        if [*map(type, stored)] != [str] * len(stored) or not names:
-            raise TypeError(f"{stored!r} is no loss that we store")
-        return (module, qualname, *map(self._check_module, (home, *names)))
-
-    def _check_module(self, name: "Any") -> str:
-        """A module that may be imported because a file says so."""
-        if name.__class__ is not str or not is_plain_name(name) or not self._may_import(name):
-            raise ValueError(f"{name!r} is no module of plugins")
-        return name
+        module = stored["module"]
+        if module.__class__ is not str or not is_plain_name(module):
+            raise ValueError(f"{module!r} is no name of a module")
+        if not self._may_import(module):
+            raise ValueError(f"{module} lies outside of the package")
+        return {"module": module}
 
     def _is_discovering(self) -> bool:
         """Whether this thread is in the middle of a discovery."""
@@ -437,8 +412,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             warn_of_stall(error)
             return self._so_far()
         if found.unfinished:  # read while the package is being imported: nothing is final yet
-            entries, values = self._so_far()
-            return {**found.records, **{k: None for k in entries if k not in found.records}}, values
+            return self._combined(found.records)
         self._beside = beside
         state = publish(found.records)
         if self._is_cached(scope):
@@ -448,8 +422,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _is_used(self) -> bool:
         """Whether a plugin that looks may see what it would not see in a fresh process."""
-        registered = [*self._registered]
-        is_left = any(self._owner_of(key)[0] not in sys.modules for key in registered)  # it failed
+        registered = [key for key in list(self._registered) if key not in self._setters]
+        classes: list[Any] = [self._registered.get(key, self._scope) for key in registered]
+        is_left = any(cls.__module__ not in sys.modules for cls in classes)  # it has failed
         return bool(self._assigned or is_left or (self._state and (registered or self._failures)))
 
     def _save(
@@ -466,15 +441,16 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return state
 
     def _load(self, key: K, record: "Record") -> V:
-        if self._import(key, record.get("via") or record["module"]):
-            values = self._opened()[1]
-            if key not in values:
-                found = self._find_loaded(key, record)
-                if found is not None:
-                    values[key] = found  # type: ignore[assignment]
-            if key in values:
-                return values[key]
-        return self._find_anew(key, record)
+        if not self._import(key, record.get("via") or record["module"]):
+            return self._find_anew(key, record)
+        values = self._opened()[1]
+        if key not in values:
+            found = self._find_loaded(key, record)
+            if found is not None:
+                values[key] = found  # type: ignore[assignment]
+            elif not self._settle(key, record):
+                return self._find_anew(key, record)
+        return values[key]
 
     def _import(self, key: "Any", module: str) -> bool:
         """Import the module of a plugin; whether that may be done, and is its turn.
@@ -545,13 +521,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if not self._is_discovering() and not _is_importing(scope):
             self._refresh("ITEM_REFUSED", where)
 
-    def _register(self, key: K, value: "Any", cls: "type | None" = None) -> None:
+    def _register(self, key: K, value: "Any") -> None:
         scope = self._scope
         if scope is not None and scope.package:
             not_searched = scope.config.discovery_recursive is False
             if not_searched or not scope.holds(value.__module__) or is_local(value):
                 self._bringers[key] = [*modules_in_execution(scope.holds)]
-        super()._register(key, value, cls)
+        super()._register(key, value)
 
     def _executing(self) -> "list[str]":
         scope = self._scope
@@ -566,23 +542,39 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             return True
         return scope.config.discovery_entry_points is not None and self._may_import(module)
 
-    def _fits(self, value: "Any", record: "Record | None", modules: "list[str]") -> bool:
+    def _replay(self) -> None:
+        if self._is_discovering():
+            return
+        from regcache_core import Running
+
+        from .discovery import import_plugins
+
+        running: Running = vars(self).setdefault("_running", Running())
+        with running:
+            import_plugins(self._scope, self._executing())  # type: ignore[arg-type]
+
+    def _failed(self) -> "Collection[str]":
+        return self._failures
+
+    def _contested(self) -> "set[Any]":
+        return self._beside[2].get("", set())
+
+    def _find_answer(self) -> None:
+        scope = self._scope
+        if self._state is not None or scope is None or scope.package is None:
+            return
+        if not self._is_discovering() and self._is_cached(scope):
+            from .caching import make_manager
+
+            self._open_cached(make_manager(scope)[0])
+
+    def _fits(self, key: K, value: V, record: "Record | None") -> bool:
         if record is None:
             return False
-        if (record.get("via") or record["module"]) in modules:
-            return True
+        if key in self._setters:
+            return (record.get("via") or record["module"]) in self._setters[key]
         names = record["module"], record["qualname"]
-        return is_class(value) and (value.__module__, value.__qualname__) == names
-
-    def _accepts(self, record: "Record | None", owner: "tuple[str, str]") -> bool:
-        return record is not None or owner[0] not in self._failures
-
-    def _is_certain(self, modules: "Iterable[str]") -> bool:
-        return self._early is not None and self._early.isdisjoint(modules)
-
-    def _find_lost(self, key: K, lost: "Lost") -> "Any":
-        found = super()._find_lost(key, lost)
-        return found if found is not _MISSING else find_class(*lost[:2]) or _MISSING
+        return (getattr(value, "__module__", ""), getattr(value, "__qualname__", "")) == names
 
     def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
         # Two classes in one module are told apart when it is imported: by _check_held. So are all
@@ -603,8 +595,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         is_named = record is not None and module.__class__ is str
         return is_named and is_same_source(module, record["module"])  # type: ignore[arg-type,index]
 
-    def _check_held(self, key: K, held: "Any", claimant: type) -> None:
-        check_holder(self._name, key, held if is_class(held) else self._setters[key][0], claimant)
+    def _check_held(self, key: K, held: "Any", value: "Any") -> None:
+        check_holder(self._name, key, held, value)
 
     def _unknown(self, key: "Any") -> KeyError:
         from difflib import get_close_matches
@@ -658,9 +650,29 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     def _called(self) -> str:
         return self._secondary.name if self._secondary else ""
 
-    @property
-    def _lost(self) -> "dict[Any, list[Lost]]":  # type: ignore[override]
-        return self._primary._beside[2].get(self._called, {}) if self._secondary else {}
+    def _executing(self) -> "list[str]":
+        return self._primary._executing()
+
+    def _replay(self) -> None:
+        self._primary._replay()
+
+    def _find_answer(self) -> None:
+        self._primary._find_answer()
+
+    def _fits(self, key: K, value: V, record: "Record | None") -> bool:
+        if record is None or "owner" in record:
+            return False  # the attribute of a class is looked at when it is asked for
+        setters = self._setters.get(key)
+        if setters is not None:
+            return record["module"] in setters
+        owner = self._secondary.owners.get(key) if self._secondary else None
+        return bool(getattr(owner, "__module__", None) == record["module"])
+
+    def _failed(self) -> "Collection[str]":
+        return self._primary._failed()
+
+    def _contested(self) -> "set[Any]":
+        return self._primary._beside[2].get(self._called, set()) if self._secondary else set()
 
     def _recheck(self) -> bool:
         return self._primary._recheck()
@@ -668,54 +680,47 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     def _is_discovering(self) -> bool:
         return self._primary._is_discovering()
 
-    def _executing(self) -> "list[str]":
-        return self._primary._executing()
+    # A class may set its attribute once more after its body: it is looked at when it is asked for.
 
-    def _fits(self, value: "Any", record: "Record | None", modules: "list[str]") -> bool:
-        return record is not None and record.get("module") in modules
+    def _register(self, key: K, value: V) -> None:
+        super()._register(key, value)
+        self._without_attributes(self._state or ({}, {}))
 
-    def _accepts(self, record: "Record | None", owner: "tuple[str, str]") -> bool:
-        if record is None:
-            return self._primary._accepts(None, owner)
-        # The attribute of a class may be set after its body: it is looked at when it is asked for.
-        return "owner" not in record and record["module"] == owner[0]
+    def _combined(self, records: "Mapping[K, Record | None]") -> "State[K, V]":
+        return self._without_attributes(super()._combined(records))
 
-    def _is_certain(self, modules: "Iterable[str]") -> bool:
-        return self._primary._is_certain(modules)
-
-    def _find_answer(self) -> None:
-        self._primary._find_answer()
-
-    def _check_held(self, key: K, held: "Any", claimant: type) -> None:
-        holder = self._classes.get(key) or self._setters[key][0]
-        check_holder(self._secondary.attr_name, key, holder, claimant)  # type: ignore[union-attr]
+    def _without_attributes(self, state: "State[K, V]") -> "State[K, V]":
+        entries, values = state
+        for key in [*values]:
+            if "owner" in (entries.get(key) or ()) and key not in self._assigned:
+                values.pop(key, None)
+        return state
 
     def _is_in_making(self, record: "Record") -> bool:
         if "owner" in record:
             return record["owner"] not in self._primary
-        return is_initializing(record["module"]) and record["module"] in self._executing()
+        return record["module"] in self._executing()
 
     def _load(self, key: K, record: "Record") -> V:
-        if "owner" not in record:
-            return self._load_assigned(key, record["module"])
-        cls = self._primary[record["owner"]]
-        value: V = getattr(cls, self._secondary.attr_name)  # type: ignore[union-attr]
-        if is_initializing(cls.__module__):
-            return value  # it may set another one yet
-        return self._opened()[1].setdefault(key, value)
-
-    def _load_assigned(self, key: K, module: str) -> V:
-        """A value that a module assigned, or that a class filled in which is not listed."""
-        if not self._primary._import(key, module) or key not in self._opened()[1]:
-            self._primary._discover_anew(module)
+        if "owner" in record:
+            cls = self._primary[record["owner"]]
+            value: V = getattr(cls, self._secondary.attr_name)  # type: ignore[union-attr]
+            if is_initializing(cls.__module__):
+                return value  # its module may set another one yet
+            return self._opened()[1].setdefault(key, value)
+        module = record["module"]
+        is_imported = self._primary._import(key, module)
         values = self._opened()[1]
+        if key not in values and not (is_imported and self._settle(key, record)):
+            self._primary._discover_anew(module)
+            values = self._opened()[1]
         if key not in values:
             raise self._unknown(key)
         return values[key]
 
     def _describe_value(self, record: "Record") -> str:
-        source = repr(record["owner"]) if "owner" in record else record["module"]
-        return f"<{self._secondary!r} of {source}>"
+        owner = record.get("owner", record.get("module"))
+        return f"<{self._secondary!r} of {owner!r}>"
 
 
 def _check_failure(texts: "list[str]") -> "list[str]":

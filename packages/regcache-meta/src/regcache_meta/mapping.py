@@ -1,27 +1,22 @@
 """A dictionary whose keys are known before its values are loaded: ``LazyDict``.
 
-All of dict's protocol, and what a plugin module does to the dictionary while it is imported; where
+All of dict's protocol, and what plugin modules do to the dictionary while they are imported; where
 keys come from and how a value is loaded is left to sub-classes.
 """
 
-import sys
 from _thread import RLock
 
-from regcache_core import call_in_forked_child, is_initializing
+from regcache_core import call_in_forked_child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, KeysView, Mapping
+    from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping
     from typing import Any, TypeVar
 
     K = TypeVar("K")
     V = TypeVar("V")
     Record = dict[str, Any]
     State = tuple[dict[K, Record | None], dict[K, V]]
-    #: Of a lost value: module and qualified name of the class that had registered it (of the module
-    #: that had assigned it, and nothing), the module that brings it back, the module that took the
-    #: key away, and those that had looked at it before.
-    Lost = tuple[str, ...]
 else:
     K = V = object  # for the base class below; parameters are never looked at here
 
@@ -40,41 +35,6 @@ def _after_fork() -> None:
 call_in_forked_child(_after_fork)
 
 
-class Loss:
-    """A value that a plugin module replaced or removed while it was imported.
-
-    Attributes:
-        key: Its key.
-        value: The value.
-        owner: Module and qualified name of the class that had registered it; of a value that was
-            assigned, the module that did it, and nothing.
-        cls: The class that had registered it, or ``None``.
-        setters: Modules in execution when it was assigned, the innermost first; or ``None``.
-        by: Modules in execution when it was lost, the innermost first.
-        is_sure: Whether it would be lost in every process; else the order of imports may decide.
-    """
-
-    __slots__ = ("by", "cls", "is_sure", "key", "owner", "setters", "value")
-
-    def __init__(
-        self,
-        key: "Any",
-        value: "Any",
-        owner: "tuple[str, str]",
-        cls: "type | None",
-        setters: "list[str] | None",
-        by: "list[str]",
-        is_sure: bool,
-    ) -> None:
-        self.key = key
-        self.value = value
-        self.owner = owner
-        self.cls = cls
-        self.setters = setters
-        self.by = by
-        self.is_sure = is_sure
-
-
 class LazyDict(dict[K, V]):
     """A dictionary whose keys are found on first use and whose values are loaded one by one.
 
@@ -83,23 +43,19 @@ class LazyDict(dict[K, V]):
     ``dict`` itself is not used; it holds one entry, because C code such as ``json``'s encoder asks
     it whether the mapping is empty before it calls a method.
 
-    What plugin modules do to it while they are imported goes to ``_registered``, which is what it
-    would hold if it were a plain dictionary. Once the keys are known, this only fills in values:
-    those that the records describe. A module in execution finds what it found when the keys were
-    discovered: under a key that it takes over, the value of before.
+    What plugin modules do while they are imported goes to ``_registered``, as into a plain dict: a
+    value that one assigns outranks a class statement, and one that it removes is gone. A key that
+    one replaces or removes is *contested*: once the keys are known, the records tell whose it is,
+    and ``_registered`` what the modules find that are in execution.
     """
-
-    #: Key -> values that lost it, in that order; as the answer tells it.
-    _lost: "Mapping[K, list[Lost]]"
 
     def __init__(self) -> None:
         super().__init__({None: None})  # type: ignore[dict-item]
         self._state: State[K, V] | None = None
         self._registered: dict[K, V] = {}  # by class statements, and by modules in execution
-        self._classes: dict[K, type] = {}  # of the former: who registered the value
-        self._setters: dict[K, list[str]] = {}  # of the latter: the modules
-        self._losses: list[Loss] = []
-        self._reads: list[tuple[K, Any, list[str]]] = []  # by modules that are discovered
+        self._setters: dict[K, list[str]] = {}  # the latter, the innermost first
+        #: What modules in execution replaced or removed: they, key, old value, its setters.
+        self._journal: list[tuple[list[str], K, Any, list[str] | None]] = []
         self._assigned: dict[K, V] = {}  # by hand
         self._removed: dict[K, Record] = {}  # by hand, before they were loaded
         self._found: Mapping[K, Record | None] = {}  # what the state was made from
@@ -134,20 +90,23 @@ class LazyDict(dict[K, V]):
         """Plugin modules that this thread is importing, the innermost first."""
         return []
 
-    def _fits(self, value: "Any", record: "Record | None", modules: "list[str]") -> bool:
-        """Whether a record describes a value that modules in execution assigned."""
-        return False
+    def _replay(self) -> None:
+        """Import all plugins in their order, for one that looks for what others have registered."""
 
-    def _accepts(self, record: "Record | None", owner: "tuple[str, str]") -> bool:
-        """Whether what a class registers is the value of a record, or adds to the answer."""
-        return True
-
-    def _is_certain(self, modules: "Iterable[str]") -> bool:
-        """Whether modules were imported as in every process: by the discovery that runs."""
-        return False
+    def _contested(self) -> "Collection[K]":
+        """Keys that plugins take from each other, as the answer tells."""
+        return ()
 
     def _find_answer(self) -> None:
         """Read the answer from the cache file, if that is not done yet; never discover."""
+
+    def _fits(self, key: K, value: V, record: "Record | None") -> bool:
+        """Whether what is registered under a key is what a record describes."""
+        return False
+
+    def _failed(self) -> "Collection[str]":
+        """Plugin modules that are known to fail: what they do before that does not count."""
+        return ()
 
     # How the state is made.
 
@@ -155,18 +114,15 @@ class LazyDict(dict[K, V]):
         state = self._state
         return self._open() if state is None or self._is_discovering() else state
 
-    def _sought(self, key: K, was_open: bool) -> "State[K, V]":
+    def _sought(self, key: K) -> "State[K, V]":
         """The state, with a key in it; one that is not known is looked for once more.
-
-        Args:
-            key: The key.
-            was_open: Whether there was a state before, that may be old.
 
         Raises:
             KeyError: There is no such key, and what changed since has not brought it.
         """
+        known = self._state
         state = self._opened()
-        if key not in state[0] and was_open:
+        if key not in state[0] and known is not None:
             from regcache_core import RegcacheError
 
             try:
@@ -214,231 +170,136 @@ class LazyDict(dict[K, V]):
     def _removed_keys(self) -> "set[K]":
         """What was found or registered itself, and has been removed by hand."""
         entries = self._opened()[0]
-        registered = [k for k, v in list(self._registered.items()) if self._belongs(k, v, None)]
+        registered = [key for key in list(self._registered) if key not in self._contested()]
         return {key for key in (*self._found, *registered) if key not in entries}
 
     def _check_claims(self, records: "Mapping[K, Record | None]") -> None:
         for key, value in list(self._registered.items()):
-            if key not in self._setters and not self._is_lost(key, self._owner_of(key)):
+            if key not in self._setters and key not in self._contested():
                 self._check_claim(key, value, records.get(key))
 
     def _combined(self, records: "Mapping[K, Record | None]") -> "State[K, V]":
         """Records that were found, with what registered itself or was assigned by hand."""
-        values = {
+        contested = self._contested()
+        registered = {
             key: value
             for key, value in list(self._registered.items())
-            if self._belongs(key, value, records.get(key))
+            if self._is_shown(key, contested) or self._fits(key, value, records.get(key))
         }
-        for loss in self._losses[::-1]:  # to a module that failed, for one
-            record = records.get(loss.key)
-            is_named = loss.owner[1] in ("", (record or {}).get("qualname", loss.owner[1]))
-            if is_named and self._fits(loss.value, record, loss.setters or [loss.owner[0]]):
-                values.setdefault(loss.key, loss.value)
-        values.update(self._assigned)
+        values = {**registered, **self._assigned}
         more = dict.fromkeys(key for key in values if key not in records)
         return {**records, **more}, values
-
-    def _belongs(self, key: K, value: V, record: "Record | None") -> bool:
-        """Whether what is registered is the value of a record, or of a key that has none."""
-        if key in self._setters:
-            return self._fits(value, record, self._setters[key])
-        owner = self._owner_of(key)
-        return not self._is_lost(key, owner) and self._accepts(record, owner)
 
     def _so_far(self) -> "State[K, V]":
         """What has registered itself, for a reader in the middle of a discovery."""
         values = {**self._registered, **self._assigned}
         return dict.fromkeys(values), values
 
-    def _register(self, key: K, value: V, cls: "type | None" = None) -> None:
-        """Put a value in as a class statement does it: without finding the other keys first.
-
-        Args:
-            key: The key.
-            value: The value.
-            cls: The class that registers it; by default the value.
-        """
-        claimant: Any = cls or value
-        owner = claimant.__module__, claimant.__qualname__
+    def _register(self, key: K, value: V) -> None:
+        """Put a value in as a class statement does it: without finding the other keys first."""
         held = self._registered.get(key, _MISSING)
-        is_same = held is value if key in self._setters else self._classes.get(key) is claimant
-        is_held = held is not _MISSING and not is_same
+        if key in self._setters and held is not value:
+            self._journal.append((self._setters[key], key, value, None))
+            return
+        is_held = held is not _MISSING and held is not value
         if is_held:
             self._find_answer()
-        if self._is_taken(key, owner):
-            return
-        is_lost = self._is_lost(key, owner)
-        if is_lost and is_held and self._owner_of(key) == owner:
-            is_held = False  # the statement runs again, before it loses its key
-        if is_held and (is_lost or not self._replace(key, held, claimant)):
-            told = [each[3] for each in self._lost.get(key, ()) if each[:2] == owner]
-            by = told[:1] or self._setters[key]
-            self._losses.append(Loss(key, value, owner, claimant, None, by, is_lost))
-            return
-        if self._state is not None and not is_lost:
+        is_contested = key in self._contested()
+        if is_held and (self._is_discovering() or not is_contested):
+            self._check_held(key, held, value)
+        if self._state is not None and not is_contested:
             self._check_claim(key, value, self._state[0].get(key))
         with _LOCK:
             self._registered[key] = value
-            self._setters.pop(key, None)
-            self._classes[key] = claimant
-            if self._state is not None and not is_lost:
-                self._fill(key, value, owner)
+            if self._state is not None:
+                entries, values = self._state
+                if is_contested and not self._fits(key, value, entries.get(key)):
+                    return
+                # An assignment goes before a class; what was removed does not come back by itself.
+                if key not in self._assigned and not self._is_of(value, self._removed.get(key)):
+                    values[key] = value
+                    entries.setdefault(key, None)
 
-    def _replace(self, key: K, held: "Any", claimant: type) -> bool:
-        """Let a class have a key that another value holds; whether it may.
+    def _set_by_plugin(self, key: K, value: V, executing: "list[str]") -> None:
+        """Set a key as a module does it that is being imported."""
+        with _LOCK:
+            self._note_loss(key, executing, value)
+            self._registered.pop(key, None)  # it comes behind what there was before
+            self._registered[key] = value
+            self._setters[key] = executing
+            if self._state is None or self._is_discovering():
+                return
+            entries, values = self._state
+            record, is_listed = entries.get(key), key in entries
+            if is_listed and record is not None and not self._fits(key, value, record):
+                return
+            if is_listed or self._is_shown(key, self._contested()):
+                values[key] = value
+                entries.setdefault(key, None)
 
-        It may not if a plugin module assigned that, and this is no discovery: the answer will tell.
+    def _is_shown(self, key: K, contested: "Collection[K]") -> bool:
+        """Whether what is registered under a key adds to what is found."""
+        return key not in contested and not {*self._failed()} & {*self._setters.get(key, ())}
 
-        Raises:
-            DuplicateKeyError: Both claim the key.
-        """
-        setters = self._setters.get(key)
-        lost = [each for each in self._lost.get(key, ()) if each[:2] == self._owner_of(key)]
-        if lost and not self._is_discovering():
-            self._lose(key, [lost[0][3]])
-        elif setters and self._is_told_otherwise(key, held):
-            return True
-        elif setters and not self._is_certain(setters[:1]):
+    def _settle(self, key: K, record: "Record") -> bool:
+        """Let a key have the value that plugins come to together; whether there is one."""
+        for module in self._failed():
+            self._undo(module)
+        if self._contested() and not self._has_fitting(key, record):
+            self._replay()
+        if not self._has_fitting(key, record):
             return False
-        else:
-            self._check_held(key, held, claimant)
+        self._opened()[1][key] = self._registered[key]
         return True
 
-    def _is_told_otherwise(self, key: K, value: "Any") -> bool:
-        """Whether the answer has another value under the key of one that a module assigned."""
-        if self._state is None or self._is_discovering():
+    def _has_fitting(self, key: K, record: "Record") -> bool:
+        return key in self._registered and self._fits(key, self._registered[key], record)
+
+    def _remove_by_plugin(self, key: K, executing: "list[str]") -> bool:
+        """Remove a key as a module does it that is being imported; whether it was there."""
+        if self._found_before(key) is _MISSING and key not in self._registered:
             return False
-        record = self._state[0].get(key)
-        return record is not None and not self._belongs(key, value, record)
-
-    def _fill(self, key: K, value: V, owner: "tuple[str, str]") -> None:
-        """Let a class have its key in the state, or be the value that is listed."""
-        assert self._state is not None
-        entries, values = self._state
-        # An assignment goes before a class; what was removed does not come back by itself.
-        if key in self._assigned or self._is_of(value, self._removed.get(key)):
-            return
-        if self._accepts(entries.get(key), owner):
-            values[key] = value
-            entries.setdefault(key, None)
-        else:
-            values.pop(key, None)  # to be loaded anew, from the class as it is now
-
-    # What plugin modules do while they are imported.
-
-    def _owner_of(self, key: K) -> "tuple[str, str]":
-        """Of what is registered under a key: the class or module that it comes from."""
-        if key in self._setters:
-            return self._setters[key][0], ""
-        cls = self._classes[key]
-        return cls.__module__, cls.__qualname__
-
-    def _is_lost(self, key: K, owner: "tuple[str, str]") -> bool:
-        """Whether an owner does not have a key in the end, though it registered a value for it."""
-        if any(each.key == key and each.owner == owner for each in self._losses):
-            return True
-        return not self._is_discovering() and any(
-            each[:2] == owner for each in self._lost.get(key, ())
-        )
-
-    def _is_taken(self, key: K, owner: "tuple[str, str]") -> bool:
-        """Whether the module that takes a key away from an owner has done so already."""
-        if any(each.key == key and each.owner == owner for each in self._losses):
-            return True
-        return not self._is_discovering() and any(
-            each[:2] == owner and each[3] in sys.modules and not is_initializing(each[3])
-            for each in self._lost.get(key, ())
-        )
-
-    def _lose(self, key: K, by: "list[str]") -> None:
-        """Take out what is registered, and note who did it."""
-        owner, cls = self._owner_of(key), self._classes.pop(key, None)
-        value, setters = self._registered.pop(key), self._setters.pop(key, None)
-        if owner == (by[0], ""):
-            return  # what a module assigns and takes out again itself is nobody's business
-        is_sure = owner[0] == by[0] or self._is_certain((owner[0], by[0]))
-        if not is_sure and not self._is_discovering():
-            is_sure = any(each[:2] == owner and each[3] in by for each in self._lost.get(key, ()))
-        self._losses.append(Loss(key, value, owner, cls, setters, by, is_sure))
-
-    def _assign(self, key: K, value: V, executing: "list[str]") -> None:
-        """Set a key as a plugin module does it while it is imported."""
         with _LOCK:
-            owner = executing[0], ""
-            state = None if self._is_discovering() else self._state
-            record = state[0].get(key) if state is not None else None
-            fits = self._fits(value, record, executing)
-            if record is not None and not fits and not self._is_lost(key, owner):
-                return  # nor had it the key where that was discovered
-            if state is not None and not fits and (self._is_taken(key, owner) or key in state[1]):
-                return
-            held = self._registered.get(key, _MISSING)
-            if held is not value:
-                if held is not _MISSING:
-                    self._lose(key, executing)
-                self._registered[key] = value
-                self._setters[key] = executing
-            if state is not None and fits and key not in self._assigned:
-                state[1][key] = value
+            self._note_loss(key, executing, _MISSING)
+            self._registered.pop(key, None)
+            self._setters.pop(key, None)
+            return True
 
-    def _take_away(self, key: K, executing: "list[str]") -> bool:
-        """Remove a key as a plugin module does it while it is imported; whether it was there."""
-        with _LOCK:
-            if self._state is not None and not self._is_discovering():
-                ours = [each[:2] for each in self._lost.get(key, ()) if each[3] in executing]
-                if not ours:
-                    return key in self  # it has not removed that where the keys were discovered
-                if key in self._registered and self._owner_of(key) in ours:
-                    self._lose(key, executing)
-                return True
-            if key in self._registered:
-                self._lose(key, executing)
-                return True
-            return self._assigned.pop(key, _MISSING) is not _MISSING
+    def _note_loss(self, key: K, executing: "list[str]", value: object) -> None:
+        old: Any = self._registered.get(key, _MISSING)
+        if old is not _MISSING and old is not value:
+            self._journal.append((executing, key, old, self._setters.get(key)))
 
-    def _lost_to_us(self, key: K) -> "Lost | None":
-        """The value that the module in execution found under a key when it was discovered.
-
-        ``None`` where it found what is listed, or has taken the key over by now.
-        """
-        lost = self._lost.get(key)
-        if not lost or self._is_discovering():
-            return None
-        if not any(is_initializing(name) for each in lost for name in each[3:]):
-            return None
-        for name in self._executing():
-            for each in lost:
-                if name in each[3:] and not self._has_done(key, each, name):
-                    return each
-        return None
-
-    def _has_done(self, key: K, lost: "Lost", by: str) -> bool:
-        return any(
-            each.key == key and each.owner == lost[:2] and by in each.by for each in self._losses
-        )
-
-    def _is_set_by_us(self, key: K) -> bool:
-        """Whether a module in execution has assigned what is registered under a key."""
-        name = self._setters.get(key, ("",))[0]
-        return is_initializing(name) and name in self._executing()
-
-    def _found_by_us(self, key: K) -> "Any":
-        """What only the module in execution finds under a key, loaded; else ``_MISSING``."""
-        if self._is_set_by_us(key):
-            return self._registered[key]
-        lost = self._lost_to_us(key)
-        if lost is None:
+    def _found_before(self, key: K) -> "Any":
+        """What a plugin in execution finds under a contested key; others find what is listed."""
+        if self._is_discovering() or not self._executing():
             return _MISSING
-        __import__(lost[2])
-        return self._find_lost(key, lost)
+        self._find_answer()
+        if key not in self._contested():
+            return _MISSING
+        if key not in self._registered:
+            self._replay()
+        return self._registered.get(key, _MISSING)
 
-    def _find_lost(self, key: K, lost: "Lost") -> "Any":
-        """A value that lost its key, of a module that is imported; else ``_MISSING``."""
-        for each in self._losses:
-            if each.key == key and each.owner == lost[:2]:
-                return each.value
-        is_here = key in self._registered and self._owner_of(key) == lost[:2]
-        return self._registered[key] if is_here else _MISSING
+    def _own_keys(self) -> "list[K]":
+        """The keys that are there; for a plugin in execution, those that it finds."""
+        if self._is_discovering() or not self._executing():
+            return [*self._opened()[0]]
+        self._find_answer()
+        if self._contested():
+            self._replay()
+        return [*self._registered]
+
+    def _undo(self, module: str) -> None:
+        """Take back what a module did that has failed."""
+        for key in [key for key, setters in self._setters.items() if setters[0] == module]:
+            del self._registered[key], self._setters[key]
+        for entry in [each for each in self._journal if each[0][0] == module][::-1]:
+            self._journal.remove(entry)
+            _, key, old, setters = entry
+            self._registered[key] = old
+            if setters is not None:
+                self._setters[key] = setters
 
     def _is_of(self, value: V, record: "Record | None") -> bool:
         """Whether a value is the one that a record describes."""
@@ -447,8 +308,8 @@ class LazyDict(dict[K, V]):
     def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
         """Refuse a value that is not the one which the cache has under the key."""
 
-    def _check_held(self, key: K, held: "Any", claimant: type) -> None:
-        """Refuse a class for a key that another value holds."""
+    def _check_held(self, key: K, held: "Any", value: V) -> None:
+        """Refuse a value for a key that another value holds."""
 
     def _unknown(self, key: "Any") -> KeyError:
         return KeyError(key)
@@ -466,43 +327,29 @@ class LazyDict(dict[K, V]):
 
     def __contains__(self, key: "Any") -> bool:
         entries, values = self._opened()
-        is_touched = key in self._setters or key in self._lost
-        if is_touched and (self._is_set_by_us(key) or self._lost_to_us(key)):
-            return True
-        if key in values:
-            self._note_read(key, values[key])
+        if key in self._contested() and self._executing() and not self._is_discovering():
+            return self._found_before(key) is not _MISSING
         if key not in entries or key in values:
             return key in entries
         record = entries[key]
         return record is None or not self._is_in_making(record)
 
     def __getitem__(self, key: K) -> V:
-        known, was_open = self._state, True
-        if known is None:
-            known, was_open = self._opened(), False
-        if key in self._setters or key in self._lost:
-            found = self._found_by_us(key)
-            if found is not _MISSING:
-                return found  # type: ignore[no-any-return]
-        value: Any = known[1].get(key, _MISSING)
+        known = self._state
+        value: Any = _MISSING if known is None else known[1].get(key, _MISSING)
         if value is not _MISSING and not self._is_discovering():
             return value  # type: ignore[no-any-return]
-        entries, values = self._sought(key, was_open)
+        value = self._found_before(key)
+        if value is not _MISSING:
+            return value  # type: ignore[no-any-return]
+        entries, values = self._sought(key)
         record = entries.get(key)
-        if record is not None and key not in values:
-            return self._load(key, record)
-        self._note_read(key, values[key])
-        return values[key]
-
-    def _note_read(self, key: K, value: V) -> None:
-        """In a discovery: note which module finds which value, for it may be lost later."""
-        if self._is_discovering() and (executing := self._executing()):
-            self._reads.append((key, value, executing))
+        return values[key] if record is None or key in values else self._load(key, record)
 
     def __setitem__(self, key: K, value: V) -> None:
-        """Set a key in this process; what a plugin sets while it is imported, is discovered."""
-        if executing := self._executing():
-            self._assign(key, value, executing)
+        executing = self._executing()
+        if executing:
+            self._set_by_plugin(key, value, executing)
             return
         self._opened()
         with _LOCK:
@@ -518,9 +365,14 @@ class LazyDict(dict[K, V]):
 
     def _take_out(self, key: K) -> bool:
         """Remove a key in this process; whether it was there."""
+        executing = self._executing()
+        if executing:
+            self._find_answer()
+            if self._is_discovering() or key in {*self._registered, *self._contested()}:
+                return self._remove_by_plugin(key, executing)
+            if executing[0] in self._failed():
+                return key in self._opened()[0]
         self._opened()
-        if executing := self._executing():
-            return self._take_away(key, executing)
         with _LOCK:
             entries, values = self._state or self._so_far()
             if key not in entries:
@@ -562,14 +414,7 @@ class LazyDict(dict[K, V]):
 
     def _keys(self) -> "list[K]":
         """The keys of this moment; ``[*self]`` asks ``len(self)``, where threads may switch."""
-        keys = [*self._opened()[0]]
-        ours = self._keys_lost_to_us()
-        return [*ours, *(key for key in keys if key not in ours and key in self)] if ours else keys
-
-    def _keys_lost_to_us(self) -> "list[K]":
-        """Keys under which only the module in execution finds a value, in the order of losses."""
-        self._opened()
-        return [key for key in self._lost if self._lost_to_us(key)]
+        return self._own_keys() if self._contested() else [*self._opened()[0]]
 
     def _pairs(self) -> "Iterator[tuple[K, V]]":
         """Keys and values, each loaded when it is yielded; without what is removed meanwhile."""
@@ -629,7 +474,7 @@ class LazyDict(dict[K, V]):
 
         def popitem(self) -> "tuple[K, V]":
             """Remove the last key in this process and return it with its value, loaded."""
-            for key in [*self._keys_lost_to_us(), *reversed(self)]:
+            for key in reversed(self._own_keys()):
                 value = self.pop(key, self)  # itself: another thread was faster
                 if value is not self:
                     return key, value
@@ -637,9 +482,14 @@ class LazyDict(dict[K, V]):
 
         def setdefault(self, key: K, default: "Any" = None) -> "Any":
             """The value of ``key``, loaded; ``default``, stored, if there is no such key."""
+            if self._executing():
+                if key not in self:
+                    self[key] = default
+                    return default
+                return self.get(key, default)
             self._opened()
             with _LOCK:
-                if key not in self:
+                if key not in (self._state or self._so_far())[0]:
                     self[key] = default
             return self.get(key, default)
 
@@ -650,7 +500,7 @@ class LazyDict(dict[K, V]):
 
         def clear(self) -> None:
             """Remove all keys in this process; the cache file stays."""
-            for key in list(self):
+            for key in self._own_keys():
                 self._take_out(key)
 
     def __copy__(self) -> "LazyDict[K, V]":

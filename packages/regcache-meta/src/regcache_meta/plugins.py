@@ -95,28 +95,18 @@ def name_class(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__} ({file_of(cls.__module__) or 'no file'})"
 
 
-def check_holder(registry: str, key: object, holder: "type | str", claimant: type) -> None:
+def check_holder(registry: str, key: object, holder: type, claimant: type) -> None:
     """Let ``claimant`` have a key only from itself, or from a class whose file is gone.
-
-    Args:
-        registry: Name of the registry.
-        key: The key.
-        holder: The class that holds it; or the module that assigned it something else.
-        claimant: The class that claims it.
 
     Raises:
         DuplicateKeyError: Another class holds the key.
     """
-    if isinstance(holder, str):
-        module, name = holder, f"what {holder} assigned"
-    elif claimant is holder or same_declaration(holder, claimant):
+    if claimant is holder or same_declaration(holder, claimant):
         return
-    else:
-        module, name = holder.__module__, name_class(holder)
-    if not is_gone(module):
+    if not is_gone(holder.__module__):
         from .errors import DuplicateKeyError
 
-        raise DuplicateKeyError(registry, key, name, name_class(claimant))
+        raise DuplicateKeyError(registry, key, name_class(holder), name_class(claimant))
 
 
 def is_abstract(cls: type) -> bool:

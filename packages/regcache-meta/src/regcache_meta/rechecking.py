@@ -48,7 +48,7 @@ def look_again(registry: LazyDiscoveryDict[Any, Any], scope: Scope) -> bool:
         registry._discover(scope, manager, inputs, partial(_take_over, registry, removed))
     elif cached != registry._answer() or list(cached[0]) != list(registry._found):
         _drop_moved(scope, registry, cached[0])
-        old, registry._beside = registry._beside, cached[1]  # what lost its key claims it no more
+        old, registry._beside = registry._beside, cached[1]  # contested keys claim nothing
         try:
             _take_over(registry, removed, cached[0])
         except DuplicateKeyError:

@@ -178,11 +178,10 @@ def _make_lazy(
     if isinstance(plain, SecondaryRegistryDict):
         plain._secondary = secondary
     if isinstance(plain, LazyDict):
-        secondary.owners = plain._classes
         return
     lazy: SecondaryRegistryDict[Any, Any] = SecondaryRegistryDict(primary, secondary)
     lazy._assigned.update(plain)
-    secondary.registry_dict, secondary.owners = lazy, lazy._classes
+    secondary.registry_dict = lazy
     _rebind(module.partition(".")[0], plain, lazy)
 
 
@@ -243,15 +242,17 @@ def put_secondary(secondary: SecondaryRegistry, key: "Hashable", cls: type) -> N
         key = getattr(cls, secondary.key_source, None)
         if key is None:
             return
-    holder = secondary.owners.get(key, cls)
+    registry: Any = secondary.registry_dict
+    is_held = key in getattr(registry, "_registered", registry)  # a plugin may have removed it
+    holder = secondary.owners.get(key, cls) if is_held else cls
     if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
         return  # inherited with its key
-    registry: Any = secondary.registry_dict
+    check_holder(name, key, holder, cls)
+    secondary.owners[key] = cls
     if isinstance(registry, LazyDict):
-        registry._register(key, value, cls)
+        registry._register(key, value)
     else:
-        check_holder(name, key, holder, cls)
-        secondary.owners[key] = cls
+        registry[key] = value
     if not isinstance(secondary.given, LazyDict):  # a name that is no global one may hold it
         secondary.given[key] = value
 
