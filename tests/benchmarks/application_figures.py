@@ -14,7 +14,9 @@ from rich.table import Table
 MORE, MORE_MS = 1.12, 15
 #: Two medians of the same thing differ by that.
 EQUAL = 1.05
-SHOWN = ("total", "wall")
+DECISIVE = ("total", "wall")
+#: What the table shows.
+SHOWN = {"total": "with all imports", "wall": MEASURES["wall"], "cpu": "processor's time"}
 NAMES = [f"{application.name} {layout}" for application in APPLICATIONS for layout in LAYOUTS]
 
 
@@ -27,14 +29,14 @@ def _of_one(results: Results, name: str) -> Iterator[Figure]:
     hand = f"{name} {HAND}"
     for case in (f"{name} {COLD}", f"{name} {EDITED}"):
         if results.median(hand, "total") * (MORE - 1) > MORE_MS:
-            ratios = {each: results.ratio(case, hand, each) for each in SHOWN}
+            ratios = {each: results.ratio(case, hand, each) for each in DECISIVE}
             yield Figure(f"{case} / {HAND}", MORE, False, ratios)
         else:
-            more = {each: results.difference(case, hand, each) for each in SHOWN}
+            more = {each: results.difference(case, hand, each) for each in DECISIVE}
             yield Figure(f"{case} - {HAND}", MORE_MS, False, more, "ms")
     warm = f"{name} {WARM}"
     if warm + BEFORE in results.samples:
-        ratios = {each: results.ratio(warm, warm + BEFORE, each) for each in SHOWN}
+        ratios = {each: results.ratio(warm, warm + BEFORE, each) for each in DECISIVE}
         yield Figure(f"{warm} / before", EQUAL, False, ratios)
 
 
@@ -43,13 +45,14 @@ def show(console: Console, results: Results) -> None:
     title = f"Whole applications in ms: median; more than {HAND}, and ratio, within each round"
     table = Table(title=title)
     table.add_column("application", no_wrap=True)
-    for measure in SHOWN:
-        for heading in (MEASURES[measure], BEFORE.strip(), "more", "ratio"):
-            table.add_column(heading, justify="right")
+    for heading in SHOWN.values():
+        for each in (heading, BEFORE.strip(), "more", "ratio"):
+            table.add_column(each, justify="right")
     for name in NAMES:
+        table.add_row(f"[bold]{name}[/]")
         for way in (HAND, *WAYS):
             cells = [each for measure in SHOWN for each in _cells(results, name, way, measure)]
-            table.add_row(f"{name}: {way}", *cells)
+            table.add_row(f"  {way}", *cells)
         table.add_section()
     console.print(table)
 

@@ -273,7 +273,7 @@ def _system(name: str) -> str:
 def _case_as_json(results: Results, case: str) -> dict[str, Any]:
     medians = {
         measure: round(results.median(case, measure), 4)
-        for measure in ("declare", "work", "total", "wall")
+        for measure in ("declare", "work", "total", "wall", "cpu")
     }
     more = {
         name: value
