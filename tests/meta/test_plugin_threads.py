@@ -122,10 +122,10 @@ out = {"first": results[0], "differ": [each for each in results if each != resul
 """
 
 
-def test_sixteen_threads_get_equal_answers(readers: App) -> None:
-    """Sixteen threads list and load at once: one answer, and each module is imported once."""
+def write_many(app: App) -> dict[str, object]:
+    """Replace the readers by twenty plugins and one elsewhere; gives the answer but its status."""
     for i in range(20):
-        readers.write(
+        app.write(
             {
                 f"app/readers/p{i}.py": f"""
                     import sys
@@ -137,7 +137,7 @@ def test_sixteen_threads_get_equal_answers(readers: App) -> None:
                     """
             }
         )
-    readers.write(
+    app.write(
         {
             "vendor.py": """
                 from app.readers.base import Reader
@@ -148,21 +148,26 @@ def test_sixteen_threads_get_equal_answers(readers: App) -> None:
         }
     )
     for name in ("csv", "json"):
-        readers.remove(f"app/readers/{name}_reader.py")
+        app.remove(f"app/readers/{name}_reader.py")
     numbers = sorted(range(20), key=str)
     keys = ["elsewhere", *(f"p{i:02}" for i in numbers)]
+    return {
+        "first": [keys, [-1, *numbers], 21],
+        "differ": [],
+        "imports": list(range(20)),
+        "failures": [],
+        "elsewhere": "vendor",
+    }
+
+
+def test_sixteen_threads_get_equal_answers(readers: App) -> None:
+    """Sixteen threads list and load at once: one answer, and each module is imported once."""
+    expected = write_many(readers)
 
     for status in ("miss", "hit"):
         answer = run(readers, MANY)
 
-        assert {
-            "first": [keys, [-1, *numbers], 21],
-            "differ": [],
-            "imports": list(range(20)),
-            "status": status,
-            "failures": [],
-            "elsewhere": "vendor",
-        } == answer
+        assert {**expected, "status": status} == answer
 
 
 @pytest.mark.parametrize("state", ["cold", "warm"])
