@@ -82,13 +82,13 @@ class Running:
         return next(iter([*self._frames.values()]), get_ident()) != get_ident()
 
 
-def is_unfinished(contains: Callable[[str], bool]) -> bool:
-    """Whether a module is being executed now, by this thread or by another.
+def is_unfinished(package: str) -> bool:
+    """Whether a module of a package is being executed now, by this thread or by another.
 
     Args:
-        contains: Whether a module, given by its name, is meant.
+        package: Name of the package (or module).
     """
-    return any(is_initializing(name) for name in loaded_names() if contains(name))
+    return any(map(is_initializing, loaded_names(package)))
 
 
 def await_turn(running: Running) -> None:

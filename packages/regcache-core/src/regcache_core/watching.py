@@ -116,13 +116,13 @@ def _editable_modules(tried: Iterable[str]) -> dict[str, str]:
 def _file_of(name: str) -> str:
     """The file of a module that may decide which plugins there are; empty if it has none."""
     # We do not decide that; the script is another one for each start.
-    if name.startswith(("regcache_", "__m")):
+    if name.startswith(("regcache_", "__m")) or name in sys.builtin_module_names:
         return ""
     file = peek(name, "__dict__", {}).get("__file__")
     if not isinstance(file, str):
         spec = find_spec(name)
         file = spec.origin if spec is not None and spec.has_location else ""
-    return os.path.abspath(file) if file else ""
+    return os.path.abspath(file) if file and not os.path.isabs(file) else file or ""
 
 
 def _own_name(name: str) -> str:

@@ -87,7 +87,7 @@ def discover(
         "rejected": {},
         "owner": _owner(scope, elsewhere),
     }
-    return Found(records, extra, failures.passing, is_unfinished(scope.holds))
+    return Found(records, extra, failures.passing, is_unfinished(scope.package))
 
 
 def refusing(

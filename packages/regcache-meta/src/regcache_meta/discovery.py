@@ -220,7 +220,7 @@ def discover(
     contested, is_sure = _contested(scope, registry, loaded)
     extra = {"failures": failures.texts, **_as_text(secondary, contested)}
     passing = failures.passing or (None if is_sure else ImportedEarly(scope.name))
-    found = Found(records, extra, passing, is_unfinished(scope.holds))
+    found = Found(records, extra, passing, is_unfinished(str(scope.package)))
     return found, (failures.texts, secondary, contested)
 
 
@@ -266,17 +266,15 @@ def _contested(
     Not if one of them was imported before the discovery: in no process but for the package itself
     and the module of the base class.
     """
-    early = {name for name in loaded if scope.holds(name)}
-    early -= {scope.package, scope.base.__module__}
     found: dict[str, set[Any]] = {}
-    is_sure = True
+    involved: set[str] = set()
     for mapping in (registry, *registry._dependents):
         name = "" if mapping is registry else mapping._called  # type: ignore[attr-defined]
         for executing, key, old, setters in mapping._journal:
             found.setdefault(name, set()).add(key)
-            modules = {*executing, *(setters or ()), getattr(old, "__module__", "")}
-            is_sure = is_sure and early.isdisjoint(modules)
-    return found, is_sure
+            involved.update((*executing, *(setters or ()), getattr(old, "__module__", "")))
+    involved -= {str(scope.package), scope.base.__module__}
+    return found, not any(name in loaded for name in involved if scope.holds(name))
 
 
 def refuse_nameless(
