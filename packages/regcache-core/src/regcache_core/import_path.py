@@ -234,7 +234,7 @@ def stamp_of(path: str) -> "list[int]":
 
 
 def look_into(
-    names: "Iterable[str]", path: str, wanted: "Collection[str]"
+    names: "Collection[str]", path: str, wanted: "Collection[str]"
 ) -> "tuple[list[str], list[str]]":
     """What a folder holds of the modules that are looked for, and of metadata.
 
@@ -246,15 +246,12 @@ def look_into(
     Returns:
         The modules, and the names of the folders (or files) with metadata, each sorted.
     """
-    modules, metadata = set(), []
-    for name in names:
-        stem, dot, _ = name.partition(".")
-        if stem in wanted:
-            if name.endswith(PYTHON_SUFFIXES) if dot else os.path.isdir(os.path.join(path, name)):
-                modules.add(stem)
-        elif name.endswith(METADATA_SUFFIXES):
-            metadata.append(name)
-    return sorted(modules), sorted(metadata)
+    modules = {
+        name.partition(".")[0]
+        for name in [name for name in names if name.partition(".")[0] in wanted]
+        if (name.endswith(PYTHON_SUFFIXES) if "." in name else os.path.isdir(f"{path}/{name}"))
+    }
+    return sorted(modules), sorted([name for name in names if name.endswith(METADATA_SUFFIXES)])
 
 
 def module_of(value: str) -> str:

@@ -39,6 +39,8 @@ PATIENCE_S: Final = 20.0
 #: How long it waits in all.
 LONGEST_WAIT_S: Final = 120.0
 _PAUSE_S, _LONGEST_PAUSE_S = 0.005, 0.05
+#: Who has imported a hundred modules in a second need not say so a hundred times.
+_TOUCH_S: Final = 1.0
 #: What a lock file says when its holder could not save what it had built. It says the holder's
 #: process number while there is one (or after it was killed), and nothing after a save.
 _UNSAVED = b"unsaved"
@@ -86,6 +88,7 @@ class Turn:
         self._status: os.stat_result | None = None
         self._is_ours = False
         self._note = b""
+        self._touched_s = time.monotonic()
         self.wait_ns = 0
         self.is_news = False
         self._cache, self._missed_ns = path, missed_ns
@@ -122,8 +125,10 @@ class Turn:
 
     def touch(self) -> None:
         """Tell those who wait for the answer that building it goes on."""
-        descriptor = self._held()
+        now = time.monotonic()
+        descriptor = self._held() if now - self._touched_s > _TOUCH_S else None
         if descriptor is not None:
+            self._touched_s = now
             with suppress(OSError):  # a file system that does not allow it: nobody waits as long
                 os.utime(descriptor)
 

@@ -29,30 +29,50 @@ _LOOKING = ("importlib.metadata", "importlib.util")
 Folders = Mapping[str, Any]
 
 
-#: Folder -> its stamp, the names in it, and what tells installations apart. An application has many
-#: registries, and the folders on ``sys.path`` are the same for all of them.
-_LISTINGS: dict[str, tuple[list[int], list[str], str]] = {}
+class _Listing:
+    """A folder on ``sys.path`` as it is at one moment.
+
+    Attributes:
+        stamp: Its stamp.
+        names: Name of a module that may lie in it -> names of entries.
+        metadata: Names of the metadata in it.
+        installs: What tells installations apart, as ``_installs_of`` has it.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.stamp = trusted_stamp(folder)  # before the names: a later change moves it again
+        self.names: dict[str, list[str]] = {}
+        names = _names_in(folder)
+        for name in names:
+            self.names.setdefault(name.partition(".")[0], []).append(name)
+        self.metadata = [name for name in names if name.endswith(METADATA_SUFFIXES)]
+        self.installs = _installs_of(folder, self.metadata)
+
+    def names_of(self, wanted: set[str]) -> list[str]:
+        """The entries that may be some modules, and the metadata."""
+        found = [name for stem in wanted & self.names.keys() for name in self.names[stem]]
+        return found + self.metadata
+
+
+#: An application has many registries, and the folders on ``sys.path`` are the same for all of them.
+_LISTINGS: dict[str, _Listing] = {}
+
+
+def _list(folder: str) -> _Listing:
+    """A folder as it is now; listed once in a process while its stamp holds."""
+    known = _LISTINGS.get(folder)
+    if known is None or UNTRUSTED in known.stamp or known.stamp != trusted_stamp(folder):
+        known = _LISTINGS[folder] = _Listing(folder)
+    return known
 
 
 def look_at_path(entries: list[str], path: ImportPath) -> dict[str, Any]:
     """Everything on ``sys.path`` as it is when a scan starts, and the modules that are loaded."""
-    listings = {entry: _list(entry) for entry in entries}
     return {
-        "folders": {entry: [*stamp, *names] for entry, (stamp, names, _) in listings.items()},
+        "listings": {entry: _list(entry) for entry in entries},
         "loaded": [*_top_modules()],
-        "installs": {entry: installs for entry, (*_, installs) in listings.items()},
         **_installed_things(entries, path),
     }
-
-
-def _list(folder: str) -> tuple[list[int], list[str], str]:
-    """A folder as it is now; listed once in a process while its stamp holds."""
-    stamp = trusted_stamp(folder)
-    known = _LISTINGS.get(folder)
-    if known is None or known[0] != stamp or stamp[1] == UNTRUSTED:
-        names = _names_in(folder)
-        known = _LISTINGS[folder] = stamp, names, _installs_of(folder, names)
-    return known
 
 
 def _installs_of(folder: str, names: Iterable[str]) -> str:
@@ -60,10 +80,9 @@ def _installs_of(folder: str, names: Iterable[str]) -> str:
 
     Args:
         folder: A folder on ``sys.path``.
-        names: Names of entries in it; those that are metadata count.
+        names: Names of the metadata in it.
     """
-    metadata = sorted(name for name in names if name.endswith(METADATA_SUFFIXES))
-    stamps = [stamp_of(os.path.join(folder, name)) for name in metadata]
+    stamps = [stamp_of(os.path.join(folder, name)) for name in sorted(names)]
     return fingerprint([[mtime_ns, inode] for mtime_ns, _, inode in stamps])
 
 
@@ -87,15 +106,15 @@ def _top_modules() -> set[str]:
     return {name.partition(".")[0] for name in loaded_names()}
 
 
-def _contents(path: str, names: Iterable[str], wanted: set[str]) -> list[list[str]]:
-    """What is of interest in a folder, or in an archive of modules."""
-    if not os.path.isfile(path):
-        return [*look_into(names, path, wanted)]
+def _look_at(path: str, listing: _Listing, wanted: set[str]) -> list[Any]:
+    """The record of a folder, or of an archive of modules: what is of interest in it."""
+    if listing.names or not os.path.isfile(path):
+        return [*listing.stamp, *look_into(listing.names_of(wanted), path, wanted)]
     import pkgutil
 
     importer: Any = pkgutil.get_importer(path)
     held = [name for name in wanted if importer is not None and importer.find_spec(name)]
-    return [sorted(held), []]
+    return [*listing.stamp, sorted(held), []]
 
 
 def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
@@ -109,16 +128,15 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
         Refusal: A module that was missing can be found by now.
     """
     absent = [name for name in path.names if name not in sys.modules]
-    _refuse_late(path.late, start["folders"])
+    listings = start["listings"]
+    _refuse_late(path.late, listings)
     tops_now = _top_modules()
     outside = {top for top in tops_now if _is_outside(top, path.application)}
     # A module of Python's own is hidden by one of its name in a folder before Python's.
     python = tops_now & (sys.stdlib_module_names - {*sys.builtin_module_names})
     tops = {name.partition(".")[0] for name in absent} - {path.application}
-    folders = {
-        folder: [*stamp[:3], *_contents(folder, stamp[3:], outside | python | tops)]
-        for folder, stamp in start["folders"].items()
-    }
+    known = outside | python | tops
+    folders = {folder: _look_at(folder, each, known) for folder, each in listings.items()}
     # What was there before is no plugin's doing, unless one is known to use it; but what lies among
     # installed distributions may be used by any.
     unused = {*start["loaded"]} - path.used - tops - (_installed(folders) & outside)
@@ -132,7 +150,8 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
         "outside": _minds_installs(outside, path),
         "folders": folders,
         "inside": {**_unused_folders(folders), **_inside(absent, path.application)},
-        **{name: start[name] for name in ("installs", "points", "broken", "versions", "files")},
+        "installs": {folder: each.installs for folder, each in listings.items()},
+        **{name: start[name] for name in ("points", "broken", "versions", "files")},
     }
 
 
@@ -161,12 +180,13 @@ def _installed(folders: Folders) -> set[str]:
     }
 
 
-def _refuse_late(names: Iterable[str], folders: Mapping[str, Any]) -> None:
+def _refuse_late(names: Iterable[str], listings: Mapping[str, _Listing]) -> None:
     """Refuse what was missing for a plugin, but is there by now; not what another finder brings."""
     for name in names:
         parent, _, tail = name.rpartition(".")
-        for folder in (find_package(parent) or []) if parent else folders:
-            before = [] if parent else look_into(folders[folder][3:], folder, {tail})[0]
+        for folder in (find_package(parent) or []) if parent else listings:
+            names = [] if parent else listings[folder].names_of({tail})
+            before, _ = look_into(names, folder, {tail})
             if look_into(_names_in(folder), folder, {tail})[0] != before:
                 raise Refusal("MODULE_APPEARED", name)
 
@@ -230,7 +250,8 @@ def compare(
         Refusal: A module or distribution appeared, is gone or was replaced.
     """
     old, wanted = recorded["folders"], {*recorded["wanted"]}
-    new = {entry: _look_at(entry, wanted) for entry in entries}
+    listings = {entry: _list(entry) for entry in entries}
+    new = {entry: _look_at(entry, each, wanted) for entry, each in listings.items()}
     things = recorded
     if _metadata_moved(recorded, new):
         things = _installed_things(entries, path)
@@ -241,7 +262,7 @@ def compare(
     inside = {
         folder: _compare_inside(folder, stamp) for folder, stamp in recorded["inside"].items()
     }
-    installs = {entry: _installs_of(entry, stamp[4]) for entry, stamp in new.items()}
+    installs = {entry: each.installs for entry, each in listings.items()}
     renewed = {
         **recorded,
         "folders": new,
@@ -281,11 +302,6 @@ def _compare_installed(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> N
     for name, version in now["versions"].items():
         if recorded["versions"][name] != version:
             raise Refusal("DISTRIBUTION_CHANGED", name, recorded["versions"][name], version)
-
-
-def _look_at(path: str, wanted: set[str]) -> list[Any]:
-    stamp = trusted_stamp(path)  # before the names: a later change moves it again
-    return [*stamp, *_contents(path, _names_in(path), wanted)]
 
 
 def _holders(folders: Folders) -> dict[str, list[str]]:
