@@ -28,7 +28,7 @@ def find_spec(name: str) -> "Any":
         find = getattr(finder, "find_spec", None)
         try:
             spec = None if find is None else find(name, path, None)
-        except KeyError:
+        except (KeyError, ModuleNotFoundError):  # the latter since Python 3.15
             spec = _find_nested_namespace(find, name, path)
         except Exception:  # of a finder, or of an odd path: import ends here too
             return None

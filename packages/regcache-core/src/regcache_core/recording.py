@@ -4,12 +4,12 @@ one behind them."""
 from __future__ import annotations
 
 import sys
-from _thread import allocate_lock, get_ident
+from _thread import allocate_lock
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .modules import call_in_forked_child, find_spec
-from .running import has_left
+from .running import Entry
 
 if TYPE_CHECKING:
     from types import ModuleType, TracebackType
@@ -33,27 +33,28 @@ class Recorder:
 
     def __init__(self, path: ImportPath) -> None:
         self._path = path
-        self.frame = sys._getframe()
-        self.thread = get_ident()
+        self._entry = Entry(sys._getframe())
         # Dictionaries, since other threads may import too: adding to one is a single step.
         self.modules: dict[str, None] = {}
         self.distributions: dict[str, None] = {}
         self.tried: dict[str, None] = {}
 
     def __enter__(self) -> Recorder:
-        self.frame = sys._getframe(1)
+        self._entry = Entry(sys._getframe(1))
         with _LOCK:
             # Ctrl-C may have come just before one ended.
-            _ACTIVE[:] = [
-                *(each for each in _ACTIVE if not has_left(each.frame, each.thread)),
-                self,
-            ]
+            _ACTIVE[:] = [*(each for each in _ACTIVE if not each.is_over), self]
             if _FINDER not in sys.meta_path:
                 # Another list: who goes through one to which something is added, or from which
                 # something is taken, may miss what comes next.
                 _ORIGINAL[:] = [sys.meta_path]
                 sys.meta_path = [_WITNESS, *sys.meta_path, _FINDER]
         return self
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the context was left for good."""
+        return self._entry.is_over
 
     def __exit__(
         self,
@@ -126,7 +127,7 @@ def _after_fork() -> None:
     """In a forked child: other threads do not go on here, and record nothing any more."""
     global _LOCK
     _LOCK = allocate_lock()
-    _ACTIVE[:] = [each for each in _ACTIVE if each.thread == get_ident()]
+    _ACTIVE[:] = [each for each in _ACTIVE if not each.is_over]
     _restore()
 
 

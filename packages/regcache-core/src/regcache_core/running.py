@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from _thread import get_ident
-from collections.abc import Callable, Iterator
+from _thread import _local, get_ident
+from collections.abc import Callable
 from time import monotonic, sleep
 from types import FrameType
+from weakref import ref
 
 from .errors import CacheWarning, ImportStalledError, warn_caller
 from .modules import is_forked, is_initializing, loaded_names, modules_in_execution
@@ -17,25 +19,57 @@ PATIENCE_S = 10.0
 _STALLED: set[object] = set()
 
 
-def callers(frame: FrameType | None) -> Iterator[FrameType]:
-    """A frame, and those that it was called from."""
-    while frame is not None:
-        yield frame
+class _Life:
+    """Is there for as long as its thread is."""
+
+    __slots__ = ("__weakref__",)
+
+
+_OWN = _local()
+
+
+class Entry:
+    """A frame that a thread has entered.
+
+    Of its own thread the callers tell whether it has left it, also where Ctrl-C came in between; of
+    others nothing is asked but whether they have ended. ``sys._current_frames`` can deadlock before
+    Python 3.12 (cpython#106883).
+
+    Args:
+        frame: The frame.
+    """
+
+    __slots__ = ("_life", "_process", "frame", "thread")
+
+    def __init__(self, frame: FrameType) -> None:
+        self.frame, self.thread, self._process = frame, get_ident(), os.getpid()
+        if not hasattr(_OWN, "life"):
+            _OWN.life = _Life()
+        self._life = ref(_OWN.life)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this thread has entered it, and is in it still."""
+        return self.thread == get_ident() and _is_in(self.frame)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its thread has surely left it, or is not in this process."""
+        if self.thread == get_ident():
+            return not _is_in(self.frame)
+        return self._process != os.getpid() or self._life() is None
+
+
+def _is_in(wanted: FrameType) -> bool:
+    """Whether a frame is among those that this thread was called from."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame is not wanted:
         frame = frame.f_back
-
-
-def has_left(frame: FrameType, thread: int) -> bool:
-    """Whether a thread has surely left a frame that it entered; of another, that it has ended."""
-    if thread != get_ident():
-        return thread not in sys._current_frames()
-    return not any(each is frame for each in callers(sys._getframe()))
+    return frame is not None
 
 
 class Running:
     """Which threads are in the middle of something: a context that each of them enters.
-
-    Told by the frames that entered it. One that is left for good counts no more, even where
-    Ctrl-C came just before the context ended, or its thread was lost in a fork.
 
     >>> running = Running()
     >>> with running:
@@ -45,41 +79,44 @@ class Running:
     (False, False)
     """
 
-    __slots__ = ("_frames",)
+    __slots__ = ("_done", "_entries")
 
     def __init__(self) -> None:
-        self._frames: dict[FrameType, int] = {}
+        self._entries: list[Entry] = []
+        self._done: list[FrameType] = []
 
     def __enter__(self) -> None:
-        self._prune()
-        self._frames[sys._getframe(1)] = get_ident()
+        self._entries.append(Entry(sys._getframe(1)))
 
     def __exit__(self, *error: object) -> None:
-        self._frames.pop(sys._getframe(1), None)
+        frame = sys._getframe(1)
+        self._entries = [each for each in self._entries if each.frame is not frame]
+        self._done = [each for each in self._done if each is not frame]
 
-    def _prune(self) -> None:
-        for frame, thread in [*self._frames.items()]:
-            if has_left(frame, thread):
-                self._frames.pop(frame, None)
+    def finish(self) -> None:
+        """Have done with it in the frame that calls this: only others go on waiting."""
+        self._done.append(sys._getframe(1))
+
+    def _going_on(self) -> list[Entry]:
+        if any(each.is_over for each in self._entries):
+            self._entries = [each for each in self._entries if not each.is_over]
+        return self._entries
 
     @property
     def here(self) -> bool:
         """Whether this thread is in the middle of it."""
-        frames = self._frames
-        return bool(frames) and any(each in frames for each in callers(sys._getframe()))
+        entries = [each for each in self._entries if each.is_here]
+        return any(each.frame not in self._done for each in entries)
 
     @property
     def anywhere(self) -> bool:
         """Whether any thread is in the middle of it."""
-        if self._frames:
-            self._prune()
-        return bool(self._frames)
+        return bool(self._entries and self._going_on())
 
     @property
     def is_behind(self) -> bool:
         """Whether a thread is in the middle of it that was there before this one."""
-        self._prune()
-        return next(iter([*self._frames.values()]), get_ident()) != get_ident()
+        return any(each.thread != get_ident() for each in self._going_on()[:1])
 
 
 def is_unfinished(package: str) -> bool:
@@ -91,17 +128,18 @@ def is_unfinished(package: str) -> bool:
     return any(map(is_initializing, loaded_names(package)))
 
 
-def await_turn(running: Running) -> None:
+def await_turn(running: Running, is_done: Callable[[], bool]) -> None:
     """Let threads finish that do the same already, so that no module is tried by each of them.
 
     Args:
         running: Those that do it, this one among them.
+        is_done: Whether one of them has come to a result: then all go on at once.
 
     Raises:
         ImportStalledError: They do not go on.
     """
     if not _is_importing():
-        _wait_while(lambda: running.is_behind, running, "a module")
+        _wait_while(lambda: running.is_behind and not is_done(), running, "a module")
 
 
 def await_module(name: str) -> None:

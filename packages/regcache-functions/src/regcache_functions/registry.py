@@ -516,8 +516,8 @@ class FunctionRegistry(Functions[F]):
     def _open_cached(self, manager: "Manager") -> "State | None":
         """The state that the cache file gives; ``None`` if it cannot be believed."""
         records = self._load_cached(manager)
-        if records is None:
-            return None
+        if records is None or self._state is not None:  # another thread was first
+            return self._state
         self._report = manager.cache.last_report
         return self._publish(records, manager.cache.extra)
 
@@ -593,22 +593,26 @@ class FunctionRegistry(Functions[F]):
         start = perf_counter_ns()
         try:
             with running:
-                await_turn(running)
-                if self._state is not None and publish == self._publish:
+                is_first = publish == self._publish
+                await_turn(running, lambda: is_first and self._state is not None)
+                if is_first and self._state is not None:
                     return self._state  # another thread was first
                 is_used, self._is_read = self._is_used(), False
                 found = scope.find(self, manager)
                 if is_used and self._is_read:
                     found.passing = found.passing or SeenByPlugins(self.name)
+                running.finish()
+                if found.unfinished:  # read while the package is being imported: nothing is final
+                    return self._combined(found.records)
+                is_cached = self._is_cached(scope)
+                report: Any = manager.cache.last_report
+                if is_cached:
+                    self._report = report
+                state = publish(found.records, found.extra)
         except ImportStalledError as error:
             warn_of_stall(error)
             return self._combined({})
-        if found.unfinished:  # read while the package is being imported: nothing is final yet
-            return self._combined(found.records)
-        state = publish(found.records, found.extra)
-        if self._is_cached(scope):
-            report: Any = manager.cache.last_report
-            self._report = report
+        if is_cached:
             report.build_ns = perf_counter_ns() - start
             manager.cache.save_built(found.records, report, found.extra, found.passing)
         _warn(self.name, scope, found)

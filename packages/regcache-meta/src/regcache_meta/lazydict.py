@@ -283,8 +283,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _open_cached(self, manager: "RegistryCacheManager[Any, Any]") -> "State[K, V] | None":
         """The state that the cache file gives; ``None`` if it cannot be believed."""
         cached = self._load_cached(manager)
-        if cached is None:
-            return None
+        if cached is None or self._state is not None:  # another thread was first
+            return self._state
         records, self._beside = cached
         self._report = manager.last_report
         return self._publish(records)
@@ -401,21 +401,26 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         start = perf_counter_ns()
         try:
             with running:
-                await_turn(running)
-                if self._state is not None and publish == self._publish:
+                is_first = publish == self._publish
+                await_turn(running, lambda: is_first and self._state is not None)
+                if is_first and self._state is not None:
                     return self._state  # another thread was first
                 is_used, self._is_read = self._is_used(), False
                 found, beside = discover(scope, self, *inputs)
                 if is_used and self._is_read:
                     found.passing = found.passing or SeenByPlugins(scope.name)
+                running.finish()
+                if found.unfinished:  # read while the package is being imported: nothing is final
+                    return self._combined(found.records)
+                is_cached = self._is_cached(scope)
+                if is_cached:
+                    self._report = manager.last_report
+                self._beside = beside
+                state = publish(found.records)
         except ImportStalledError as error:
             warn_of_stall(error)
             return self._so_far()
-        if found.unfinished:  # read while the package is being imported: nothing is final yet
-            return self._combined(found.records)
-        self._beside = beside
-        state = publish(found.records)
-        if self._is_cached(scope):
+        if is_cached:
             self._save(manager, found, perf_counter_ns() - start)
         warn(scope, found)
         return state
@@ -430,9 +435,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _save(
         self, manager: "RegistryCacheManager[Any, Any]", found: "Found", build_ns: int
     ) -> None:
-        self._report = report = manager.last_report
-        report.build_ns = build_ns  # type: ignore[union-attr]
-        manager.save_built(found.records, report, found.extra, found.passing)  # type: ignore[arg-type]
+        report: Any = manager.last_report
+        report.build_ns = build_ns
+        manager.save_built(found.records, report, found.extra, found.passing)
 
     def _publish_anew(self, records: "Mapping[Any, Record]") -> "State[K, V]":
         state = self._publish(records, anew=True)
