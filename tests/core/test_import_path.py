@@ -12,6 +12,8 @@ import pytest
 from core_tools import make_old, read
 
 from regcache_core import ImportPath, Reason, find_spec
+from regcache_core.import_path import look_into, search_path
+from regcache_core.searched import _Listing
 
 
 @pytest.fixture
@@ -267,3 +269,14 @@ def test_damaged_record_is_a_miss(site, make, edit, monkeypatch):
     edit(manager, import_path=right)
     assert {"a": 1} == manager.load_cache()
     assert [] == believed
+
+
+def test_folder_is_looked_at_alike_warm_and_cold():
+    """What a scan lists once for all registries is what a start reads of a folder by itself."""
+    for folder in filter(os.path.isdir, search_path()):
+        names = os.listdir(folder)
+        wanted = {name.partition(".")[0] for name in names}
+
+        listing = _Listing(folder)
+
+        assert look_into(names, folder, wanted) == (sorted(listing.modules), listing.metadata)

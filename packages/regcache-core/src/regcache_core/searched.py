@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from .declared import name_in, normalize
 from .discovery import forget_folder_listings
 from .import_path import METADATA_SUFFIXES, first_entry, look_into, stamp_of
+from .inputs import PYTHON_SUFFIXES
 from .modules import find_package, find_spec, fingerprint, loaded_names
 from .packages import is_installed, takes_installed
 from .report import Refusal
-from .stamps import UNTRUSTED, trusted_stamp
+from .stamps import UNTRUSTED, is_folder, trusted_stamp
 
 if TYPE_CHECKING:
     from .import_path import ImportPath
@@ -34,24 +36,34 @@ class _Listing:
 
     Attributes:
         stamp: Its stamp.
-        names: Name of a module that may lie in it -> names of entries.
-        metadata: Names of the metadata in it.
+        modules: Names of the modules and packages in it.
+        folders: Those of them that are folders, and are developed here as far as can be seen.
+        metadata: Names of the metadata in it, sorted.
         installs: What tells installations apart, as ``_installs_of`` has it.
+        is_site: Whether installers put modules into it.
     """
 
     def __init__(self, folder: str) -> None:
         self.stamp = trusted_stamp(folder)  # before the names: a later change moves it again
-        self.names: dict[str, list[str]] = {}
-        names = _names_in(folder)
-        for name in names:
-            self.names.setdefault(name.partition(".")[0], []).append(name)
-        self.metadata = [name for name in names if name.endswith(METADATA_SUFFIXES)]
+        self.modules: set[str] = set()
+        self.folders: set[str] = set()
+        self.metadata: list[str] = []
+        self.is_site = takes_installed(folder)
+        with suppress(OSError), os.scandir(folder) as entries:  # nothing there, or not ours to list
+            for entry in entries:
+                self._add(entry)
+        self.metadata.sort()
         self.installs = _installs_of(folder, self.metadata)
 
-    def names_of(self, wanted: set[str]) -> list[str]:
-        """The entries that may be some modules, and the metadata."""
-        found = [name for stem in wanted & self.names.keys() for name in self.names[stem]]
-        return found + self.metadata
+    def _add(self, entry: os.DirEntry[str]) -> None:
+        name = entry.name
+        stem, dot, _ = name.partition(".")
+        if name.endswith(PYTHON_SUFFIXES) if dot else is_folder(entry):
+            self.modules.add(stem)
+            if not dot and (entry.is_symlink() or not self.is_site):
+                self.folders.add(name)
+        elif name.endswith(METADATA_SUFFIXES):
+            self.metadata.append(name)
 
 
 #: An application has many registries, and the folders on ``sys.path`` are the same for all of them.
@@ -80,9 +92,9 @@ def _installs_of(folder: str, names: Iterable[str]) -> str:
 
     Args:
         folder: A folder on ``sys.path``.
-        names: Names of the metadata in it.
+        names: Names of the metadata in it, sorted.
     """
-    stamps = [stamp_of(os.path.join(folder, name)) for name in sorted(names)]
+    stamps = [stamp_of(os.path.join(folder, name)) for name in names]
     return fingerprint([[mtime_ns, inode] for mtime_ns, _, inode in stamps])
 
 
@@ -108,8 +120,8 @@ def _top_modules() -> set[str]:
 
 def _look_at(path: str, listing: _Listing, wanted: set[str]) -> list[Any]:
     """The record of a folder, or of an archive of modules: what is of interest in it."""
-    if listing.names or not os.path.isfile(path):
-        return [*listing.stamp, *look_into(listing.names_of(wanted), path, wanted)]
+    if listing.modules or not os.path.isfile(path):
+        return [*listing.stamp, sorted(wanted & listing.modules), listing.metadata]
     import pkgutil
 
     importer: Any = pkgutil.get_importer(path)
@@ -139,7 +151,10 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
     folders = {folder: _look_at(folder, each, known) for folder, each in listings.items()}
     # What was there before is no plugin's doing, unless one is known to use it; but what lies among
     # installed distributions may be used by any.
-    unused = {*start["loaded"]} - path.used - tops - (_installed(folders) & outside)
+    installed = {
+        name for each in listings.values() if each.is_site for name in outside & each.modules
+    }
+    unused = {*start["loaded"]} - path.used - tops - installed
     wanted = ((outside | python) - unused) | tops
     for stamp in folders.values():
         stamp[3] = [name for name in stamp[3] if name in wanted]
@@ -149,7 +164,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
         "probed": sorted({normalize(name) for name in path.probed}),
         "outside": _minds_installs(outside, path),
         "folders": folders,
-        "inside": {**_unused_folders(folders), **_inside(absent, path.application)},
+        "inside": {**_unused_folders(listings, wanted), **_inside(absent, path.application)},
         "installs": {folder: each.installs for folder, each in listings.items()},
         **{name: start[name] for name in ("points", "broken", "versions", "files")},
     }
@@ -170,24 +185,13 @@ def _is_outside(top: str, application: str) -> bool:
     )
 
 
-def _installed(folders: Folders) -> set[str]:
-    """The modules in folders that installers put modules into."""
-    return {
-        name
-        for path, (*_, held, _metadata) in folders.items()
-        if held and takes_installed(path)
-        for name in held
-    }
-
-
 def _refuse_late(names: Iterable[str], listings: Mapping[str, _Listing]) -> None:
     """Refuse what was missing for a plugin, but is there by now; not what another finder brings."""
     for name in names:
         parent, _, tail = name.rpartition(".")
         for folder in (find_package(parent) or []) if parent else listings:
-            names = [] if parent else listings[folder].names_of({tail})
-            before, _ = look_into(names, folder, {tail})
-            if look_into(_names_in(folder), folder, {tail})[0] != before:
+            before = not parent and tail in listings[folder].modules
+            if bool(look_into(_names_in(folder), folder, {tail})[0]) != before:
                 raise Refusal("MODULE_APPEARED", name)
 
 
@@ -212,13 +216,13 @@ def _inside(names: Iterable[str], application: str) -> dict[str, list[Any]]:
     return inside
 
 
-def _unused_folders(folders: Folders) -> dict[str, list[Any]]:
+def _unused_folders(listings: Mapping[str, _Listing], wanted: set[str]) -> dict[str, list[Any]]:
     """Folders with the name of a module of interest that become this module with ``__init__``."""
     found = {}
-    for path, (*_, held, _metadata) in folders.items():
-        for name in held:
+    for path, listing in listings.items():
+        for name in wanted & listing.folders:
             folder = os.path.join(path, name)
-            if os.path.isdir(folder) and not is_installed(folder, name):
+            if not is_installed(folder, name):
                 stamp = trusted_stamp(folder)
                 if not look_into(_names_in(folder), folder, {"__init__"})[0]:
                     found[folder] = [*stamp, ["__init__"], []]
@@ -337,7 +341,7 @@ def _compare_metadata(recorded: Mapping[str, Any], old: Folders, new: Folders) -
             if name_in(name) in probed:
                 raise Refusal("DISTRIBUTION_CHANGED", name_in(name), None, name)
         if before and recorded["outside"]:
-            old_installs, installs = recorded["installs"][path], _installs_of(path, before)
+            old_installs, installs = recorded["installs"][path], _installs_of(path, sorted(before))
             if old_installs != installs:
                 raise Refusal("DISTRIBUTION_CHANGED", path, old_installs, installs)
 

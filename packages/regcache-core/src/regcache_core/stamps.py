@@ -141,14 +141,15 @@ def list_folder(path: str, suffixes: tuple[str, ...]) -> tuple[list[str], list[s
         for entry in entries:
             if entry.name.startswith(".") or entry.name == "__pycache__":
                 continue
-            if _is_folder(entry):
+            if is_folder(entry):
                 folders.append(entry.name)
             elif not suffixes or entry.name.endswith(suffixes):
                 files.append(entry.name)
     return sorted(folders), sorted(files)
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder, or a link to one."""
     try:
         return entry.is_dir()
     except OSError:  # a symbolic link to itself
