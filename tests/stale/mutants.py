@@ -117,7 +117,7 @@ MUTANTS = {
     ),
     "classes from elsewhere": Mutant(
         "regcache_meta/discovery.py",
-        "elsewhere.add_classes(registered[key] for key in order)",
+        "elsewhere.add_classes(classes)",
         "pass",
         ("edit_outside", "add_plugin"),
         {"kind": ["readers", "pack"], "style": ["from vendor", "mixed in"]},
@@ -191,7 +191,7 @@ MUTANTS = {
     ),
     "declarations of plugins": Mutant(
         "regcache_meta/discovery.py",
-        "declared.add(dependencies_of(registered[key]))",
+        "declared.add(dependencies_of(cls))",
         "pass",
         ("set_variable", "add_plugin"),
         {"style": ["own declaration"], "kind": ["readers", "pack"], "name": ["OWN_MODE"]},

@@ -86,6 +86,7 @@ class Running:
         self._done: list[FrameType] = []
 
     def __enter__(self) -> None:
+        self._going_on()
         self._entries.append(Entry(sys._getframe(1)))
 
     def __exit__(self, *error: object) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .import_path import ImportPath
     from .inputs import FoundFiles
 
+_PYTHON = os.path.join(os.path.dirname(os.__file__), "")
 _EXTENDED_ARG, _IMPORT_NAME = opmap["EXTENDED_ARG"], opmap["IMPORT_NAME"]
 _LOAD_SMALL_INT = opmap.get("LOAD_SMALL_INT")  # since Python 3.14 for the level
 #: Since Python 3.15 the lowest two bits of its argument say how lazy an import is.
@@ -119,6 +120,8 @@ def _file_of(name: str) -> str:
     if name.startswith(("regcache_", "__m")) or name in sys.builtin_module_names:
         return ""
     file = peek(name, "__dict__", {}).get("__file__")
+    if isinstance(file, str) and file.startswith(_PYTHON) and "-packages" not in file:
+        return ""  # Python's own: most of what is loaded
     if not isinstance(file, str):
         spec = find_spec(name)
         file = spec.origin if spec is not None and spec.has_location else ""
