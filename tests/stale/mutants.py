@@ -196,26 +196,12 @@ MUTANTS = {
         ("set_variable", "add_plugin"),
         {"style": ["own declaration"], "kind": ["readers", "pack"], "name": ["OWN_MODE"]},
     ),
-    "keys that plugins take from each other": Mutant(
-        "regcache_meta/discovery.py",
-        "        if contested:\n",
-        "        if False:\n",
-        _PLUGINS,
-        {"kind": ["readers"], "style": ["plain", "overrides a key", "renames a key"]},
-    ),
     "what modules assign in secondary registries": Mutant(
         "regcache_meta/discovery.py",
         'places[key] = modules[0], {"module": modules[0]}',
         "pass",
         _PLUGINS,
         {"kind": ["readers"], "style": ["plain", "sets labels", "removes a label"]},
-    ),
-    "attributes that are set after the class": Mutant(
-        "regcache_meta/lazydict.py",
-        'if "owner" in (entries.get(key) or ()) and key not in self._assigned:',
-        "if False:",
-        _PLUGINS,
-        {"kind": ["readers"], "style": ["plain", "label after the class"]},
     ),
     "entry points": Mutant(
         _SEARCHED, "_compare_installed(recorded, things)\n", "pass\n", _ENTRY_POINTS, _ASKED
