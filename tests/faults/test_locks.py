@@ -170,6 +170,26 @@ def test_wait_for_a_discoverer_that_hangs_is_bounded(app: App, record: Record) -
     record(waits=1)
 
 
+def test_process_that_goes_on_is_waited_for(app: App, record: Record) -> None:
+    """A discovery that takes longer than a wait may, and goes on importing, is waited for."""
+    slow = "import time\ntime.sleep(0.4)\n"
+    app.write({**READERS, **{f"app/readers/slow{i}.py": slow for i in range(6)}})
+    often = "import regcache_core.locking\nregcache_core.locking._TOUCH_S = 0.1\n"
+    builder = subprocess.Popen(
+        [sys.executable, "-c", often + LIST], env=app.environment(), cwd=app.folder
+    )
+    while not [*app.cache.rglob("*.lock")] and builder.poll() is None:
+        time.sleep(0.01)
+    bound = "import regcache_core.locking\nregcache_core.locking.PATIENCE_S = 1.2\n"
+
+    keys, status, wait_ns, _ = run(app, bound + LIST)
+
+    assert 0 == builder.wait(60)
+    assert (keys, status) == (["csv", "json"], "hit")
+    assert wait_ns > 1.2e9
+    record(waits=1, discoveries=1)
+
+
 @pytest.mark.skipif(not kernel.IS_AVAILABLE, reason="needs seccomp filters of Linux on x86-64")
 def test_file_system_without_locks_stops_nobody(app: App, record: Record) -> None:
     """A file system without locks: answers are discovered, saved, and found by the next start."""

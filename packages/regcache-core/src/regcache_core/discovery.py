@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from _thread import get_ident
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import ModuleType
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import CacheWarning, ImportStalledError, told, warn_caller
 from .locking import touch_locks
-from .modules import find_package, find_spec, peek
+from .modules import IMPORTING, find_package, find_spec, peek
 from .packages import iter_module_names
 from .running import await_module
 
@@ -118,9 +119,14 @@ def _import(name: str) -> ModuleType:
 
     Then it is not among the modules any more, and is tried here, for its own error.
     """
+    here = name, get_ident()
     for _ in range(_TRIES):
         await_module(name)
-        __import__(name)
+        IMPORTING.append(here)
+        try:
+            __import__(name)
+        finally:
+            IMPORTING.remove(here)
         if name in sys.modules:
             break
     return sys.modules[name]

@@ -3,6 +3,7 @@
 import os
 import sys
 from _imp import source_hash  # what stands under importlib.util.source_hash, which costs an import
+from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -215,11 +216,21 @@ def loaded_names(package: str = "") -> "list[str]":
 def is_initializing(module: str) -> bool:
     """Whether a module is being executed, by this thread or by another.
 
+    In a forked child also one that its parent was looking for: Python holds its lock for ever.
+
     Args:
         module: Name of a module.
     """
     spec = peek(module, "__spec__")
-    return getattr(spec, "_initializing", False) is True
+    if getattr(spec, "_initializing", False) is True:
+        return True
+    return module in _LOST and module not in sys.modules
+
+
+#: Modules that are being imported for a registry, each with the thread that does it.
+IMPORTING: "list[tuple[str, int]]" = []
+#: Those that threads of the parent were importing when this process was forked.
+_LOST: "set[str]" = set()
 
 
 def modules_in_execution(holds: "Callable[[str], bool]") -> "Iterator[str]":
@@ -360,6 +371,7 @@ def is_forked() -> bool:
 
 def _renew() -> None:
     _FORKED.append(True)
+    _LOST.update(name for name, thread in IMPORTING if thread != get_ident())
     for renew in _RENEWALS:
         renew()
 

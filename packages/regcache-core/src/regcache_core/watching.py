@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from functools import cached_property
 from opcode import opmap
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -151,32 +152,38 @@ class _Code:
     Args:
         code: Its code; ``None`` where there is none.
         package: The parts of the name of the package that relative imports begin at.
-
-    Attributes:
-        imports: Module, and names in it, of each import statement.
-        words: Names, and the last parts of texts.
     """
 
     def __init__(self, code: CodeType | None, package: list[str]) -> None:
-        self.imports: list[tuple[str, tuple[str, ...]]] = []
-        self.words: set[str] = set()
+        self._codes = [] if code is None else [code]
         self._package = package
-        waiting = [] if code is None else [code]
-        while waiting:
-            code = waiting.pop()
-            self.words.update(code.co_names)
+        for each in self._codes:  # grows
+            self._codes += [inner for inner in each.co_consts if isinstance(inner, CodeType)]
+
+    @cached_property
+    def words(self) -> set[str]:
+        """Names, and the last parts of texts."""
+        words: set[str] = set()
+        for code in self._codes:
+            words.update(code.co_names)
             for each in code.co_consts:
                 if isinstance(each, str):
-                    self.words.add(each.rpartition(".")[2])
+                    words.add(each.rpartition(".")[2])
                 elif isinstance(each, tuple):  # what is taken from a module
-                    self.words.update(name for name in each if isinstance(name, str))
-                elif isinstance(each, CodeType):
-                    waiting.append(each)
-            self._add_imports(code)
+                    words.update(name for name in each if isinstance(name, str))
+        return words
 
-    def _add_imports(self, code: CodeType) -> None:
+    @cached_property
+    def imports(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Module, and names in it, of each import statement."""
+        return [each for code in self._codes if code.co_names for each in self._imports_in(code)]
+
+    def _imports_in(self, code: CodeType) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Find import statements, as ``dis`` shows them; it would take a hundred times as long."""
-        operations, arguments = code.co_code[::2], code.co_code[1::2]
+        content = code.co_code
+        if _IMPORT_NAME not in content:
+            return
+        operations, arguments = content[::2], content[1::2]
 
         def instruction(end: int) -> tuple[int, int, int]:
             """The instruction that ends at a place: operation, argument, and where it begins."""
@@ -195,7 +202,7 @@ class _Code:
             above = self._package[: len(self._package) + 1 - level] if level else []
             home = code.co_names[name >> _NAME_SHIFT]
             full_name = ".".join([*above, home] if home else above)
-            self.imports.append((full_name, code.co_consts[members] or ()))
+            yield full_name, code.co_consts[members] or ()
             at = operations.find(_IMPORT_NAME, at + 1)
 
 
