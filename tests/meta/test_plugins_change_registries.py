@@ -145,6 +145,32 @@ PRIMARY: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ["csv", "qq", "q", "zz"],
     ),
+    "kept before another overrides it": (
+        {
+            "aa": plugin("aa", "READERS['kept'] = READERS.get('aa')"),
+            "bb": plugin("bb", "READERS['aa'] = Bb"),
+        },
+        ["kept", "bb", "aa", "csv", "png"],
+    ),
+    "looked for before it is there": (
+        {"aa": plugin("aa", "READERS['other'] = READERS.get('png', len)")},
+        ["aa", "other", "csv", "png"],
+    ),
+    "popped before it is there": (
+        {
+            "aa": plugin("aa", "READERS.pop('zz', None)", "READERS['other'] = READERS['aa']"),
+            "zz": plugin("zz", "READERS['aa'] = Zz"),
+        },
+        ["other", "csv", "png", "zz", "aa"],
+    ),
+    "listed before all are there": (
+        {
+            "dd": plugin(
+                "dd", "READERS['other'] = str", "READERS['all'] = len(READERS), list(READERS)"
+            )
+        },
+        ["csv", "dd", "other", "all", "png"],
+    ),
     "missing key": (
         {
             "zz": plugin(
@@ -275,7 +301,11 @@ ORDERED = {
     "all renamed",
     "failure after an assignment",
     "failure after an override",
+    "kept before another overrides it",
+    "listed before all are there",
+    "looked for before it is there",
     "popitem",
+    "popped before it is there",
     "removed, then filled by another class",
 }
 CASES = [(0, *each) for each in PRIMARY.items()] + [(1, *each) for each in SECONDARY.items()]

@@ -185,7 +185,7 @@ def test_plugin_that_reads_the_registry_at_import_sees_what_is_there(readers: Ap
     found = ["csv", "by hand", "d", "json"]
 
     assert [found, ["by hand", "csv"], 5] == readers.run(cold)
-    assert [sorted(found), found] == readers.run(alone)
+    assert [["by hand", "csv"], found] == readers.run(alone)
 
 
 def test_first_use_by_a_module_of_the_package_is_answered_and_not_kept(readers: App) -> None:

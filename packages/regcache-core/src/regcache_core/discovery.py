@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ def import_modules(
     recursive: bool = True,
     exclude: Iterable[str] = (),
     packages: bool = False,
+    skip: Container[str] = (),
 ) -> Iterator[ModuleType]:
     """Import the modules of a package one by one; one that fails costs only itself.
 
@@ -52,6 +53,7 @@ def import_modules(
         recursive: Whether sub-packages are searched; each is imported before its modules.
         exclude: Modules whose full name contains one of these are not imported.
         packages: Whether sub-packages themselves are imported where they are not searched.
+        skip: Full names of modules that are not imported.
 
     Yields:
         Each module when it has been imported, sorted by name in each folder.
@@ -71,13 +73,15 @@ def import_modules(
     for name, is_package in iter_module_names(list(paths), prefix):
         if (is_package and not (recursive or packages)) or any(part in name for part in exclude):
             continue
+        if name in skip:
+            continue
         module = import_module(name, on_failure)
         if module is None:
             continue
         yield module
         if is_package and recursive:
             folders = find_package(name) or ()  # its own code may have put anything there
-            yield from import_modules(folders, f"{name}.", on_failure, exclude=exclude)
+            yield from import_modules(folders, f"{name}.", on_failure, exclude=exclude, skip=skip)
 
 
 def import_module(

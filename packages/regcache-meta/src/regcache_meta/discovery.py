@@ -130,6 +130,7 @@ def _import_modules(
     exclude: Iterable[str] = (),
     packages: bool = False,
     listener: Listener | None = None,
+    skip: Collection[str] = (),
 ) -> Iterator[ModuleType]:
     """Import the modules of a package; a failure is told to ``listener``.
 
@@ -143,6 +144,7 @@ def _import_modules(
         recursive=recursive,
         exclude=exclude,
         packages=packages,
+        skip=skip,
     )
 
 
@@ -224,15 +226,17 @@ def discover(
     return found, (failures.texts, secondary, contested)
 
 
-def import_plugins(scope: Scope, executing: Collection[str]) -> None:
-    """Import plugins in the order of a discovery, as far as those that are being imported here.
+def import_plugins(scope: Scope, ends: Collection[str], failed: Collection[str]) -> None:
+    """Import plugins in the order of a discovery.
 
     Args:
         scope: What is listed.
-        executing: Modules that this thread is importing.
+        ends: The first of these is the last that is imported.
+        failed: Modules that are known to fail: they had no part in the answer, and might not fail
+            once others are loaded.
     """
-    for module in _modules_of(scope, lambda name, error: None):  # failures are known
-        if module.__name__ in executing:
+    for module in _modules_of(scope, lambda name, error: None, failed):
+        if module.__name__ in ends:
             return
 
 
@@ -273,6 +277,9 @@ def _contested(
         for executing, key, old, setters in mapping._journal:
             found.setdefault(name, set()).add(key)
             involved.update((*executing, *(setters or ()), getattr(old, "__module__", "")))
+        for executing, key in mapping._came_later():
+            found.setdefault(name, set()).add(key)
+            involved.update(executing)
     involved -= {str(scope.package), scope.base.__module__}
     return found, not any(name in loaded for name in involved if scope.holds(name))
 
@@ -356,8 +363,10 @@ def _is_made(cls: type) -> bool:
     return is_local(cls) and find_class(cls.__module__, cls.__name__) is not cls
 
 
-def _modules_of(scope: Scope, on_failure: Listener) -> Iterator[ModuleType]:
-    """The package itself and its modules, imported one by one."""
+def _modules_of(
+    scope: Scope, on_failure: Listener, skip: Collection[str] = ()
+) -> Iterator[ModuleType]:
+    """The package itself and its modules but for some, imported one by one."""
     config, name = scope.config, str(scope.package)
     package = import_module(name, refusing(on_failure, strict=True))
     yield package  # type: ignore[misc]
@@ -374,7 +383,9 @@ def _modules_of(scope: Scope, on_failure: Listener) -> Iterator[ModuleType]:
         yield from [module for each, module in list(sys.modules.items()) if scope.holds(each)]
         return
     recursive = config.discovery_recursive is not False
-    yield from _import_modules(paths, f"{name}.", recursive, config.strict, listener=on_failure)
+    yield from _import_modules(
+        paths, f"{name}.", recursive, config.strict, listener=on_failure, skip=skip
+    )
 
 
 def register_scanned(

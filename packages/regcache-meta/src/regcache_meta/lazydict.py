@@ -84,6 +84,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self.enable_cache = enable_cache
         self._scope: Scope | None = None
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
+        self._is_replaying = False
         self._is_read = False  # by a plugin, since the last discovery began
         self._beside: Beside = {}, {}, {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
@@ -470,6 +471,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 from regcache_core import await_module
 
                 await_module(module)
+            if module not in sys.modules and any(self._beside[2].values()):
+                self._replay(module)
             __import__(module)
         except Exception as error:  # plugin code may raise anything
             from regcache_core import ImportStalledError, is_out_of_turn
@@ -547,7 +550,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             return True
         return scope.config.discovery_entry_points is not None and self._may_import(module)
 
-    def _replay(self) -> None:
+    def _is_anew(self) -> bool:
+        return self._is_discovering() and not self._is_replaying
+
+    def _replay(self, last: str = "") -> None:
         if self._is_discovering():
             return
         from regcache_core import Running
@@ -556,7 +562,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         running: Running = vars(self).setdefault("_running", Running())
         with running:
-            import_plugins(self._scope, self._executing())  # type: ignore[arg-type]
+            self._is_replaying = True
+            try:
+                scope: Any = self._scope
+                import_plugins(scope, [*self._executing(), last], self._failures)
+            finally:
+                self._is_replaying = False
 
     def _failed(self) -> "Collection[str]":
         return self._failures
@@ -658,8 +669,11 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     def _executing(self) -> "list[str]":
         return self._primary._executing()
 
-    def _replay(self) -> None:
-        self._primary._replay()
+    def _is_anew(self) -> bool:
+        return self._primary._is_anew()
+
+    def _replay(self, last: str = "") -> None:
+        self._primary._replay(last)
 
     def _find_answer(self) -> None:
         self._primary._find_answer()
@@ -670,8 +684,11 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         setters = self._setters.get(key)
         if setters is not None:
             return record["module"] in setters
+        return self._home_of(key) == record["module"]
+
+    def _home_of(self, key: K) -> str:
         owner = self._secondary.owners.get(key) if self._secondary else None
-        return bool(getattr(owner, "__module__", None) == record["module"])
+        return getattr(owner, "__module__", "")
 
     def _failed(self) -> "Collection[str]":
         return self._primary._failed()

@@ -56,6 +56,8 @@ class LazyDict(dict[K, V]):
         self._setters: dict[K, list[str]] = {}  # the latter, the innermost first
         #: What modules in execution replaced or removed: they, key, old value, its setters.
         self._journal: list[tuple[list[str], K, Any, list[str] | None]] = []
+        # Who looked for a key that was not there yet, or (None) for all, and what was there.
+        self._looks: list[tuple[list[str], K | None, Collection[K]]] = []
         self._assigned: dict[K, V] = {}  # by hand
         self._removed: dict[K, Record] = {}  # by hand, before they were loaded
         self._found: Mapping[K, Record | None] = {}  # what the state was made from
@@ -90,8 +92,12 @@ class LazyDict(dict[K, V]):
         """Plugin modules that this thread is importing, the innermost first."""
         return []
 
-    def _replay(self) -> None:
-        """Import all plugins in their order, for one that looks for what others have registered."""
+    def _is_anew(self) -> bool:
+        """Whether an answer is being found; not if plugins are imported for one that is known."""
+        return self._is_discovering()
+
+    def _replay(self, last: str = "") -> None:
+        """Import plugins in their order, all or up to one, each to find what it found before."""
 
     def _contested(self) -> "Collection[K]":
         """Keys that plugins take from each other, as the answer tells."""
@@ -131,6 +137,7 @@ class LazyDict(dict[K, V]):
                 raise self._unknown(key) from error
             state = self._opened()
         if key not in state[0]:
+            self._note_look(key)
             raise self._unknown(key)
         return state
 
@@ -205,7 +212,7 @@ class LazyDict(dict[K, V]):
         if is_held:
             self._find_answer()
         is_contested = key in self._contested()
-        if is_held and (self._is_discovering() or not is_contested):
+        if is_held and (self._is_anew() or not is_contested):
             self._check_held(key, held, value)
         if self._state is not None and not is_contested:
             self._check_claim(key, value, self._state[0].get(key))
@@ -227,7 +234,7 @@ class LazyDict(dict[K, V]):
             self._registered.pop(key, None)  # it comes behind what there was before
             self._registered[key] = value
             self._setters[key] = executing
-            if self._state is None or self._is_discovering():
+            if self._state is None or self._is_anew():
                 return
             entries, values = self._state
             record, is_listed = entries.get(key), key in entries
@@ -258,6 +265,7 @@ class LazyDict(dict[K, V]):
     def _remove_by_plugin(self, key: K, executing: "list[str]") -> bool:
         """Remove a key as a module does it that is being imported; whether it was there."""
         if self._found_before(key) is _MISSING and key not in self._registered:
+            self._note_look(key)
             return False
         with _LOCK:
             self._note_loss(key, executing, _MISSING)
@@ -269,6 +277,25 @@ class LazyDict(dict[K, V]):
         old: Any = self._registered.get(key, _MISSING)
         if old is not _MISSING and old is not value:
             self._journal.append((executing, key, old, self._setters.get(key)))
+
+    def _note_look(self, key: "K | None" = None) -> None:
+        """Note that a plugin looks for a key that is not there, or for all, in a discovery."""
+        if self._is_discovering():
+            executing = self._executing()
+            if executing:
+                self._looks.append((executing, key, {*self._registered}))
+
+    def _came_later(self) -> "Iterator[tuple[list[str], K]]":
+        """Keys that plugins looked for before others registered them, and who looked."""
+        for executing, sought, known in self._looks:
+            for key in self._registered.keys() - known:
+                homes = self._setters.get(key) or [self._home_of(key)]
+                if sought in (None, key) and executing[0] not in homes:
+                    yield executing, key
+
+    def _home_of(self, key: K) -> str:
+        """The module of what a class statement has put in."""
+        return getattr(self._registered[key], "__module__", "")
 
     def _found_before(self, key: K) -> "Any":
         """What a plugin in execution finds under a contested key; others find what is listed."""
@@ -284,6 +311,7 @@ class LazyDict(dict[K, V]):
     def _own_keys(self) -> "list[K]":
         """The keys that are there; for a plugin in execution, those that it finds."""
         if self._is_discovering() or not self._executing():
+            self._note_look()
             return [*self._opened()[0]]
         self._find_answer()
         if self._contested():
@@ -317,7 +345,7 @@ class LazyDict(dict[K, V]):
     # The protocol of dict.
 
     def __len__(self) -> int:
-        return len(self._opened()[0])
+        return len(self._keys())
 
     def __iter__(self) -> "Iterator[K]":
         return iter(self._keys())  # list() would fail where another thread registers a class
@@ -329,6 +357,8 @@ class LazyDict(dict[K, V]):
         entries, values = self._opened()
         if key in self._contested() and self._executing() and not self._is_discovering():
             return self._found_before(key) is not _MISSING
+        if key not in entries:
+            self._note_look(key)
         if key not in entries or key in values:
             return key in entries
         record = entries[key]
@@ -414,7 +444,8 @@ class LazyDict(dict[K, V]):
 
     def _keys(self) -> "list[K]":
         """The keys of this moment; ``[*self]`` asks ``len(self)``, where threads may switch."""
-        return self._own_keys() if self._contested() else [*self._opened()[0]]
+        is_plain = not self._contested() and not self._is_discovering()
+        return [*self._opened()[0]] if is_plain else self._own_keys()
 
     def _pairs(self) -> "Iterator[tuple[K, V]]":
         """Keys and values, each loaded when it is yielded; without what is removed meanwhile."""
@@ -445,6 +476,7 @@ class LazyDict(dict[K, V]):
 
         def keys(self) -> "KeysView[K]":
             """The keys, in order; loads nothing."""
+            self._note_look()
             return self._opened()[0].keys()
 
         def values(self) -> "Any":
