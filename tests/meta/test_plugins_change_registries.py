@@ -171,6 +171,13 @@ PRIMARY: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ["csv", "dd", "other", "all", "png"],
     ),
+    "failure while another is not there": (
+        {
+            "aa": plugin("aa", "READERS['png'] = READERS['png'], 1"),
+            "bb": plugin("bb", "READERS.pop('png', 0)"),
+        },
+        ["bb", "csv", "png"],
+    ),
     "missing key": (
         {
             "zz": plugin(
@@ -296,11 +303,19 @@ def write(app: App, modules: dict[str, str]) -> list[str]:
     return [name for name in files if name != "base"]
 
 
+#: What a process may look up before all else.
+LOOKUPS = (
+    "[READERS[key] for key in [*READERS][::-1]]",
+    "[LABELS[key] for key in [*LABELS][::-1]]",
+    "[READERS[key] for key in sorted(READERS, key=lambda key: (len(key), key))]",
+    "[READERS[key] for key in sorted(READERS, key=lambda key: (-len(key), key))]",
+)
 #: Where an application that imports such plugins itself, in another order, may see another result.
 ORDERED = {
     "all renamed",
     "failure after an assignment",
     "failure after an override",
+    "failure while another is not there",
     "kept before another overrides it",
     "listed before all are there",
     "looked for before it is there",
@@ -316,7 +331,10 @@ IDS = [*PRIMARY, *(f"secondary: {name}" for name in SECONDARY)]
 def test_warm_process_sees_what_a_cold_one_does(
     index: int, name: str, case: tuple[dict[str, str], list[str]], app: App
 ) -> None:
-    """Keys, order, values and failures; also if the application imports plugins itself first."""
+    """Keys, order, values and failures, also if plugins are looked up in another order.
+
+    Also if the application imports plugins itself first, where that may not decide.
+    """
     modules, keys = case
     names = write(app, modules)
     truth, _ = see(app, REGCACHE_DISABLE="1")
@@ -331,6 +349,8 @@ def test_warm_process_sees_what_a_cold_one_does(
     assert truth == cold
     assert (truth, "miss", "hit") == (warm, missed, hit)
     assert ["hit", True] == verified[:2], verified
+    for first in LOOKUPS:
+        assert (first, [truth, "hit"]) == (first, see(app, f"{LIST}\n{first}"))
     for order in [] if name in ORDERED else [*([each] for each in names), names[::-1]]:
         imports = "".join(IMPORT.format(each) for each in order)
         for before in (imports, f"{LIST}\n{imports}"):
