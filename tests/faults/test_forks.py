@@ -139,6 +139,47 @@ out = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 """
 
 
+LOOKING = """
+import os, time
+from importlib.machinery import ModuleSpec
+import regcache_core, regcache_core.running
+regcache_core.running.PATIENCE_S = 1.0
+from app.readers.base import READERS
+there = threading.Event()
+class Slow:
+    def find_spec(name, path, target=None):
+        return ModuleSpec(name, Slow) if name == "app.readers.csv_reader" else None
+    def create_module(spec):
+        there.set(), time.sleep(20)
+    exec_module = None  # Python asks whether there is one
+sys.meta_path.insert(0, Slow)
+threading.Thread(target=list, args=[READERS], daemon=True).start()
+there.wait()
+faulthandler.cancel_dump_traceback_later()  # its thread is not in the child
+pid = os.fork()
+if pid == 0:
+    faulthandler.dump_traceback_later(20, exit=True)
+    try:
+        list(READERS)
+    except regcache_core.ImportStalledError as error:
+        os._exit(7 if error.module == "app.readers.csv_reader" else 2)
+    os._exit(3)
+out = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+"""
+
+
+@pytest.mark.skipif("not hasattr(__import__('os'), 'fork')", reason="needs fork")
+def test_module_that_a_lost_thread_was_looking_for(app: App, record: Record) -> None:
+    """A child asks for a plugin that a thread of its parent was looking for: an error, no hang.
+
+    Its lock is held, and it is not among the modules yet.
+    """
+    app.write(READERS)
+
+    assert 7 == app.run(WATCHDOG + LOOKING)
+    record(hung=0)
+
+
 @pytest.mark.skipif("not hasattr(__import__('os'), 'fork')", reason="needs fork")
 @pytest.mark.parametrize("state", ["cold", "warm"])
 def test_module_whose_thread_was_lost_in_a_fork(state: str, app: App, record: Record) -> None:
