@@ -334,8 +334,9 @@ _KEY = 0x72656763  # a C long, which has 32 bits on Windows
 def fingerprint(value: object) -> str:
     """A short text for bytes, or for any other value that has a lasting ``repr``.
 
-    SipHash of 64 bits, as Python's own caches of byte code have it (another one since 3.11). For telling apart what is
-    written in good faith; whoever wants two values with one fingerprint can have them.
+    SipHash of 64 bits, as Python's own caches of byte code have it; since 3.11 another one. For
+    telling apart what is written in good faith; whoever wants two values with one fingerprint can
+    have them.
 
     >>> fingerprint(["key", None, True]) == fingerprint(["key", None, True]), len(fingerprint(""))
     (True, 16)
