@@ -684,7 +684,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         setters = self._setters.get(key)
         if setters is not None:
             return record["module"] in setters
-        return self._home_of(key) == record["module"]
+        return bool(self._home_of(key) == record["module"])
 
     def _home_of(self, key: K) -> str:
         owner = self._secondary.owners.get(key) if self._secondary else None
