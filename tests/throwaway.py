@@ -157,6 +157,29 @@ def replace(name: str, old: str, new: str) -> Change:
     return change
 
 
+def remove(name: str) -> Change:
+    """A change that removes a file."""
+    return lambda app: app.remove(name)
+
+
+def check_after(app: App, change: Change, look: str) -> None:
+    """A start after a change answers as one without a cache does, and the next one is a hit.
+
+    Args:
+        app: The application.
+        change: What is changed once there is a cache file.
+        look: Code that leaves in ``out`` the answer, the report's status, and that of its save.
+    """
+    app.run(look, PYTHONWARNINGS="ignore")
+    assert ["hit", None] == app.run(look)[1:]
+    change(app)
+
+    truth = app.run(look, PYTHONWARNINGS="ignore", REGCACHE_DISABLE="1")[0]
+
+    assert [truth, "miss", "saved"] == app.run(look, PYTHONWARNINGS="ignore")
+    assert [truth, "hit", None] == app.run(look)
+
+
 def rename(old: str, new: str) -> Change:
     """A change that renames a file."""
     return lambda app: os.rename(app.folder / old, app.folder / new)

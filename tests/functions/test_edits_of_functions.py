@@ -1,9 +1,7 @@
 """After a change in the sources everything is searched once, and the answer is right."""
 
-from collections.abc import Callable
-
 import pytest
-from throwaway import App, replace, write
+from throwaway import App, Change, check_after, remove, replace, write
 
 LOOK = """
 from app.registry import FILTERS
@@ -48,26 +46,9 @@ def shop(app: App) -> App:
     return app
 
 
-def check_after(app: App, change: Callable[[App], None], look: str = LOOK) -> None:
-    """A start after a change answers as one without a cache does, and the next one is a hit."""
-    app.run(look, PYTHONWARNINGS="ignore")
-    assert ["hit", None] == app.run(look)[1:]
-    change(app)
-
-    truth = app.run(look, PYTHONWARNINGS="ignore", REGCACHE_DISABLE="1")[0]
-
-    assert [truth, "miss", "saved"] == app.run(look, PYTHONWARNINGS="ignore")
-    assert [truth, "hit", None] == app.run(look)
-
-
-def remove(name: str) -> Callable[[App], None]:
-    """A change that removes a file."""
-    return lambda app: app.remove(name)
-
-
 EDIT = replace(ALPHA, "'a'", "'b'")
 #: What is there besides, and what changes.
-CHANGES: dict[str, tuple[dict[str, str], Callable[[App], None]]] = {
+CHANGES: dict[str, tuple[dict[str, str], Change]] = {
     "function": ({}, replace(ALPHA, "def alpha", "def altered")),
     "signature": ({}, replace(BETA, "(image)", "(image, size=3)")),
     "helper": ({}, replace("app/filters/low.py", "'low'", "'high'")),
@@ -132,7 +113,7 @@ def test_edit_is_seen_by_the_next_start(name: str, shop: App) -> None:
     files, change = CHANGES[name]
     shop.write(files)
 
-    check_after(shop, change)
+    check_after(shop, change, LOOK)
 
 
 CLASHES = {
@@ -161,7 +142,7 @@ def test_name_that_is_claimed_twice_is_told(name: str, shop: App) -> None:
     assert "DuplicateFunctionError" == truth[0] or name == "with an alias"
 
 
-BEFORE: dict[str, tuple[str, dict[str, str], Callable[[App], None]]] = {
+BEFORE: dict[str, tuple[str, dict[str, str], Change]] = {
     "function that was there before": (
         "import app.outside",
         {"app/outside.py": function("outside")},

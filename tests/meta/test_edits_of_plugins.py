@@ -1,9 +1,7 @@
 """After a change in the sources everything is discovered once, and the answer is right."""
 
-from collections.abc import Callable
-
 import pytest
-from throwaway import App, replace, write
+from throwaway import App, Change, check_after, remove, replace, write
 
 LOOK = """
 from app.readers.base import BY_NAME, READERS
@@ -73,29 +71,12 @@ def app_of_readers(app: App) -> App:
     return app
 
 
-def check_after(app: App, change: Callable[[App], None], look: str = LOOK) -> None:
-    """A start after a change answers as one without a cache does, and the next one is a hit."""
-    app.run(look, PYTHONWARNINGS="ignore")
-    assert ["hit", None] == app.run(look)[1:]
-    change(app)
-
-    truth = app.run(look, PYTHONWARNINGS="ignore", REGCACHE_DISABLE="1")[0]
-
-    assert [truth, "miss", "saved"] == app.run(look, PYTHONWARNINGS="ignore")
-    assert [truth, "hit", None] == app.run(look)
-
-
-def remove(name: str) -> Callable[[App], None]:
-    """A change that removes a file."""
-    return lambda app: app.remove(name)
-
-
 ALPHA, BETA = "app/readers/alpha.py", "app/readers/beta.py"
 LOOKS = "from .base import READERS\nSEEN = list(READERS)\n"
 OUTSIDE = {"app/outside.py": plugin("outside")}
 EDIT = replace(ALPHA, "'.a'", "'.b'")
 #: What is there besides, and what changes.
-CHANGES: dict[str, tuple[dict[str, str], Callable[[App], None]]] = {
+CHANGES: dict[str, tuple[dict[str, str], Change]] = {
     "plugin": ({}, replace(BETA, "beta", "better")),
     "facts of a plugin": (
         {},
@@ -177,10 +158,10 @@ def test_edit_is_seen_by_the_next_start(name: str, app_of_readers: App) -> None:
     files, change = CHANGES[name]
     app_of_readers.write(files)
 
-    check_after(app_of_readers, change)
+    check_after(app_of_readers, change, LOOK)
 
 
-COLLISIONS: dict[str, Callable[[App], None]] = {
+COLLISIONS: dict[str, Change] = {
     "key taken over": lambda app: app.write(
         {"app/readers/alpha.py": plugin("gamma"), "app/readers/omega.py": ""}
     ),
@@ -210,7 +191,7 @@ def test_key_that_is_claimed_twice_is_told(name: str, app_of_readers: App) -> No
     assert "DuplicateKeyError" in truth
 
 
-BEFORE: dict[str, tuple[str, dict[str, str], Callable[[App], None]]] = {
+BEFORE: dict[str, tuple[str, dict[str, str], Change]] = {
     "class that was there before": (
         "import app.outside",
         {"app/outside.py": plugin("outside")},
