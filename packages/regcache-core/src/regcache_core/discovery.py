@@ -71,9 +71,8 @@ def import_modules(
     """
     exclude = tuple(exclude)
     for name, is_package in iter_module_names(list(paths), prefix):
-        if (is_package and not (recursive or packages)) or any(part in name for part in exclude):
-            continue
-        if name in skip:
+        is_excluded = name in skip or any(part in name for part in exclude)
+        if is_excluded or (is_package and not (recursive or packages)):
             continue
         module = import_module(name, on_failure)
         if module is None:

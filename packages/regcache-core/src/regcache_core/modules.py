@@ -93,7 +93,7 @@ def peek(module: str, name: str, default: "Any" = None) -> "Any":
     """
     try:
         return getattr(sys.modules.get(module), name, default)
-    except Exception:
+    except Exception:  # of its __getattr__, which may run anything
         return default
 
 
@@ -362,16 +362,17 @@ def call_in_forked_child(renew: "Callable[[], None]") -> None:
 
 
 #: Whether this process was forked from one that had imported this module.
-_FORKED: "list[bool]" = []
+_was_forked = False
 
 
 def is_forked() -> bool:
     """Whether this process was forked, so that threads may be gone that were importing."""
-    return bool(_FORKED)
+    return _was_forked
 
 
 def _renew() -> None:
-    _FORKED.append(True)
+    global _was_forked
+    _was_forked = True
     _LOST.update(name for name, thread in IMPORTING if thread != get_ident())
     for renew in _RENEWALS:
         renew()
