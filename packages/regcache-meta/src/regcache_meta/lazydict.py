@@ -381,6 +381,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         """Whether any thread is in the middle of a discovery."""
         return "_running" in vars(self) and self._running.anywhere
 
+    def _make_running(self) -> "Running":
+        """Which threads discover, or import plugins in their order: one for all of them."""
+        from regcache_core import Running
+
+        running: Running = vars(self).setdefault("_running", Running())
+        return running
+
     def _discover(
         self,
         scope: "Scope",
@@ -390,7 +397,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     ) -> "State[K, V]":
         from regcache_core import (
             ImportStalledError,
-            Running,
             SeenByPlugins,
             await_turn,
             warn_of_stall,
@@ -398,7 +404,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         from .discovery import discover, warn
 
-        running: Running = vars(self).setdefault("_running", Running())  # one for all threads
+        running = self._make_running()
         start = perf_counter_ns()
         try:
             with running:
@@ -556,12 +562,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _replay(self, last: str = "") -> None:
         if self._is_discovering():
             return
-        from regcache_core import Running
-
         from .discovery import import_plugins
 
-        running: Running = vars(self).setdefault("_running", Running())
-        with running:
+        with self._make_running():
             self._is_replaying = True
             try:
                 scope: Any = self._scope

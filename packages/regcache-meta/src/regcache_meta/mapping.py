@@ -283,14 +283,15 @@ class LazyDict(dict[K, V]):
         if self._is_discovering():
             executing = self._executing()
             if executing:
-                self._looks.append((executing, key, {*self._registered}))
+                known = {*self._registered} if key is None else ()
+                self._looks.append((executing, key, known))
 
     def _came_later(self) -> "Iterator[tuple[list[str], K]]":
         """Keys that plugins looked for before others registered them, and who looked."""
         for executing, sought, known in self._looks:
-            for key in self._registered.keys() - known:
-                homes = self._setters.get(key) or [self._home_of(key)]
-                if sought in (None, key) and executing[0] not in homes:
+            keys = self._registered.keys()
+            for key in keys - known if sought is None else keys & {sought}:
+                if executing[0] not in (self._setters.get(key) or [self._home_of(key)]):
                     yield executing, key
 
     def _home_of(self, key: K) -> str:
@@ -345,7 +346,7 @@ class LazyDict(dict[K, V]):
     # The protocol of dict.
 
     def __len__(self) -> int:
-        return len(self._keys())
+        return len(self._listed())
 
     def __iter__(self) -> "Iterator[K]":
         return iter(self._keys())  # list() would fail where another thread registers a class
@@ -444,8 +445,12 @@ class LazyDict(dict[K, V]):
 
     def _keys(self) -> "list[K]":
         """The keys of this moment; ``[*self]`` asks ``len(self)``, where threads may switch."""
-        is_plain = not self._contested() and not self._is_discovering()
-        return [*self._opened()[0]] if is_plain else self._own_keys()
+        return [*self._listed()]
+
+    def _listed(self) -> "Collection[K]":
+        if self._contested() or self._is_discovering():
+            return self._own_keys()
+        return self._opened()[0]
 
     def _pairs(self) -> "Iterator[tuple[K, V]]":
         """Keys and values, each loaded when it is yielded; without what is removed meanwhile."""

@@ -1,8 +1,6 @@
 """A plugin class as a reference of three names, and back."""
 
-import sys
-
-from regcache_core import file_of, is_gone, is_same_source
+from regcache_core import file_of, find_object, is_gone, is_same_source
 
 from .config import check_dependencies
 
@@ -49,12 +47,10 @@ def deserialize_plugin_class(data: "Mapping[str, Any]") -> type:
 
 def find_class(module: str, qualname: str) -> "type | None":
     """A class in an imported module by its dotted name; ``None`` if there is none."""
-    found: object = sys.modules.get(module)
-    for part in qualname.split("."):
-        namespace = getattr(found, "__dict__", None)
-        if namespace is None or part not in namespace:
-            return None
-        found = namespace[part]
+    try:
+        found = find_object(module, qualname)
+    except LookupError:
+        return None
     return found if isinstance(found, type) else None
 
 
