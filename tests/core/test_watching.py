@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-import importlib
-import sys
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType
 
 import pytest
 from throwaway import App
 
-from regcache_core.watching import _Code, _code_of
+from regcache_core.watching import _codes_of, _imports_in
 
 STATEMENTS = {
     "plain": "import a\nimport b.c, d as e",
@@ -37,41 +37,49 @@ def imports_told_by_ast(text: str, package: list[str]) -> set[tuple[str, tuple[s
     return found
 
 
+def imports_read(spec: ModuleSpec, package: list[str]) -> set[tuple[str, tuple[str, ...]]]:
+    """What the code of a module says that it imports."""
+    return {each for code in _codes_of(spec) for each in _imports_in(code, package)}
+
+
+class TextLoader:
+    """Gives the code of some text, as the loader of a module."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def get_code(self, name: str) -> CodeType:
+        return compile(self.text, name, "exec")
+
+
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_imports_are_read_from_byte_code(name: str) -> None:
     """Byte code tells the import statements that the syntax tree tells, names included."""
     text, package = STATEMENTS[name], ["app", "sub"]
 
-    code = _Code(compile(text, "<test>", "exec"), package)
+    spec = ModuleSpec("app.sub.module", TextLoader(text))  # type: ignore[arg-type]
 
-    assert imports_told_by_ast(text, package) == set(code.imports)
+    assert imports_told_by_ast(text, package) == imports_read(spec, package)
 
 
 @pytest.mark.parametrize("module", ["json", "asyncio.base_events", "importlib.metadata", "typing"])
 def test_imports_of_pythons_own_modules_are_read_from_byte_code(module: str) -> None:
     """So they do in modules that nobody here has written."""
-    loaded = importlib.import_module(module)
-    text = Path(str(loaded.__file__)).read_text(encoding="utf-8")
-    package = module.split(".") if hasattr(loaded, "__path__") else module.split(".")[:-1]
+    spec = find_spec(module)
+    text = Path(str(spec and spec.origin)).read_text(encoding="utf-8")
+    is_package = spec is not None and spec.submodule_search_locations is not None
+    package = module.split(".") if is_package else module.split(".")[:-1]
 
-    read = set(_code_of(module).imports)
+    assert spec is not None
+    assert imports_told_by_ast(text, package) == imports_read(spec, package)
 
-    assert imports_told_by_ast(text, package) == read
 
-
-def test_module_whose_code_cannot_be_had_imports_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("loader", [TextLoader("1 +"), None])
+def test_module_whose_code_cannot_be_had_imports_nothing(loader: TextLoader | None) -> None:
     """It may have been edited or removed since it was imported, or have no loader at all."""
+    spec = ModuleSpec("edited_since", loader)  # type: ignore[arg-type]
 
-    class Loader:
-        def get_code(self, name: str) -> CodeType:
-            raise SyntaxError(name)
-
-    for name, loader in (("broken_since", Loader()), ("without_loader", None)):
-        module = type(sys)(name)
-        module.__loader__ = loader  # type: ignore[assignment]
-        monkeypatch.setitem(sys.modules, name, module)
-
-        assert [] == _code_of(name).imports
+    assert [] == _codes_of(spec)
 
 
 #: A registry of classes in ``app.pack``; ``app.early`` is imported where it is declared.
@@ -144,3 +152,50 @@ def test_what_an_early_module_lacked_is_looked_for(how: str, app: App) -> None:
 
     assert "miss" == status
     assert "opt" in where
+
+
+#: What keeps an early module from having another of its application, and what mends it.
+FAILING = {
+    "lacks a module": ("import opt", "opt.py", ""),
+    "lacks a module, in a package": ("from . import deep", "app/broken/deep.py", ""),
+    "is edited": ("raise ImportError", "app/broken/__init__.py", "mended = True"),
+}
+
+
+@pytest.mark.parametrize(
+    ("how", "place"), [*((how, "") for how in FAILING), ("lacks a module", "site-packages/")]
+)
+@pytest.mark.parametrize("registry", ["first", "second"])
+def test_module_that_an_early_one_could_not_import_is_tried_again(
+    how: str, place: str, registry: str, app: App
+) -> None:
+    """What it lacked counts, though no module that is loaded asked for that itself."""
+    statement, file, text = FAILING[how]
+    files = {
+        **FILES,
+        "app/early.py": "try:\n    from app import broken\nexcept ImportError: broken = None\n",
+        "app/broken/__init__.py": statement,
+        "app/pack/one.py": """
+            from app import base, early
+            class One(base.Base): pass
+            if early.broken:
+                class Two(base.Base): pass
+            """,
+        "app/other/__init__.py": "",
+    }
+    if registry == "second":  # the first one's discovery imports it, and hears of the failure
+        files["app/base.py"] = """
+            from regcache_meta import LazyDiscoveryDict
+            class Base: pass
+            FIRST = LazyDiscoveryDict.for_package("app.other", Base)
+            REG = LazyDiscoveryDict.for_package("app.pack", Base)
+            """
+        files["app/other/__init__.py"] = "import app.early"
+    app.write({f"{place}{name}": text for name, text in files.items()})
+    listing = f"import sys; sys.path.append({str(app.folder / place)!r})\nfrom app import base\n"
+    listing += "list(getattr(base, 'FIRST', {}))\nREG = base.REG\nout = [*REG], REG.report.status"
+    assert ["One"] == app.run(listing)[0]
+    assert "hit" == app.run(listing)[1]
+    app.write({f"{place}{file}": text})
+
+    assert ["One", "Two"] == app.run(listing)[0]

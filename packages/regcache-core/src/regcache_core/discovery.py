@@ -8,10 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from .errors import CacheWarning, ImportStalledError, told, warn_caller
 from .locking import touch_locks
@@ -19,8 +16,11 @@ from .modules import IMPORTING, find_package, find_spec, peek
 from .packages import iter_module_names
 from .running import await_module
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from types import ModuleType
+    from typing import Any, TypeVar
 
     from .import_path import ImportPath
 

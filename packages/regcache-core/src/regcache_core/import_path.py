@@ -88,10 +88,14 @@ class ImportPath(Input):
         Args:
             names: Full names of modules that plugins import, or have tried to.
         """
+        listings = self._scanned["listings"].values() if self._scanned else ()
         for name in names:
-            if name in sys.modules or find_spec(name) is not None:
+            if name in self.names:
+                continue
+            is_there = name in sys.modules or any(name in each.modules for each in listings)
+            if is_there or find_spec(name) is not None:
                 self.used.add(name.partition(".")[0])
-            elif name not in self.names:
+            else:
                 self.names.append(name)
 
     def entry_points_now(self) -> "Any":

@@ -213,11 +213,16 @@ class FoundFiles(SourceTree):
         answer is made from the old text, so the stamp is one that never holds, and the answer is
         not written.
         """
-        files = [file for file in files if file]
-        self.stamps.update(SourceTree(files).record())
-        self.distrust(
-            file for file in files if is_newer(file, self.created_ns - TICK_NS, if_gone=True)
-        )
+        since_ns = self.created_ns - TICK_NS
+        stamps = SourceTree(filter(None, files)).record()
+        self.stamps.update(stamps)
+        # Of most the stamp says enough: they were there, and did not change for a while.
+        young = [
+            file
+            for file, it in stamps.items()
+            if it is None or it[2] < 0 or max(it[0], it[2]) > since_ns
+        ]
+        self.distrust(file for file in young if is_newer(file, since_ns, if_gone=True))
 
     def watch_absent(self, paths: "Iterable[str]") -> None:
         """Let the appearance of files or folders be a change, for those that do not exist."""

@@ -6,9 +6,7 @@ The cold side of ``import_path``: it reads metadata with ``importlib.metadata``.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from importlib import metadata
-from typing import Any
 
 from .declared import name_in, normalize
 from .discovery import raise_if_signalled
@@ -18,6 +16,11 @@ from .inputs import PYTHON_SUFFIXES
 from .modules import file_of, find_package, fingerprint, load_object
 from .packages import is_installed
 from .stamps import trusted_stamp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
 
 _ENTRY_POINTS = "entry_points.txt"
 #: The files that an installer replaces with everything that it changes.

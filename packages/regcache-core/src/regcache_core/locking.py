@@ -23,13 +23,13 @@ import sys
 import time
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from .inputs import TICK_NS
 from .modules import call_in_forked_child
 from .report import Refusal
 from .writing import make_folder
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-import pkgutil
-from collections.abc import Iterator
-from typing import Any
+import sys
+from importlib.machinery import FileFinder, all_suffixes
 
 from .inputs import PYTHON_SUFFIXES, SourceTree
 from .modules import find_sources, find_spec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 #: Folders that are named like this hold what installers put there.
 _SITES = ("site-packages", "dist-packages")
@@ -106,14 +110,51 @@ def iter_module_names(paths: list[str], prefix: str) -> Iterator[tuple[str, bool
     """
     modules: dict[str, bool] = {}
     for path in paths:
-        importer: Any = pkgutil.get_importer(path)
-        if hasattr(importer, "archive"):
-            # In Python 3.13 pkgutil fails on an archive whose listing importlib.invalidate_caches()
-            # has dropped; looking for a module reads it again.
-            importer.find_spec("regcache")
-        # For pkgutil a folder is empty if the handler of a signal raises an OSError at this moment.
-        listed = [*pkgutil.iter_modules([path], prefix)]
-        for module in listed or pkgutil.iter_modules([path], prefix):
-            modules.setdefault(module.name, module.ispkg)
+        importer = importer_of(path)
+        # pkgutil imports inspect for a folder, which costs more than most discoveries.
+        is_folder = type(importer) is FileFinder
+        listed = _list_modules(path) if is_folder else _ask_importer(importer, path)
+        for name, is_package in listed:
+            modules.setdefault(prefix + name, is_package)
     modules.pop(f"{prefix}__main__", None)
     yield from modules.items()
+
+
+def importer_of(path: str) -> Any:
+    """What finds modules in a folder or archive, as ``pkgutil.get_importer``; ``None``: nothing."""
+    for hook in () if path in sys.path_importer_cache else sys.path_hooks:
+        try:
+            sys.path_importer_cache[path] = hook(path)
+        except ImportError:  # not for such a path
+            continue
+        break
+    return sys.path_importer_cache.get(path)
+
+
+def _list_modules(folder: str) -> Iterator[tuple[str, bool]]:
+    """The modules in a folder, sorted by the names of their files, and whether it is a package."""
+    try:
+        names = sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    suffixes = sorted(all_suffixes(), key=len, reverse=True)
+    for name in names:
+        suffix = next(filter(name.endswith, suffixes), "")
+        module = name.removesuffix(suffix)
+        if module == "__init__" or "." in module:
+            continue
+        inside = os.path.join(folder, name, "__init__")
+        if suffix or any(os.path.exists(inside + each) for each in suffixes):
+            yield module, not suffix
+
+
+def _ask_importer(importer: Any, path: str) -> Iterator[tuple[str, bool]]:
+    """The modules that another importer than Python's for folders has."""
+    import pkgutil
+
+    if hasattr(importer, "archive"):
+        # In Python 3.13 pkgutil fails on an archive whose listing importlib.invalidate_caches()
+        # has dropped; looking for a module reads it again.
+        importer.find_spec("regcache")
+    for module in pkgutil.iter_modules([path]):
+        yield module.name, module.ispkg

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from _thread import allocate_lock
-from collections.abc import Callable
 from time import monotonic
 
 from .modules import call_in_forked_child
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Seconds until the second look; each further one that finds no change waits twice as long.
 FIRST_PAUSE_S = 1.0

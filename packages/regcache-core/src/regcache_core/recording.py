@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import sys
 from _thread import allocate_lock
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
-from .modules import call_in_forked_child, find_spec
+from .modules import call_in_forked_child, is_initializing, peek
 from .running import Entry
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType, TracebackType
+    from typing import Any
 
     from .import_path import ImportPath
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 _LOCK = allocate_lock()
 #: Those that listen now.
 _ACTIVE: list[Recorder] = []
+#: What modules of this process asked for and nothing found; heard, or read from their code.
+MISSED: dict[str, None] = {}
+#: Modules that were asked for, and may be there, but are not loaded.
+FAILED: dict[str, None] = {}
+#: Modules of which that is known -> their ``__dict__``: another one is another module.
+FOLLOWED: dict[str, Any] = {}
 #: ``sys.meta_path`` as it was before the first of them.
 _ORIGINAL: list[list[Any]] = []
 
@@ -66,11 +73,21 @@ class Recorder:
             _ACTIVE[:] = [each for each in _ACTIVE if each is not self]
             _restore()
         self._path.tried.update(self.tried)
+        MISSED.update(self.modules)
+        FAILED.update((name, None) for name in self.tried if name not in sys.modules)
+        FOLLOWED.update((name, peek(name, "__dict__")) for name in self.tried if _is_whole(name))
         self._path.add([*self.modules])
         self._path.late += [
-            name for name in self.modules if name not in sys.modules and find_spec(name) is not None
+            name
+            for name in self.modules
+            if name not in sys.modules and name not in self._path.names
         ]
         self._path.probed.update(self.distributions)
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a module is loaded, and its import has ended."""
+    return peek(name, "__dict__") is not None and not is_initializing(name)
 
 
 def _restore() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from _thread import _local, get_ident
-from collections.abc import Callable
 from time import monotonic, sleep
 from types import FrameType
 from weakref import ref
 
 from .errors import CacheWarning, ImportStalledError, warn_caller
 from .modules import is_forked, is_initializing, loaded_names, modules_in_execution
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: How long another thread is waited for that neither begins nor ends to import a module.
 PATIENCE_S = 10.0

@@ -11,24 +11,24 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
 
 from .declared import name_in, normalize
 from .discovery import forget_folder_listings
 from .import_path import METADATA_SUFFIXES, first_entry, look_into, stamp_of
 from .inputs import PYTHON_SUFFIXES
 from .modules import find_package, find_spec, fingerprint, loaded_names
-from .packages import is_installed, takes_installed
+from .packages import importer_of, is_installed, takes_installed
 from .report import Refusal
 from .stamps import UNTRUSTED, is_folder, trusted_stamp
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .import_path import ImportPath
 
 #: Where these are loaded, a plugin may have looked for another distribution without importing it.
 _LOOKING = ("importlib.metadata", "importlib.util")
-
-Folders = Mapping[str, Any]
 
 
 class _Listing:
@@ -122,9 +122,7 @@ def _look_at(path: str, listing: _Listing, wanted: set[str]) -> list[Any]:
     """The record of a folder, or of an archive of modules: what is of interest in it."""
     if listing.modules or not os.path.isfile(path):
         return [*listing.stamp, sorted(wanted & listing.modules), listing.metadata]
-    import pkgutil
-
-    importer: Any = pkgutil.get_importer(path)
+    importer = importer_of(path)
     held = [name for name in wanted if importer is not None and importer.find_spec(name)]
     return [*listing.stamp, sorted(held), []]
 
@@ -278,14 +276,14 @@ def compare(
     moved = [
         entry
         for entry, stamp in new.items()
-        # Folders that differ from start to start are not worth writing for.
+        # Mapping[str, Any] that differ from start to start are not worth writing for.
         if entry != first and stamp != old.get(entry) and (entry in old or any(stamp[3:]))
     ]
     is_same = all(renewed[part] == recorded[part] for part in ("inside", "files"))
     return None if is_same and not moved else renewed
 
 
-def _metadata_moved(recorded: Mapping[str, Any], new: Folders) -> bool:
+def _metadata_moved(recorded: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether a distribution may say something else than it did."""
     if any(stamp_of(file) != stamp for file, stamp in recorded["files"].items()):
         return True
@@ -308,7 +306,7 @@ def _compare_installed(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> N
             raise Refusal("DISTRIBUTION_CHANGED", name, recorded["versions"][name], version)
 
 
-def _holders(folders: Folders) -> dict[str, list[str]]:
+def _holders(folders: Mapping[str, Any]) -> dict[str, list[str]]:
     """For each module of interest the folders that hold it, in the order of the search."""
     holders: dict[str, list[str]] = {}
     for path, (*_, held, _metadata) in folders.items():
@@ -326,7 +324,9 @@ def _compare_holders(old: Mapping[str, list[str]], new: Mapping[str, list[str]])
             raise Refusal("MODULE_GONE", name, before, now)
 
 
-def _compare_metadata(recorded: Mapping[str, Any], old: Folders, new: Folders) -> None:
+def _compare_metadata(
+    recorded: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> None:
     """Refuse if a distribution is gone or was replaced, or appeared that was asked for."""
     probed = {*recorded["probed"]}
     for path, (*_, metadata) in new.items():

@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable, Mapping
 
 from .modules import fingerprint
 from .report import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 #: What changed less than two seconds ago may change again within the same tick of its file
 #: system's clock and look the same (git calls such entries racy); two seconds is the coarsest

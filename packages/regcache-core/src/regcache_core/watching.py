@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from functools import cached_property
 from opcode import opmap
 from types import CodeType
-from typing import TYPE_CHECKING, Any
 
-from .modules import file_of, find_package, find_spec, peek
+from .modules import file_of, find_package, find_spec, loaded_names, peek
 from .packages import is_installed
+from .recording import FAILED, FOLLOWED, MISSED
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
     from .import_path import ImportPath
     from .inputs import FoundFiles
 
@@ -31,7 +33,7 @@ _NAME_SHIFT = 2 if sys.version_info >= (3, 15) else 0
 
 def watch_imports(
     application: str,
-    loaded: Container[str],
+    loaded: set[str],
     contains: Callable[[str], bool],
     import_path: ImportPath,
     files: FoundFiles,
@@ -39,7 +41,8 @@ def watch_imports(
 ) -> None:
     """Make inputs of the modules that an application has loaded and that can be edited.
 
-    What is installed is not watched here: its distribution is.
+    What is installed is not watched here: its distribution is. But also of an installed application
+    counts what those of its modules lacked that were loaded before the discovery.
 
     Args:
         application: Top-level package of the plugins.
@@ -54,7 +57,9 @@ def watch_imports(
     places = find_package(application) or [file_of(application)]
     if any(is_installed(place, application) for place in places):
         import_path.used.add(application)
-    editable = _editable_modules(import_path.tried)
+    early = {root} if root else {*loaded_names(application)}
+    _note_missing(early & loaded, application)
+    editable = _editable_modules({*import_path.tried, *FAILED})
     prefix = f"{application}."
     roots = [name for name in editable if name not in loaded or f"{name}.".startswith(prefix)]
     counted = _reached_from([root] if root else roots, editable)
@@ -62,7 +67,9 @@ def watch_imports(
     files.add(watched.values())
     files.watch_absent(path for path in map(_place_before, watched.values()) if path)
     import_path.used.update(name.partition(".")[0] for name in watched)
-    import_path.add(_missing_imports(name for name in counted if name in loaded))
+    _note_missing(counted & loaded, application)
+    if not loaded.isdisjoint(early | counted):
+        import_path.add([*MISSED])
 
 
 def _reached_from(roots: Iterable[str], names: Iterable[str]) -> set[str]:
@@ -77,7 +84,7 @@ def _reached_from(roots: Iterable[str], names: Iterable[str]) -> set[str]:
     reached = {*waiting}
     left -= reached
     while waiting and left:
-        words = {word for name in waiting for word in _code_of(name).words}
+        words = {word for name in waiting for word in _words_of(name)}
         above = {name[:end] for name in waiting for end, char in enumerate(name) if char == "."}
         waiting = {name for name in left if name.rpartition(".")[2] in words or name in above}
         left -= waiting
@@ -135,90 +142,116 @@ def _own_name(name: str) -> str:
     return own_name if isinstance(own_name, str) else name
 
 
-def _missing_imports(modules: Iterable[str]) -> Iterator[str]:
-    """What loaded modules name in import statements, and no module that is loaded has."""
-    for module in modules:
-        for home, members in _code_of(module).imports:
-            if home not in sys.modules:
-                yield home
-            elif peek(home, "__path__") is not None:
-                namespace = peek(home, "__dict__", {})
-                yield from (f"{home}.{each}" for each in members if each not in {*namespace, "*"})
+def _note_missing(modules: Iterable[str], application: str) -> None:
+    """Note what modules asked for that is not there, where no recorder followed their import.
 
-
-class _Code:
-    """What a module names in its code, functions included.
+    Named in an import statement of theirs, and not loaded. Modules of the application that they
+    import where they stand, and are not loaded either, have failed: what these lacked counts, too.
 
     Args:
-        code: Its code; ``None`` where there is none.
+        modules: Names of modules that are loaded; each is read once in a process.
+        application: Top-level package of the plugins.
+    """
+    waiting = [name for name in modules if FOLLOWED.get(name) is not peek(name, "__dict__", name)]
+    for module in waiting:  # grows
+        FOLLOWED[module] = peek(module, "__dict__")
+        spec = _spec_of(module)
+        codes, parts = _codes_of(spec), module.split(".")
+        is_package = getattr(spec, "submodule_search_locations", None) is not None
+        package = parts if is_package else parts[:-1]
+        for code in codes:
+            missing = [*_missing_imports(code, package)]
+            MISSED.update(dict.fromkeys(missing))
+            failed = [name for name in missing if name.startswith(f"{application}.")]
+            if code is codes[0]:
+                FAILED.update(dict.fromkeys(failed))
+                waiting += [name for name in failed if name not in FOLLOWED]
+
+
+def _missing_imports(code: CodeType, package: list[str]) -> Iterator[str]:
+    """What some code names in import statements, and no module that is loaded has."""
+    own = ".".join(package)  # it may be one that failed
+    for home, members in _imports_in(code, package):
+        if home not in sys.modules:
+            yield home
+        if members and (home == own or peek(home, "__path__") is not None):
+            held = peek(home, "__dict__", {})
+            lacking = [each for each in members if each != "*" and each not in held]
+            yield from (f"{home}.{each}" for each in lacking)
+
+
+def _spec_of(module: str) -> Any:
+    """The spec of a module that is loaded or can be found; ``None`` if there is none."""
+    return peek(module, "__spec__") or find_spec(module)
+
+
+def _codes_of(spec: Any) -> list[CodeType]:
+    """The code of a module, as its loader has it (byte code in general), and all inside.
+
+    Args:
+        spec: The spec of the module; ``None`` where there is none.
+    """
+    get_code = getattr(getattr(spec, "loader", None), "get_code", None)
+    try:
+        code = get_code(spec.name) if get_code is not None else None
+    except (ImportError, SyntaxError, ValueError, OSError):  # edited or removed since
+        code = None
+    codes: list[CodeType] = [] if code is None else [code]
+    for each in codes:  # grows
+        codes += [inner for inner in each.co_consts if isinstance(inner, CodeType)]
+    return codes
+
+
+def _imports_in(code: CodeType, package: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Module, and names in it, of each import statement.
+
+    As ``dis`` shows them; it would take a hundred times as long.
+
+    Args:
+        code: The code of a module or of a function.
         package: The parts of the name of the package that relative imports begin at.
     """
+    content = code.co_code if code.co_names else b""
+    if _IMPORT_NAME not in content:
+        return
+    operations, arguments = content[::2], content[1::2]
 
-    def __init__(self, code: CodeType | None, package: list[str]) -> None:
-        self._codes = [] if code is None else [code]
-        self._package = package
-        for each in self._codes:  # grows
-            self._codes += [inner for inner in each.co_consts if isinstance(inner, CodeType)]
+    def instruction(end: int) -> tuple[int, int, int]:
+        """The instruction that ends at a place: operation, argument, and where it begins."""
+        begin, argument = end - 1, arguments[end - 1]
+        while begin > 0 and operations[begin - 1] == _EXTENDED_ARG:
+            begin -= 1
+            argument |= arguments[begin] << 8 * (end - 1 - begin)
+        return operations[end - 1], argument, begin
 
-    @cached_property
-    def words(self) -> set[str]:
-        """Names, and the last parts of texts."""
+    at = operations.find(_IMPORT_NAME)
+    while at >= 0:  # its level and its names are loaded directly before
+        _, name, begin = instruction(at + 1)
+        _, members, begin = instruction(begin)
+        operation, level, _ = instruction(begin)
+        level = level if operation == _LOAD_SMALL_INT else code.co_consts[level]
+        above = package[: len(package) + 1 - level] if level else []
+        home = code.co_names[name >> _NAME_SHIFT]
+        full_name = ".".join([*above, home] if home else above)
+        yield full_name, code.co_consts[members] or ()
+        at = operations.find(_IMPORT_NAME, at + 1)
+
+
+#: Module -> its ``__dict__``, and the names in its code, functions included.
+_WORDS: dict[str, tuple[Mapping[str, Any], set[str]]] = {}
+
+
+def _words_of(module: str) -> set[str]:
+    """Names in the code of a loaded module, and the last parts of texts; read once in a process."""
+    namespace = peek(module, "__dict__", {})
+    if module not in _WORDS or _WORDS[module][0] is not namespace:
         words: set[str] = set()
-        for code in self._codes:
+        for code in _codes_of(_spec_of(module)):
             words.update(code.co_names)
             for each in code.co_consts:
                 if isinstance(each, str):
                     words.add(each.rpartition(".")[2])
                 elif isinstance(each, tuple):  # what is taken from a module
                     words.update(name for name in each if isinstance(name, str))
-        return words
-
-    @cached_property
-    def imports(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Module, and names in it, of each import statement."""
-        return [each for code in self._codes if code.co_names for each in self._imports_in(code)]
-
-    def _imports_in(self, code: CodeType) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Find import statements, as ``dis`` shows them; it would take a hundred times as long."""
-        content = code.co_code
-        if _IMPORT_NAME not in content:
-            return
-        operations, arguments = content[::2], content[1::2]
-
-        def instruction(end: int) -> tuple[int, int, int]:
-            """The instruction that ends at a place: operation, argument, and where it begins."""
-            begin, argument = end - 1, arguments[end - 1]
-            while begin > 0 and operations[begin - 1] == _EXTENDED_ARG:
-                begin -= 1
-                argument |= arguments[begin] << 8 * (end - 1 - begin)
-            return operations[end - 1], argument, begin
-
-        at = operations.find(_IMPORT_NAME)
-        while at >= 0:  # its level and its names are loaded directly before
-            _, name, begin = instruction(at + 1)
-            _, members, begin = instruction(begin)
-            operation, level, _ = instruction(begin)
-            level = level if operation == _LOAD_SMALL_INT else code.co_consts[level]
-            above = self._package[: len(self._package) + 1 - level] if level else []
-            home = code.co_names[name >> _NAME_SHIFT]
-            full_name = ".".join([*above, home] if home else above)
-            yield full_name, code.co_consts[members] or ()
-            at = operations.find(_IMPORT_NAME, at + 1)
-
-
-#: Module -> its ``__dict__``, and its code. A module is read once in a process.
-_CODES: dict[str, tuple[Mapping[str, Any], _Code]] = {}
-
-
-def _code_of(module: str) -> _Code:
-    """The code of a loaded module, as its loader has it: byte code in general."""
-    namespace = peek(module, "__dict__", {})
-    if module not in _CODES or _CODES[module][0] is not namespace:
-        get_code = getattr(namespace.get("__loader__"), "get_code", None)
-        try:
-            code = get_code(module) if get_code is not None else None
-        except (ImportError, SyntaxError, ValueError, OSError):  # edited or removed since
-            code = None
-        parts = module.split(".") if "__path__" in namespace else module.split(".")[:-1]
-        _CODES[module] = namespace, _Code(code, parts)
-    return _CODES[module][1]
+        _WORDS[module] = namespace, words
+    return _WORDS[module][1]

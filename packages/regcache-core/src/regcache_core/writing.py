@@ -6,13 +6,16 @@ import json
 import os
 import time
 from _thread import get_ident
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from .reading import MAX_BYTES, check_folder, check_owner, seal
 from .report import Refusal
 from .serializing import NotJson
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 
 def as_file(document: Mapping[str, Any]) -> bytes:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any
 
 from . import signatures
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _KINDS: list[tuple[str, Callable[[Any], bool]]] = [
     ("coroutine", inspect.iscoroutinefunction),

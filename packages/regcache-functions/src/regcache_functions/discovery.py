@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
     Failures,
@@ -31,7 +29,11 @@ from .errors import DuplicateFunctionError, ScanError
 from .facts import to_stored
 from .registration import resolve_method
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
     from .installed import InstalledFunctions
     from .registration import Registration
     from .registry import FunctionRegistry
@@ -130,7 +132,7 @@ def watch_sources(
     registry: FunctionRegistry[Any],
     records: Mapping[str, Mapping[str, Any]],
     walked: Iterable[str],
-    loaded: Container[str],
+    loaded: set[str],
     import_path: ImportPath,
     elsewhere: FoundFiles,
 ) -> None:

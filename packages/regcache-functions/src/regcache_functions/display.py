@@ -5,14 +5,16 @@ from __future__ import annotations
 import html
 import json
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from .facts import converter
 from .metadata import FunctionMetadata
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .functions import Functions
 
 #: How many functions are shown before "and more": what fits on a screen.

@@ -6,10 +6,13 @@ import email.parser  # noqa: F401 - for metadata: the library may have broken im
 import os
 import platform
 import sys
-from collections.abc import Iterable
 from importlib import metadata
 
 from regcache_core import is_installed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _METADATA = ("METADATA", "RECORD", "PKG-INFO")
 

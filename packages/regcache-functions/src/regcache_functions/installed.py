@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
     Failures,
@@ -20,7 +19,10 @@ from regcache_core import (
 from .errors import DuplicateFunctionError, ScanError
 from .registration import Registration, make_facts
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .registry import FunctionRegistry
     from .scope import PackageScope
 

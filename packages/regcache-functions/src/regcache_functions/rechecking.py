@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from regcache_core import find_spec, forget_searches
 
 from .caching import Manager
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .registry import FunctionRegistry
     from .scope import Scope
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from types import BuiltinFunctionType, GenericAlias, ModuleType
-from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
     Failures,
@@ -30,7 +28,11 @@ from .facts import to_stored
 from .scope import source_modules
 from .trials import told
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
     from .scope import LibraryScope
 
 #: Modules that are parts of a test suite; importing them would need its tools, or run it.

@@ -10,8 +10,13 @@ import ast
 import inspect
 import re
 import warnings
-from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Parts = list[Any]
 
 #: Longest text of a default value; an array or a table as a default is not what a reader wants.
 MAX_TEXT = 80
@@ -26,8 +31,6 @@ POSITIONAL_ONLY, EITHER, VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = (
 #: The innermost brackets of a signature, with the comma that may stand in or before them.
 _BRACKETS = re.compile(r"\[\s*(,?\s*)([^\[\]]*)\]")
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-
-Parts = list[Any]
 
 
 def parts_of(function: Any) -> Parts | None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from _thread import get_ident
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
     Failures,
@@ -29,16 +26,22 @@ from . import facts as facts  # needed when plugins may have broken importing
 from .errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError, ImportedEarly
 from .plugins import dependencies_of, find_class, is_class, is_local, serialize_plugin_class
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+    from types import ModuleType
+    from typing import Any
+
     from regcache_core import Declared, ImportPath
 
     from .caching import FilesElsewhere
+
+    Listener = Callable[[str, BaseException], None]
     from .lazydict import Beside, LazyDiscoveryDict
     from .mapping import Record
     from .scope import Scope
 
 
-Listener = Callable[[str, BaseException], None]
 #: By thread: who is told of modules that fail while a registry's discovery function runs.
 _LISTENERS: dict[int, Listener | None] = {}
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from regcache_core import (
     Failures,
@@ -20,7 +18,11 @@ from regcache_core import (
 from .errors import DiscoveryError, DuplicateKeyError
 from .plugins import is_abstract, name_class
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from typing import Any
+
     from .caching import FilesElsewhere
     from .lazydict import LazyDiscoveryDict
     from .scope import Scope

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from regcache_core import forget_searches
 
@@ -11,8 +10,10 @@ from .caching import make_manager
 from .discovery import drop_vanished
 from .errors import DuplicateKeyError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
+    from typing import Any
 
     from .lazydict import LazyDiscoveryDict
     from .mapping import LazyDict, State
