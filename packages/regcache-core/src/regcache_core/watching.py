@@ -155,17 +155,24 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
     waiting = [name for name in modules if FOLLOWED.get(name) is not peek(name, "__dict__", name)]
     for module in waiting:  # grows
         FOLLOWED[module] = peek(module, "__dict__")
-        spec = _spec_of(module)
-        codes, parts = _codes_of(spec), module.split(".")
-        is_package = getattr(spec, "submodule_search_locations", None) is not None
-        package = parts if is_package else parts[:-1]
-        for code in codes:
-            missing = [*_missing_imports(code, package)]
-            MISSED.update(dict.fromkeys(missing))
+        spec, package = _spec_of(module), module.split(".")
+        if getattr(spec, "submodule_search_locations", None) is None:
+            package.pop()
+        body, *functions = _codes_of(spec) or (None,)
+        # One that is loaded and catches nothing lacked nothing.
+        if body is not None and (module not in sys.modules or _catches(body)):
+            missing = [*_missing_imports(body, package)]
             failed = [name for name in missing if name.startswith(f"{application}.")]
-            if code is codes[0]:
-                FAILED.update(dict.fromkeys(failed))
-                waiting += [name for name in failed if name not in FOLLOWED]
+            waiting += [name for name in failed if name not in FOLLOWED]
+            FAILED.update(dict.fromkeys(failed))
+            MISSED.update(dict.fromkeys(missing))
+        for code in functions:
+            MISSED.update(dict.fromkeys(_missing_imports(code, package)))
+
+
+def _catches(code: CodeType) -> bool:
+    """Whether an exception may be caught in a code; ``True`` where Python does not tell (3.10)."""
+    return bool(getattr(code, "co_exceptiontable", True))
 
 
 def _missing_imports(code: CodeType, package: list[str]) -> Iterator[str]:
