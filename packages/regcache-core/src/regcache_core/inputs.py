@@ -14,7 +14,7 @@ from .report import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from types import ModuleType
     from typing import Any
 
@@ -206,6 +206,15 @@ class FoundFiles(SourceTree):
         """The stamps of what was found."""
         return self.stamps
 
+    def check(self, recorded: "Any") -> "Any":
+        """As a ``SourceTree`` does; what was stamped a moment ago is not looked at once more."""
+        if recorded is not self.stamps:
+            return super().check(recorded)
+        for path, stamp in recorded.items():
+            if stamp == _DISTRUSTED:
+                raise Refusal("SOURCE_CHANGED", path)
+        return None
+
     def add(self, files: "Iterable[str]") -> None:
         """Stamp files as they are now.
 
@@ -213,24 +222,34 @@ class FoundFiles(SourceTree):
         answer is made from the old text, so the stamp is one that never holds, and the answer is
         not written.
         """
+        from .stamps import stamp_trees
+
+        paths = [os.path.abspath(each) for each in files if each]
+        self.add_stamps(stamp_trees(paths, ()))
+
+    def add_stamps(self, stamps: "Mapping[str, Any]") -> None:
+        """Take stamps of files; of modules that are loaded since then they may be older ones."""
         since_ns = self.created_ns - TICK_NS
-        stamps = SourceTree(filter(None, files)).record()
         self.stamps.update(stamps)
-        # Of most the stamp says enough: they were there, and did not change for a while.
+        # Of most the stamp says enough: they are there, and did not change for a while.
         young = [
-            file
-            for file, it in stamps.items()
-            if it is None or it[2] < 0 or max(it[0], it[2]) > since_ns
+            path
+            for path, stamp in stamps.items()
+            if stamp is None or stamp[2] < 0 or max(stamp[0], stamp[2]) > since_ns
         ]
-        self.distrust(file for file in young if is_newer(file, since_ns, if_gone=True))
+        self.distrust(path for path in young if is_newer(path, since_ns, if_gone=True))
 
     def watch_absent(self, paths: "Iterable[str]") -> None:
-        """Let the appearance of files or folders be a change, for those that do not exist."""
-        self.stamps.update((path, None) for path in paths if not os.path.lexists(path))
+        """Let the appearance of files or folders that are not there be a change."""
+        self.stamps.update((path, None) for path in paths)
 
     def distrust(self, files: "Iterable[str]") -> None:
         """Give files a stamp that never holds, so that the answer is not written."""
-        self.stamps.update((file, [0, -1, 0, 0, ""]) for file in files)
+        self.stamps.update((file, _DISTRUSTED) for file in files)
+
+
+#: The stamp of a file that is to be another one at every start.
+_DISTRUSTED = [0, -1, 0, 0, ""]
 
 
 class EditedModules(Input):

@@ -33,16 +33,15 @@ _CHUNK = 1 << 20
 
 Stamp = list[object]
 
-#: Path -> its size and the numbers that it had when it was read, and its digest: an application has
-#: many registries of the same files.
-_DIGESTS: dict[str, tuple[list[int], str]] = {}
+#: File -> its stamp, if that can be trusted: an application has many registries of the same files.
+_STAMPS: dict[str, Stamp] = {}
 
 
 def stamp_trees(paths: Iterable[str], suffixes: tuple[str, ...]) -> dict[str, Stamp | None]:
     """Stamp ``paths`` and everything that counts below those that are folders."""
     stamps: dict[str, Stamp | None] = {}
     for path in paths:
-        _stamp(path, suffixes, stamps, set())
+        _stamp(path, suffixes, stamps)
         if stamps[path] is None:
             _stamp_archive(path, stamps)
     return stamps
@@ -52,7 +51,7 @@ def _stamp(
     path: str,
     suffixes: tuple[str, ...],
     stamps: dict[str, Stamp | None],
-    parents: set[tuple[int, int]],
+    parents: frozenset[tuple[int, int]] = frozenset(),
 ) -> None:
     try:
         status = os.stat(path)
@@ -84,16 +83,15 @@ def _stamp_archive(path: str, stamps: dict[str, Stamp | None]) -> None:
 
 
 def _file_stamp(path: str, status: os.stat_result) -> Stamp:
-    mtime_ns, ctime_ns, inode = numbers = trusted_numbers(status)
-    if ctime_ns == UNTRUSTED:
-        digest = _digest(path, status)
-    else:
-        size = status.st_size
-        known, digest = _DIGESTS.get(path, (None, ""))
-        if known != [size, *numbers] or not digest:
-            digest = _digest(path, status)
-            _DIGESTS[path] = [size, *numbers], digest
-    return [mtime_ns, status.st_size, ctime_ns, inode, digest]
+    known = _STAMPS.get(path)
+    size = status.st_size
+    if known and known[:4] == [status.st_mtime_ns, size, status.st_ctime_ns, status.st_ino]:
+        return known
+    mtime_ns, ctime_ns, inode = trusted_numbers(status)
+    stamp: Stamp = [mtime_ns, size, ctime_ns, inode, _digest(path, status)]
+    if ctime_ns != UNTRUSTED and stamp[-1]:
+        _STAMPS[path] = stamp
+    return stamp
 
 
 def _folder_stamp(status: os.stat_result, names: list[str]) -> Stamp:
@@ -222,7 +220,7 @@ def stamps_from_mtimes(mtimes: Mapping[str, object]) -> dict[str, Stamp | None]:
 
     Args:
         mtimes: Path -> stamp, as ``get_package_file_mtimes`` gives it; or path -> modification
-            time as the seed's programs have it, in seconds (``st_mtime``) or ns (``st_mtime_ns``).
+            time as other programs have it, in seconds (``st_mtime``) or ns (``st_mtime_ns``).
 
     Raises:
         Refusal: A file is not as it was when its time was taken, so the items may be outdated.

@@ -15,6 +15,7 @@ from types import CodeType
 from .modules import file_of, find_package, find_spec, loaded_names, peek
 from .packages import is_installed
 from .recording import FAILED, FOLLOWED, MISSED
+from .stamps import stamp_trees
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,9 +64,8 @@ def watch_imports(
     prefix = f"{application}."
     roots = [name for name in editable if name not in loaded or f"{name}.".startswith(prefix)]
     counted = _reached_from([root] if root else roots, editable)
-    watched = {name: editable[name] for name in counted if not contains(name)}
-    files.add(watched.values())
-    files.watch_absent(path for path in map(_place_before, watched.values()) if path)
+    watched = [name for name in counted if not contains(name)]
+    _watch({name: editable[name] for name in watched}, files)
     import_path.used.update(name.partition(".")[0] for name in watched)
     _note_missing(counted & loaded, application)
     if not loaded.isdisjoint(early | counted):
@@ -92,9 +92,31 @@ def _reached_from(roots: Iterable[str], names: Iterable[str]) -> set[str]:
     return reached
 
 
-def _place_before(file: str) -> str:
-    """Where a package would lie that hides a plain module; empty for a package."""
-    return "" if os.path.basename(file).startswith("__init__.") else file.rpartition(".")[0]
+#: Module -> the stamps of its file, and where a package would lie that hides it, if none does.
+_STAMPS: dict[str, tuple[dict[str, Any], list[str]]] = {}
+
+
+def _watch(modules: Mapping[str, str], files: FoundFiles) -> None:
+    """Stamp the files of modules, each once for all registries while the module stays.
+
+    Args:
+        modules: Name -> file.
+        files: Is told of the stamps, and of packages whose appearance hides a plain module.
+    """
+    found: dict[str, Any] = {}
+    absent: list[str] = []
+    for name, file in modules.items():
+        stamps, places = _STAMPS.get(name, ({}, []))
+        if not stamps:
+            is_package = os.path.basename(file).startswith("__init__.")
+            place = "" if is_package else file.rpartition(".")[0]
+            is_absent = place and not os.path.lexists(place)
+            stamps, places = stamp_trees([file], ()), [place] if is_absent else []
+            _STAMPS[name] = stamps, places
+        found.update(stamps)
+        absent += places
+    files.add_stamps(found)
+    files.watch_absent(absent)
 
 
 #: Modules as they were when they were looked at (held, so that another one is another object), and
@@ -115,6 +137,7 @@ def _editable_modules(tried: Iterable[str]) -> dict[str, str]:
     judged: dict[tuple[str, int], bool] = {}
     for name in (*new, *absent):
         _EDITABLE.pop(name, None)
+        _STAMPS.pop(name, None)
         file = _file_of(name) if name.__class__ is str else ""
         if file and not is_installed(file, _own_name(name), judged):
             _EDITABLE[name] = file
