@@ -190,7 +190,8 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
             FAILED.update(dict.fromkeys(failed))
             MISSED.update(dict.fromkeys(missing))
         for code in functions:
-            MISSED.update(dict.fromkeys(_missing_imports(code, package)))
+            if _IMPORT_NAME in code.co_code:  # most import nothing
+                MISSED.update(dict.fromkeys(_missing_imports(code, package)))
 
 
 def _catches(code: CodeType) -> bool:
@@ -241,10 +242,7 @@ def _imports_in(code: CodeType, package: list[str]) -> Iterator[tuple[str, tuple
         code: The code of a module or of a function.
         package: The parts of the name of the package that relative imports begin at.
     """
-    content = code.co_code if code.co_names else b""
-    if _IMPORT_NAME not in content:
-        return
-    operations, arguments = content[::2], content[1::2]
+    operations, arguments = code.co_code[::2], code.co_code[1::2]
 
     def instruction(end: int) -> tuple[int, int, int]:
         """The instruction that ends at a place: operation, argument, and where it begins."""
