@@ -121,18 +121,20 @@ def _digest(path: str, status: os.stat_result) -> str:
     """The fingerprint of a file's content; empty for what is no regular file or cannot be read."""
     if not stat.S_ISREG(status.st_mode):
         return ""
-    digest = fingerprint(b"")
+    digest = ""
     size = min(status.st_size + 1, _CHUNK)
     try:
         file = os.open(path, _READ)  # open() takes as long as to hash a small file
         try:
             while chunk := os.read(file, size):
                 digest = fingerprint(digest.encode() + chunk)
+                if len(chunk) < size < _CHUNK:  # all of it: the common case
+                    break
         finally:
             os.close(file)
     except OSError:
         return ""
-    return digest
+    return digest or fingerprint(b"")
 
 
 def list_folder(path: str, suffixes: tuple[str, ...]) -> tuple[list[str], list[str]]:

@@ -55,6 +55,8 @@ def watch_imports(
         files: Is told of the files.
         root: The module on which alone the answer depends; by default the whole application counts.
     """
+    if import_path.installed is None:  # nothing was recorded at the start: no answer is written
+        return
     places = find_package(application) or [file_of(application)]
     if any(is_installed(place, application) for place in places):
         import_path.used.add(application)
