@@ -51,7 +51,7 @@ class PublicNames:
         """The lists for checkers, for ``__getattr__`` and ``__all__`` name the same."""
         source = inspect.getsource(self.package).partition("if TYPE_CHECKING:")[2]
         block = re.split(r"_MODULES|__all__", source)[0]
-        imported = re.findall(r"[A-Za-z_]\w*", re.sub(r"from \.\w+ import|#.*", "", block))
+        imported = re.findall(r"[A-Za-z_]\w*", re.sub(r"from [.\w]+ import|#.*", "", block))
 
         assert sorted(self.package.__all__) == sorted(self.package._MODULES)
         assert sorted(self.package.__all__) == sorted(imported)

@@ -13,7 +13,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from regcache_core.reading import seal
+from regcache_core._file import seal
 
 _PROGRAM = """\
 import sys

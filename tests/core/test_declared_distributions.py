@@ -16,7 +16,8 @@ pytest.importorskip("ensurepip")
 PROGRAM = """
 import json, sys
 from importlib.metadata import PackageNotFoundError, version
-from regcache_core import Declared, Distribution, RegistryCacheManager
+from regcache_core import Distribution, RegistryCacheManager
+from regcache_core.discovery import Declared
 
 def build():
     try:

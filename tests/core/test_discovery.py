@@ -6,7 +6,7 @@ import json
 import pytest
 from throwaway import forget
 
-from regcache_core import (
+from regcache_core.discovery import (
     Failures,
     ImportPath,
     brought_by,
@@ -28,7 +28,7 @@ FILES = {
     "zoo/gone.py": "import sys\ndel sys.modules[__name__]",
 }
 IMPORT = """
-from regcache_core import import_modules
+from regcache_core.discovery import import_modules
 failed = []
 def keep(name, error): failed.append([name, type(error).__name__])
 import zoo
@@ -75,7 +75,7 @@ def test_search_ends_where_a_failure_is_not_accepted(write, run_python):
     """What `on_failure` raises reaches the caller, and no further module is imported."""
     write(FILES)
     code = """
-        from regcache_core import import_modules
+        from regcache_core.discovery import import_modules
         import zoo
         def refuse(name, error): raise LookupError(name) from error
         try:
@@ -91,7 +91,7 @@ def test_module_is_imported_when_it_is_asked_for(write, run_python):
     """The search is as lazy as its caller: nothing is imported ahead."""
     write(FILES)
     code = """
-        from regcache_core import import_modules
+        from regcache_core.discovery import import_modules
         import zoo
         first = next(import_modules(zoo.__path__, "zoo.", print))
         print(json.dumps([first.__name__, "zoo.bad" in sys.modules, "zoo.cat" in sys.modules]))
@@ -122,7 +122,7 @@ FAILING = {
     "pack/h.py": "import warnings; warnings.warn('old')",
 }
 REMEMBER = """
-from regcache_core import Failures, ImportPath, import_modules
+from regcache_core.discovery import Failures, ImportPath, import_modules
 warnings.simplefilter("error", UserWarning)
 absent = ImportPath()
 failures = Failures(absent)
@@ -182,7 +182,7 @@ def test_place_of_an_error_is_the_innermost():
 
 
 UNFINISHED = """
-from regcache_core import is_unfinished
+from regcache_core.discovery import is_unfinished
 seen = [is_unfinished("slow")]
 """
 
@@ -220,7 +220,7 @@ def test_file_younger_than_a_listing_is_found(write, run_python):
     """Python lists a folder once for each of its times; a file of the same tick is found anyway."""
     write({"old_one.py": ""})
     code = """
-        from regcache_core import find_spec, forget_folder_listings
+        from regcache_core.discovery import find_spec, forget_folder_listings
         import old_one
         before = os.stat(".").st_mtime_ns
         open("new_one.py", "w").close()

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from throwaway import sealed
 
-from regcache_core import ImportPath, Input, Reason, RegistryCacheManager, SourceTree
-from regcache_core.reading import MAX_BYTES, read_document, seal
-from regcache_core.report import Refusal
+from regcache_core import Input, Reason, RegistryCacheManager, SourceTree
+from regcache_core._file import MAX_BYTES, read_document, seal
+from regcache_core._report import Refusal
+from regcache_core.discovery import ImportPath
 
 posix = pytest.mark.skipif(os.name != "posix", reason="only POSIX has such modes and files")
 

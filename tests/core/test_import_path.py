@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from core_tools import make_old, read
 
-from regcache_core import ImportPath, Reason, find_spec
-from regcache_core.import_path import look_into, search_path
-from regcache_core.searched import _Listing
+from regcache_core import PYTHON_SUFFIXES, Reason
+from regcache_core._modules import look_into, search_path
+from regcache_core.discovery import ImportPath, find_spec
+from regcache_core.discovery._cold.search_path import _Listing
 
 
 @pytest.fixture
@@ -279,4 +280,7 @@ def test_folder_is_looked_at_alike_warm_and_cold():
 
         listing = _Listing(folder)
 
-        assert look_into(names, folder, wanted) == (sorted(listing.modules), listing.metadata)
+        assert look_into(names, folder, wanted, PYTHON_SUFFIXES) == (
+            sorted(listing.modules),
+            listing.metadata,
+        )

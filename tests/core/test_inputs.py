@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from core_tools import read
 
-from regcache_core import EditedModules, FoundFiles, Input, Reason, Refusal, SourceTree
+from regcache_core import Input, Reason, Refusal, SourceTree
+from regcache_core.discovery import EditedModules, FoundFiles
 
 
 def age_ns(*files):

@@ -11,15 +11,9 @@ from pathlib import Path
 import pytest
 from core_tools import NOBODY, make_old, needs_users, read
 
-from regcache_core import (
-    CacheConfig,
-    ImportPath,
-    Input,
-    Reason,
-    SourceTree,
-    get_package_file_mtimes,
-)
-from regcache_core.reading import seal
+from regcache_core import CacheConfig, Input, Reason, SourceTree, get_package_file_mtimes
+from regcache_core._file import seal
+from regcache_core.discovery import ImportPath
 
 DAY = 86_400
 

@@ -13,7 +13,7 @@ from core_tools import needs_users
 
 import regcache_core
 from regcache_core import Reason, RegistryCacheManager, get_cache_file_path
-from regcache_core.location import cache_folder
+from regcache_core._file import cache_folder
 
 VALUES = [None, "", "/abs", "/abs/", "relative", " /x", "~"]
 

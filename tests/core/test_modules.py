@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from regcache_core import (
+from regcache_core.discovery import (
     file_of,
     find_package,
     find_sources,
@@ -71,7 +71,7 @@ ANONYMOUS = {
 }
 """
 ASK = """
-from regcache_core import is_anonymous, name_of
+from regcache_core.discovery import is_anonymous, name_of
 from things import ANONYMOUS, THINGS
 names = {name: name_of(thing) for name, thing in THINGS.items()}
 unnamed = {name: name_of(thing) for name, thing in ANONYMOUS.items()}
@@ -113,7 +113,7 @@ def test_name_of_what_is_watched_is_its_place(things):
 def test_function_without_a_file_is_named_by_its_code(run_python):
     """In a program from the command line no file is watched, so the code itself counts."""
     code = """
-        from regcache_core import name_of
+        from regcache_core.discovery import name_of
         names = []
         for text in ("1", "1", "2"):
             exec(f"def f(): return {text}")
@@ -167,7 +167,7 @@ def test_file_of_an_imported_module_is_what_the_module_says():
 
 def test_modules_in_execution_are_those_that_led_here(tmp_path, run_python):
     """A module that is being imported sees itself and who imports it, but not what is done."""
-    report = "from regcache_core import modules_in_execution\nimport calls.log\n"
+    report = "from regcache_core.discovery import modules_in_execution\nimport calls.log\n"
     report += "calls.log.SEEN.append([*modules_in_execution(lambda name: name[:5] == 'calls')])\n"
     for name, text in {
         "calls/__init__.py": "",
@@ -179,7 +179,7 @@ def test_modules_in_execution_are_those_that_led_here(tmp_path, run_python):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     code = """
-        from regcache_core import modules_in_execution
+        from regcache_core.discovery import modules_in_execution
         import calls.outer, calls.log
         print(json.dumps([*calls.log.SEEN, [*modules_in_execution(lambda name: True)]]))
     """
@@ -194,14 +194,14 @@ def test_modules_in_execution_are_those_that_led_here(tmp_path, run_python):
 def test_program_is_the_module_of_its_file(tmp_path, run_python):
     """A module that runs as ``__main__`` is itself; another one, or one without a file, is not."""
     (tmp_path / "tool.py").write_text(
-        "from regcache_core import is_same_source\n"
+        "from regcache_core.discovery import is_same_source\n"
         "pairs = [('tool', '__main__'), ('__main__', 'tool'), ('other', '__main__'), ('a', 'b')]\n"
         "print([is_same_source(*pair) for pair in [*pairs, ('a', 'a')]])\n"
     )
     (tmp_path / "other.py").write_text("")
     code = """
         import contextlib, io, runpy
-        from regcache_core import is_same_source
+        from regcache_core.discovery import is_same_source
         with contextlib.redirect_stdout(io.StringIO()) as said:
             runpy.run_module("tool", run_name="__main__", alter_sys=True)
         print(json.dumps([said.getvalue(), is_same_source("no_file", "__main__")]))

@@ -9,15 +9,8 @@ import zipfile
 
 import pytest
 
-from regcache_core import (
-    PYTHON_SUFFIXES,
-    SourceTree,
-    find_package,
-    find_spec,
-    get_package_file_mtimes,
-    iter_module_names,
-    package_tree,
-)
+from regcache_core import PYTHON_SUFFIXES, SourceTree, get_package_file_mtimes, package_tree
+from regcache_core.discovery import find_package, find_spec, iter_module_names
 
 FILES = [
     "zoo/__init__.py",

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from regcache_core import Reason, Refusal
-from regcache_core.reading import _read_all as read_all
-from regcache_core.reading import parse_text, read_document, seal
+from regcache_core._file import _read_all as read_all
+from regcache_core._file import parse_text, read_document, seal
 
 values = st.recursive(
     st.none()
@@ -151,7 +151,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] == "json"]:
     del sys.modules[name]
 
 from regcache_core import Reason, Refusal
-from regcache_core.reading import parse_text
+from regcache_core._file import parse_text
 
 for text in {texts}:
     try:

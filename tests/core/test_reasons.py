@@ -10,9 +10,7 @@ from core_tools import NOBODY, as_is
 
 from regcache_core import (
     CacheConfig,
-    Declared,
     EnvironmentVariable,
-    ImportPath,
     Input,
     Reason,
     Refusal,
@@ -20,7 +18,8 @@ from regcache_core import (
     SerializationError,
     SourceTree,
 )
-from regcache_core.reading import MAX_BYTES, seal
+from regcache_core._file import MAX_BYTES, seal
+from regcache_core.discovery import Declared, ImportPath
 
 
 class Situation:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from regcache_core import Rechecks
+from regcache_core.discovery import Rechecks
 
 
 class Clock:
@@ -20,7 +20,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("regcache_core.rechecking.monotonic", clock)
+    monkeypatch.setattr("regcache_core.discovery._cold.backoff.monotonic", clock)
     return clock
 
 

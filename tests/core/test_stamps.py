@@ -6,7 +6,8 @@ import time
 import pytest
 from core_tools import NOBODY, needs_users, read
 
-from regcache_core import PYTHON_SUFFIXES, SourceTree, stamps
+from regcache_core._cold import stamps
+from regcache_core._inputs import PYTHON_SUFFIXES, SourceTree
 
 OLD_NS = time.time_ns() - 3600 * 10**9
 
@@ -246,7 +247,8 @@ def test_file_that_cannot_be_read_is_never_known_to_be_the_same(open_folder, run
     (open_folder / "cache").mkdir()
     os.chown(open_folder / "cache", NOBODY, NOBODY)
     code = f"""
-        from regcache_core import RegistryCacheManager, SourceTree, stamps
+        from regcache_core import RegistryCacheManager, SourceTree
+        from regcache_core._cold import stamps
         stamps.RACY_NS = {{}}
         manager = RegistryCacheManager("p", lambda: "1", str, str, application="painter",
                                        inputs=[SourceTree([{str(file)!r}])])

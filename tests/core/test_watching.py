@@ -12,7 +12,7 @@ from types import CodeType
 import pytest
 from throwaway import App
 
-from regcache_core.watching import _codes_of, _imports_in
+from regcache_core.discovery._cold.loaded import _codes_of, _imports_in
 
 STATEMENTS = {
     "plain": "import a\nimport b.c, d as e",

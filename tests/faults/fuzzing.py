@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from regcache_core.reading import seal
+from regcache_core._file import seal
 
 #: Trials for one that goes the whole way.
 _WHOLE = 200

@@ -12,7 +12,7 @@ import pytest
 from test_other_users import _START, DISTURB, OTHER, RIGHT, USER, Machine
 from throwaway import FILES, FOLDER, LIST, READERS, App
 
-from regcache_core.writing import write_document
+from regcache_core._cold.write import write_document
 
 Record = Callable[..., None]
 

@@ -18,7 +18,7 @@ from app.registry import FILTERS
 
 FORKS = """
 import os, random, shutil, time, warnings
-import regcache_core.modules
+import regcache_core._modules
 warnings.simplefilter("ignore")
 
 def listed(registry, expected):
@@ -28,13 +28,13 @@ def listed(registry, expected):
         assert registry["slow"].__module__.endswith(".slow")
     except regcache_core.ImportStalledError as error:
         assert error.module.partition(".")[0] in ("app", "a module"), error
-        lost = regcache_core.modules._LOST  # asked in the child, where it is exact
+        lost = regcache_core._modules._LOST  # asked in the child, where it is exact
         assert lost or [*filter(is_half, sys.modules)], "an error, though nothing was half imported"
         return False
     return True
 
 def is_half(name):
-    return name.startswith("app.") and regcache_core.is_initializing(name)
+    return name.startswith("app.") and regcache_core.discovery.is_initializing(name)
 
 def fork_after(seconds):
     # Fork while another thread discovers; gives whether the child could list.
@@ -101,7 +101,7 @@ def test_fork_in_the_middle_of_a_discovery(app: App, amount: Amount, record: Rec
     )
     rounds, batches = amount(8, 50), amount(1, 20)
     listed = sorted([*CLASSES, "slow"]), sorted([*FUNCTIONS, "slow"])
-    short = "import regcache_core.running as running\nrunning.PATIENCE_S = 0.5\n"
+    short = "import regcache_core.discovery._cold.threads as running\nrunning.PATIENCE_S = 0.5\n"
 
     forks = []
     for seed in range(batches):
@@ -115,8 +115,8 @@ def test_fork_in_the_middle_of_a_discovery(app: App, amount: Amount, record: Rec
 
 LOST = """
 import importlib, os, time
-import regcache_core, regcache_core.running
-regcache_core.running.PATIENCE_S = 1.0
+import regcache_core, regcache_core.discovery._cold.threads
+regcache_core.discovery._cold.threads.PATIENCE_S = 1.0
 from app.readers.base import READERS
 if LISTED: len(READERS)
 thread = threading.Thread(target=importlib.import_module, args=["app.readers.slow"], daemon=True)
@@ -142,8 +142,8 @@ out = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 LOOKING = """
 import os, time
 from importlib.machinery import ModuleSpec
-import regcache_core, regcache_core.running
-regcache_core.running.PATIENCE_S = 1.0
+import regcache_core, regcache_core.discovery._cold.threads
+regcache_core.discovery._cold.threads.PATIENCE_S = 1.0
 from app.readers.base import READERS
 there = threading.Event()
 class Slow:
@@ -231,8 +231,8 @@ done.set()
     [
         "regcache_meta.mapping._LOCK",
         "regcache_functions.registry._LOCK",
-        "importlib.import_module('regcache_core.rechecking')._LOCK",
-        "importlib.import_module('regcache_core.recording')._LOCK",
+        "importlib.import_module('regcache_core.discovery._cold.backoff')._LOCK",
+        "importlib.import_module('regcache_core.discovery._cold.import_hook')._LOCK",
     ],
 )
 def test_fork_while_a_lock_is_held(lock: str, app: App, record: Record) -> None:

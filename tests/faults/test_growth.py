@@ -17,9 +17,10 @@ import pytest
 from throwaway import App
 
 import regcache_core
-from regcache_core import CacheConfig, RegistryCacheManager, pruning, reading
-from regcache_core.pruning import prune
-from regcache_core.writing import as_file
+from regcache_core import CacheConfig, RegistryCacheManager, _file
+from regcache_core._cold import prune as pruning
+from regcache_core._cold.prune import prune
+from regcache_core._cold.write import as_file
 
 if TYPE_CHECKING:
     from conftest import Record
@@ -84,7 +85,7 @@ def write_again(name: str = "later") -> None:
 START = """
 import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
-from regcache_core import CacheConfig, RegistryCacheManager
+from regcache_core import CacheConfig, RegistryCacheManager, _file
 config = CacheConfig(max_age_days=None)
 manager = RegistryCacheManager("colours", str, item_type=int, application="app", config=config)
 manager.get_or_build(lambda: {"red": 1})
@@ -230,7 +231,7 @@ def _no_memory(*_: object) -> None:
 LACKS: list[tuple[Any, ...]] = [
     (pruning, "_LONGEST_S", 0),
     (pruning, "read_bytes", _no_memory),
-    (reading, "parse_text", _no_memory),
+    (_file, "parse_text", _no_memory),
 ]
 
 
@@ -355,7 +356,7 @@ def test_two_that_prune_at_once_do_not_disturb_each_other(
     code = f"""
 import sys
 from pathlib import Path
-from regcache_core.pruning import prune
+from regcache_core._cold.prune import prune
 from test_growth import MARK, put_old
 folder, number = Path({str(kept.parent)!r}), int(sys.argv[1])
 for i in range({files}):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from throwaway import App
 
-from regcache_core.reading import MAX_BYTES, seal
+from regcache_core._file import MAX_BYTES, seal
 
 if TYPE_CHECKING:
     from conftest import Record
@@ -23,7 +23,7 @@ LOAD = """
 import faulthandler, resource
 faulthandler.dump_traceback_later(60, exit=True)
 from regcache_core import RegistryCacheManager
-import regcache_core.reasons, regcache_core.stamps
+import regcache_core._cold.reasons, regcache_core._cold.stamps
 manager = RegistryCacheManager("rows", lambda: "1", list, list, application="json")
 taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (taken + {more} * 2**20,) * 2)

@@ -11,7 +11,7 @@ import pytest
 import throwaway
 from throwaway import WATCHDOG, App
 
-from regcache_core import ImportPath, Running, forget_searches
+from regcache_core.discovery import ImportPath, Running, forget_searches
 
 Record = Callable[..., None]
 
@@ -162,7 +162,7 @@ def test_what_was_left_without_an_end_counts_no_more(record: Record) -> None:
 @pytest.mark.parametrize("asks", ["import b", "import_module('b', failed.__setitem__)"])
 def test_circle_of_modules_and_threads(asks: str, app: App, record: Record) -> None:
     """Two threads whose modules import each other do not wait until patience ends."""
-    start = "import sys\nfrom regcache_core import import_module\nfailed = {}\n"
+    start = "import sys\nfrom regcache_core.discovery import import_module\nfailed = {}\n"
     app.write(
         {
             "a.py": f"{start}sys.in_a.set(); sys.in_b.wait()\n{asks}\n",
@@ -176,8 +176,8 @@ found = import_module("a", failed.__setitem__).__name__
         }
     )
     code = f"""{WATCHDOG}
-import regcache_core.running
-regcache_core.running.PATIENCE_S = 2.0
+import regcache_core.discovery._cold.threads
+regcache_core.discovery._cold.threads.PATIENCE_S = 2.0
 sys.in_a, sys.in_b = threading.Event(), threading.Event()
 sys.thread = threading.Thread(target=__import__, args=["a"])
 sys.thread.start()

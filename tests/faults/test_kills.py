@@ -24,7 +24,7 @@ PROGRAM = """
 import json, os, random, signal, sys, time
 from collections import Counter
 from regcache_core import RegistryCacheManager
-import regcache_core.writing, regcache_core.locking, regcache_core.pruning
+import regcache_core._cold.write, regcache_core._cold.lock, regcache_core._cold.prune
 
 KEYS = 3000
 
@@ -136,7 +136,7 @@ def test_writer_killed_in_the_middle_leaves_the_old_file(app: App, record: Recor
     """A process that is killed when half is written leaves the file that was there."""
     code = """
 import resource, signal, sys
-from regcache_core.writing import write_document
+from regcache_core._cold.write import write_document
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 write_document(sys.argv[1], {"a": 1})
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))

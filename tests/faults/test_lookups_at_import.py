@@ -20,7 +20,7 @@ def test_patience_runs_out_once(kind: str, first: str, app: App, record: Record)
     Once patience has run out, nothing is left of it for who would wait once more.
     """
     waits = f"""
-import threading, regcache_core.running as running
+import threading, regcache_core.discovery._cold.threads as running
 {LIST[kind]}
 SEEN = []
 def read(done):
@@ -36,8 +36,8 @@ for _ in range(3):
     app.write({**FILES[kind], f"app/{FOLDER[kind]}/waits.py": waits})
     first = first.replace("import waits", f"import app.{FOLDER[kind]}.waits")
     code = f"""
-import regcache_core.running
-regcache_core.running.PATIENCE_S = 0.3
+import regcache_core.discovery._cold.threads
+regcache_core.discovery._cold.threads.PATIENCE_S = 0.3
 {LIST[kind]}
 {first}
 from app.{FOLDER[kind]} import waits

@@ -47,8 +47,8 @@ def check(error):
     REG.refresh()
     assert [*REG] == LISTED
     assert sys.meta_path == before, sys.meta_path
-    import regcache_core.recording
-    assert regcache_core.recording._ACTIVE == []
+    import regcache_core.discovery._cold.import_hook
+    assert regcache_core.discovery._cold.import_hook._ACTIVE == []
 
 def in_child(trial):
     # What a child says: its exit status; 9 for an interrupt that came too late.

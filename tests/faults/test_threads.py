@@ -235,7 +235,7 @@ def test_all_operations_at_once(
 
 FAILS_HERE_TOO = """
 import app
-from regcache_core import import_module
+from regcache_core.discovery import import_module
 sys.setswitchinterval(1e-6)
 out = set()
 for _ in range(ROUNDS):
@@ -299,7 +299,7 @@ def run(app: App, code: str) -> Any:
 
 
 #: Whoever waits for a thread that waits for it would wait for ever.
-NO_BOUND = "import regcache_core.running; regcache_core.running.PATIENCE_S = 1e9"
+NO_BOUND = "from regcache_core.discovery._cold import threads; threads.PATIENCE_S = 1e9"
 
 #: Two registries of one application whose plugins list each other's.
 PAIR = {
@@ -403,8 +403,8 @@ def test_plugin_that_waits_for_a_thread_that_reads(
     code = f"""
 import warnings
 warnings.simplefilter("ignore")
-import regcache_core.running
-regcache_core.running.PATIENCE_S = 0.3
+import regcache_core.discovery._cold.threads
+regcache_core.discovery._cold.threads.PATIENCE_S = 0.3
 from {home} import {name} as REG
 from app.{folder} import waits0
 out = sorted([*REG]), [str(each) for each in REG.failures], [*REG] == [*REG]

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regcache_functions import FunctionRegistry, Parameter, ScanWarning, Signature
-from regcache_functions.describing import describe, doc_of, first_line, home_of, kind_of
+from regcache_functions._cold.describe import describe, doc_of, first_line, home_of, kind_of
 from regcache_functions.metadata import make_metadata
 
 OWNER = {"distribution": "", "version": ""}
@@ -139,7 +139,7 @@ def test_defaults_over_several_lines_are_of_one() -> None:
 def test_sets_have_one_text_in_every_process() -> None:
     """The order of texts in a set differs from process to process, and its text does not."""
     code = (
-        "from regcache_functions.describing import describe\n"
+        "from regcache_functions._cold.describe import describe\n"
         "def f(modes={'nearest', 'reflect', 'mirror', 'wrap', 'constant'}): ...\n"
         "print(describe(f, 'm', 'f', 'f')['signature'])"
     )

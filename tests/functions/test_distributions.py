@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from regcache_functions import distributions
+from regcache_functions._cold import distributions
 
 pytest.importorskip("ensurepip")
 

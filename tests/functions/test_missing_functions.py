@@ -221,9 +221,9 @@ def test_lookups_read_the_file_a_few_times(filters: App) -> None:
     code = f"""
 {COUNT}
 from app.registry import FILTERS
-import regcache_core.rechecking
+import regcache_core.discovery._cold.backoff
 now = [0]
-regcache_core.rechecking.monotonic = lambda: now[0]
+regcache_core.discovery._cold.backoff.monotonic = lambda: now[0]
 def miss(name, ask=FILTERS.__getitem__):
     try:
         ask(name)

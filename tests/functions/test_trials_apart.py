@@ -478,7 +478,9 @@ def test_children_end_with_the_threads_of_an_executor(wild: App) -> None:
 
 def test_an_idle_child_ends_and_is_replaced(wild: App) -> None:
     """A child that nobody asks for long frees its memory; the next trial starts another."""
-    sitecustomize = "import regcache_functions.isolation as isolation\nisolation.IDLE_S = 0.2\n"
+    sitecustomize = (
+        "import regcache_functions._cold.isolation as isolation\nisolation.IDLE_S = 0.2\n"
+    )
     wild.write({"sitecustomize.py": sitecustomize})
     code = CHILDREN + (
         "import time\n"
@@ -520,7 +522,7 @@ def test_a_trial_apart_is_cached_like_any_other(wild: App) -> None:
 @contextmanager
 def serving(*messages: object) -> Iterator[Any]:
     """A child that has been sent messages; gives where its answers are read from."""
-    code = "from regcache_functions.isolation import serve; serve()"
+    code = "from regcache_functions._cold.isolation import serve; serve()"
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe) as child:
         assert child.stdin is not None

@@ -165,7 +165,7 @@ import os, sys
 seen = []
 sys.path[:0] = sys.path[:1]  # an entry that is there twice is one
 from app.base import READERS
-import _json, app.plugins, regcache_core.import_path, regcache_core.manager
+import _json, app.plugins, regcache_core.discovery.inputs, regcache_core._manager
 from regcache_{kind} import caching
 before = set(sys.modules)
 sys.addaudithook(
@@ -195,8 +195,8 @@ def test_warm_check_lists_the_first_folder_and_imports_nothing(application: Appl
     assert [str(path) for path in application.cache_files()] == [
         name for event, name in events if event == "open"
     ]
-    allowed = {"regcache_core.inputs", "regcache_core.location", "_json"}
-    allowed |= {"regcache_core.reading", "regcache_core.report", "regcache_functions.scope"}
+    allowed = {"regcache_core._inputs", "regcache_core.location", "_json"}
+    allowed |= {"regcache_core._file", "regcache_core._report", "regcache_functions.scope"}
     assert [] == [name for name in modules if name not in allowed]
 
 

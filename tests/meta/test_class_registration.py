@@ -26,7 +26,7 @@ from regcache_meta import (
     make_suffix_extractor,
     serialize_plugin_class,
 )
-from regcache_meta.registration import is_abstract
+from regcache_meta.classes import is_abstract
 
 
 def config(**settings: Any) -> RegistryConfig:

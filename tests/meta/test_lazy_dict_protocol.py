@@ -10,7 +10,7 @@ import pytest
 from throwaway import READERS, App, forget
 
 from regcache_meta import LazyDiscoveryDict, UnknownKeyError
-from regcache_meta.lazydict import LazyDict
+from regcache_meta.mapping import LazyDict
 
 MORE = {
     "app/readers/tiff_reader.py": """

@@ -256,9 +256,9 @@ def test_ten_thousand_lookups_read_the_file_once_more(readers: App) -> None:
     code = f"""
 {COUNT}
 from app.readers.base import READERS
-import regcache_core.rechecking
+import regcache_core.discovery._cold.backoff
 now = [0]
-regcache_core.rechecking.monotonic = lambda: now[0]
+regcache_core.discovery._cold.backoff.monotonic = lambda: now[0]
 first, reads = len(READERS), []
 def miss(key, ask=READERS.__getitem__):
     try:
@@ -307,7 +307,7 @@ def test_pause_ends_with_a_change_and_with_a_refresh(
 ) -> None:
     """Between two looks a new plugin stays unknown; a find and a refresh end the pause."""
     now = [0.0]
-    monkeypatch.setattr("regcache_core.rechecking.monotonic", lambda: now[0])
+    monkeypatch.setattr("regcache_core.discovery._cold.backoff.monotonic", lambda: now[0])
 
     def is_found(key: str) -> bool:
         try:

@@ -53,12 +53,12 @@ def mutate(file, old, new):
 """
 
 _PLUGINS = ("add_plugin", "edit_plugin", "remove_plugin")
-_INPUTS = "regcache_core/inputs.py"
-_STAMPS = "regcache_core/stamps.py"
-_MANAGER = "regcache_core/manager.py"
-_SEARCHED = "regcache_core/searched.py"
-_RECORDING = "regcache_core/recording.py"
-_DEPENDENCIES = "regcache_core/dependencies.py"
+_INPUTS = "regcache_core/_inputs.py"
+_STAMPS = "regcache_core/_cold/stamps.py"
+_MANAGER = "regcache_core/_manager.py"
+_SEARCHED = "regcache_core/discovery/_cold/search_path.py"
+_RECORDING = "regcache_core/discovery/_cold/import_hook.py"
+_DEPENDENCIES = "regcache_core/_dependencies.py"
 _ENTRY_POINTS = ("install_plugin", "uninstall_plugin")
 _ASKED = {"entry_points": [True]}
 _OPTIONAL = ("optional_appears", "optional_disappears")
@@ -113,17 +113,17 @@ MUTANTS = {
         "regcache_functions/caching.py", "scope.version()", '""', ("change_version", "add_plugin")
     ),
     "settings, of classes": Mutant(
-        "regcache_meta/scope.py", '"facts": list(config.facts),', "", ("change_options",)
+        "regcache_meta/classes.py", '"facts": list(config.facts),', "", ("change_options",)
     ),
     "classes from elsewhere": Mutant(
-        "regcache_meta/discovery.py",
+        "regcache_meta/_cold/discovery.py",
         "elsewhere.add_classes(classes)",
         "pass",
         ("edit_outside", "add_plugin"),
         {"kind": ["readers", "pack"], "style": ["from vendor", "mixed in"]},
     ),
     "the place of the application": Mutant(
-        "regcache_core/location.py", '"home": _home_of(application),', "", ("shadow", "unshadow")
+        "regcache_core/_file.py", '"home": _home_of(application),', "", ("shadow", "unshadow")
     ),
     "age": Mutant(_INPUTS, "now - recorded > self.max_age_s", "False", ("age_caches",)),
     "the future": Mutant(_INPUTS, "if recorded > now:", "if False:", ("age_caches",)),
@@ -141,7 +141,7 @@ MUTANTS = {
         {"style": ["with or without, by name"], "name": ["opt_a"], "file": ["opt_a.py"]},
     ),
     "what was missing for modules that are loaded early": Mutant(
-        "regcache_core/watching.py",
+        "regcache_core/discovery/_cold/loaded.py",
         "import_path.add(_missing_imports(name for name in counted if name in loaded))",
         "pass",
         (*_OPTIONAL, "add_plugin"),
@@ -169,7 +169,7 @@ MUTANTS = {
         {"style": ["version of distribution"], "kind": ["pack", "lib"]},
     ),
     "modules elsewhere in the application": Mutant(
-        "regcache_core/watching.py",
+        "regcache_core/discovery/_cold/loaded.py",
         "files.add(watched.values())",
         "pass",
         ("edit_util", "add_plugin"),
@@ -190,14 +190,14 @@ MUTANTS = {
         {"style": ["data file"]},
     ),
     "declarations of plugins": Mutant(
-        "regcache_meta/discovery.py",
+        "regcache_meta/_cold/discovery.py",
         "declared.add(dependencies_of(cls))",
         "pass",
         ("set_variable", "add_plugin"),
         {"style": ["own declaration"], "kind": ["readers", "pack"], "name": ["OWN_MODE"]},
     ),
     "what modules assign in secondary registries": Mutant(
-        "regcache_meta/discovery.py",
+        "regcache_meta/_cold/discovery.py",
         'places[key] = modules[0], {"module": modules[0]}',
         "pass",
         _PLUGINS,

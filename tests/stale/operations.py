@@ -25,7 +25,7 @@ from changing_tree import KINDS, STEMS, STYLES, Tree, edited, source
 from features import has
 from hypothesis import strategies as st
 
-from regcache_core.writing import as_file
+from regcache_core._cold.write import as_file
 
 QUIET = "quiet"
 IMPOSSIBLE = "impossible"

@@ -11,7 +11,8 @@ from time import perf_counter_ns
 folder, task, record = sys.argv[1:]
 sys.path.insert(0, folder)
 
-from regcache_core.import_path import ImportPath, search_path
+from regcache_core._modules import search_path
+from regcache_core.discovery.inputs import ImportPath
 
 path = ImportPath("fleet")
 if task == "record":

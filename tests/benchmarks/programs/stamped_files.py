@@ -11,7 +11,7 @@ import sys
 from hashlib import blake2b
 from time import perf_counter_ns
 
-from regcache_core.inputs import SourceTree
+from regcache_core._inputs import SourceTree
 
 folder, task, record = sys.argv[1:]
 tree = SourceTree([folder], [".py"])
@@ -31,7 +31,7 @@ if task == "memory":
             contents.append(file.read())
 
 begin = perf_counter_ns()
-import regcache_core.stamps  # noqa: F401
+import regcache_core._cold.stamps  # noqa: F401
 
 imported = perf_counter_ns()
 

@@ -1,16 +1,7 @@
 """The cache manager of a registry of functions: which inputs its answer has beyond core's."""
 
-from regcache_core import (
-    PYTHON_SUFFIXES,
-    Declared,
-    ImportPath,
-    Input,
-    Refusal,
-    RegistryCacheManager,
-    SourceTree,
-    is_plain_name,
-    module_of,
-)
+from regcache_core import PYTHON_SUFFIXES, Input, Refusal, RegistryCacheManager, SourceTree
+from regcache_core.discovery import Declared, ImportPath, is_plain_name, module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,7 +134,7 @@ class LibraryFiles(SourceTree):
         self._library = library
 
     def _stamp_library(self) -> "dict[str, Any]":
-        from .distributions import metadata_files
+        from ._cold.distributions import metadata_files
 
         files = metadata_files(self._library, self.paths)
         stamps: dict[str, Any] = (

@@ -111,7 +111,7 @@ class FunctionMetadata(Generic[F]):
 
     def read_doc(self) -> str:
         """The function's whole documentation; imports it."""
-        from .describing import doc_of
+        from ._cold.describe import doc_of
 
         return doc_of(self.load())
 

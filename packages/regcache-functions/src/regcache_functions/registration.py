@@ -64,7 +64,7 @@ class Registration:
 
         One without a name is told by its line, for as long as its module is executed.
         """
-        from regcache_core import is_gone, is_same_source
+        from regcache_core.discovery import is_gone, is_same_source
 
         if is_gone(held.module) or held.value is self.value:
             return True
@@ -81,7 +81,7 @@ class Registration:
 
     def is_recorded(self, record: "Record") -> bool:
         """Whether a record that was found is about this function, or about one that is gone."""
-        from regcache_core import is_gone, is_same_source
+        from regcache_core.discovery import is_gone, is_same_source
 
         if is_same_source(self.module, record["module"]) or is_gone(record["module"]):
             return True
@@ -201,7 +201,7 @@ def place_of(function: "Any", holds: "Callable[[str], bool] | None") -> "tuple[s
     frames = list(_frames())
     line, run = frames[0].f_lineno, frames[-1].f_code
     if holds is not None:
-        from regcache_core import modules_in_execution
+        from regcache_core.discovery import modules_in_execution
 
         for module in modules_in_execution(holds):
             return module, line, run
@@ -240,7 +240,7 @@ def resolve_method(value: "Any") -> "Any":
     if isinstance(value, staticmethod):
         return value.__func__
     if isinstance(value, classmethod):
-        from regcache_core import load_object
+        from regcache_core.discovery import load_object
 
         return load_object(value.__func__.__module__, value.__func__.__qualname__)
     return value
@@ -249,7 +249,7 @@ def resolve_method(value: "Any") -> "Any":
 def check(field: str, value: object, is_right: bool, expected: str) -> None:
     """As core's ``check_argument``, which is imported only where it raises."""
     if not is_right:
-        from regcache_core import check_argument
+        from regcache_core.discovery import check_argument
 
         check_argument(field, value, False, expected)
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from regcache_core import Dependency, Found, Rechecks, Report, Running, Verification
+    from regcache_core import Dependency, Report, Verification
+    from regcache_core.discovery import Found, Rechecks, Running
 
     from .caching import Manager
     from .functions import Function, Record
@@ -415,7 +416,7 @@ class FunctionRegistry(Functions[F]):
     def _refresh(self, *refusal: str) -> None:
         """Search now; ``refusal`` is what ``refuse_load`` takes, where nobody asked for it."""
         if self._scope is not None:
-            from regcache_core import forget_searches
+            from regcache_core.discovery import forget_searches
 
             from .caching import Manager
 
@@ -438,7 +439,7 @@ class FunctionRegistry(Functions[F]):
                 has no global name in a module, or a function of it is a lambda (a ``ValueError``).
             VerificationError: The search failed (a ``RuntimeError``).
         """
-        from .verifying import verify
+        from ._cold.verify import verify
 
         return verify(self)
 
@@ -480,7 +481,7 @@ class FunctionRegistry(Functions[F]):
     def _described(self) -> State:
         state = self._opened()
         if state.undescribed:
-            from .discovery import to_record
+            from ._cold.discovery import to_record
 
             for name, each in list(state.undescribed.items()):
                 state.records[name] = to_record(each, self._facts_type, self.name)
@@ -541,13 +542,13 @@ class FunctionRegistry(Functions[F]):
         if scope is None or self._is_searched() or not isinstance(name, str):
             return False
         if self._rechecks is None:
-            from regcache_core import Rechecks
+            from regcache_core.discovery import Rechecks
 
             self._rechecks = Rechecks()
         # A module of the package that asks while it is being imported gets what is there so far.
         if not self._rechecks.is_due or self._is_importing(scope):
             return False
-        from .rechecking import look_again
+        from ._cold.revalidate import look_again
 
         return self._rechecks.run(lambda: look_again(self, scope))
 
@@ -563,7 +564,7 @@ class FunctionRegistry(Functions[F]):
         return is_cached
 
     def _is_importing(self, scope: "Scope") -> bool:
-        from regcache_core import modules_in_execution
+        from regcache_core.discovery import modules_in_execution
 
         return any(True for _ in modules_in_execution(scope.holds))
 
@@ -581,13 +582,8 @@ class FunctionRegistry(Functions[F]):
         manager: "Manager",
         publish: "Callable[[dict[str, Record], dict[str, Any]], State]",
     ) -> State:
-        from regcache_core import (
-            ImportStalledError,
-            Running,
-            SeenByPlugins,
-            await_turn,
-            warn_of_stall,
-        )
+        from regcache_core import ImportStalledError
+        from regcache_core.discovery import Running, SeenByPlugins, await_turn, warn_of_stall
 
         running: Running = vars(self).setdefault("_running", Running())  # one for all threads
         start = perf_counter_ns()
@@ -681,7 +677,8 @@ class FunctionRegistry(Functions[F]):
         try:
             return self._find(name, record)
         except Exception as error:  # foreign code may raise anything
-            from regcache_core import ImportStalledError, is_out_of_turn
+            from regcache_core import ImportStalledError
+            from regcache_core.discovery import is_out_of_turn
 
             from .errors import FunctionImportError, UnknownFunctionError
 
@@ -698,10 +695,10 @@ class FunctionRegistry(Functions[F]):
         if registered is None:
             if not self._may_import(record):
                 return None
-            from regcache_core import is_initializing
+            from regcache_core.discovery import is_initializing
 
             if is_initializing(record["module"]):
-                from regcache_core import await_module
+                from regcache_core.discovery import await_module
 
                 await_module(record["module"])
             __import__(record["module"])
@@ -710,7 +707,7 @@ class FunctionRegistry(Functions[F]):
             return resolve_method(registered.value)
         if not self._is_scanned() and "entry" not in record:
             return None
-        from regcache_core import load_object
+        from regcache_core.discovery import load_object
 
         found = load_object(record["module"], record.get("entry") or record["qualname"])
         return found if callable(found) else None
@@ -720,7 +717,7 @@ class FunctionRegistry(Functions[F]):
         record = state.records.get(name)
         if not record or name in state.values or self._registered.get(name) is not None:
             return False
-        from regcache_core import is_initializing, modules_in_execution
+        from regcache_core.discovery import is_initializing, modules_in_execution
 
         module: str = record["module"]
         return is_initializing(module) and any(modules_in_execution(module.__eq__))
@@ -731,7 +728,7 @@ class FunctionRegistry(Functions[F]):
         scope: Any = self._scope
         if "entry" not in record and scope.holds(record["module"]):
             return True
-        from regcache_core import is_entry_point
+        from regcache_core.discovery import is_entry_point
 
         return is_entry_point(scope.entry_points, record["module"], record.get("entry"))
 
@@ -764,7 +761,7 @@ _NOTHING: "dict[str, Any]" = {
 
 def _warn(registry: str, scope: "Scope", found: "Found") -> None:
     """One warning for each module that failed, and one for a search that found nothing."""
-    from regcache_core import warn_caller
+    from regcache_core.discovery import warn_caller
 
     from .errors import ScanWarning
 

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from typing import Any
 
-    from regcache_core import Dependency, Found, Input
+    from regcache_core import Dependency, Input
+    from regcache_core.discovery import Found
 
     from .caching import Manager
     from .registry import FunctionRegistry
@@ -40,7 +41,7 @@ class Scope:
         self.strict = strict
         self.depends_on = depends_on
         if depends_on != ():
-            from regcache_core import as_dependencies
+            from regcache_core.discovery import as_dependencies
 
             self.depends_on = as_dependencies(depends_on)
         self.created_ns = time_ns()
@@ -65,7 +66,7 @@ class Scope:
         Raises:
             ScanError: There is no such package.
         """
-        from regcache_core import find_sources
+        from regcache_core.discovery import find_sources
 
         try:
             return find_sources(self.package)
@@ -86,7 +87,7 @@ class Scope:
 
     def settings(self) -> "dict[str, Any]":
         """The registry's own set-up, as JSON values: one of the inputs of its answer."""
-        from regcache_core import name_of
+        from regcache_core.discovery import name_of
 
         return {"package": self.package, "strict": self.strict, "facts": name_of(self.facts)}
 
@@ -139,7 +140,8 @@ class PackageScope(Scope):
 
     def inputs(self) -> "list[Input]":
         """The package's sources, the files of the facts, and files that were found to matter."""
-        from regcache_core import PYTHON_SUFFIXES, EditedModules, FoundFiles, SourceTree
+        from regcache_core import PYTHON_SUFFIXES, SourceTree
+        from regcache_core.discovery import EditedModules, FoundFiles
 
         files = source_files([self.facts])
         return [
@@ -150,7 +152,7 @@ class PackageScope(Scope):
 
     def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
         """Import the modules of the package, and describe what has registered itself then."""
-        from .discovery import discover
+        from ._cold.discovery import discover
 
         return discover(self, registry, manager.import_path, manager.inputs[1])
 
@@ -207,7 +209,7 @@ class LibraryScope(Scope):
     def is_identified(self) -> bool:
         """Whether the predicate and the probe hold nothing that has no lasting text."""
         if self._is_identified is None:
-            from regcache_core import is_anonymous, name_of
+            from regcache_core.discovery import is_anonymous, name_of
 
             named = map(name_of, self._functions())
             self._is_identified = not any(map(is_anonymous, named))
@@ -220,9 +222,13 @@ class LibraryScope(Scope):
         """What decides the answer besides the library: the class of the facts, and functions."""
         return [self.facts, *self._functions()]
 
+    def source_modules(self) -> "list[str]":
+        """The modules that define these, and the bases of these."""
+        return source_modules(self.parts())
+
     def settings(self) -> "dict[str, Any]":
         """The set-up, the probe's declared version and what bounds it too."""
-        from regcache_core import name_of
+        from regcache_core.discovery import name_of
 
         predicate, probe = map(name_of, self._functions())
         return {
@@ -240,14 +246,15 @@ class LibraryScope(Scope):
 
     def cache_name(self, name: str) -> str:
         """As for packages; scans with other settings do not evict each other."""
-        from regcache_core import fingerprint
+        from regcache_core.discovery import fingerprint
 
         settings = {**self.settings(), "probe_version": "", "bounds": []}
         return f"{super().cache_name(name)} {fingerprint(sorted(settings.items(), key=str))}"
 
     def inputs(self) -> "list[Input]":
         """The library's distribution or sources, and the files of what decides about it."""
-        from regcache_core import PYTHON_SUFFIXES, EditedModules, FoundFiles, SourceTree
+        from regcache_core import PYTHON_SUFFIXES, SourceTree
+        from regcache_core.discovery import EditedModules, FoundFiles
 
         from .caching import LibraryFiles
 
@@ -262,7 +269,7 @@ class LibraryScope(Scope):
 
     def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
         """Import the modules, collect what they publish, try it."""
-        from .scanning import scan
+        from ._cold.scan import scan
 
         return scan(self, registry.name, manager.import_path, manager.inputs[1])
 
@@ -304,6 +311,6 @@ def source_modules(things: "Iterable[Any]") -> "list[str]":
 
 def source_files(things: "Iterable[Any]") -> "list[str]":
     """The files of the modules that define some classes and functions."""
-    from regcache_core import file_of
+    from regcache_core.discovery import file_of
 
     return sorted({*filter(None, map(file_of, source_modules(things)))})

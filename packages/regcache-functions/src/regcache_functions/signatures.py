@@ -175,7 +175,7 @@ def _told(show: Callable[[Any], str], value: Any) -> str:
 
 def _raise_if_signalled(error: Exception) -> None:
     """As core has it, which is not needed where a signature is only read."""
-    from regcache_core import raise_if_signalled
+    from regcache_core.discovery import raise_if_signalled
 
     raise_if_signalled(error)
 

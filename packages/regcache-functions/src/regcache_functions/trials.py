@@ -13,24 +13,7 @@ if TYPE_CHECKING:
     #: A function to be tried: its name, where it is imported from, and itself.
     Candidate = tuple[str, tuple[str, str], Any]
 
-
-#: Longest reason that is kept for a rejected function, in characters.
-MAX_REASON = 1000
-
-
-class Outcome:
-    """What a trial said of one function.
-
-    Attributes:
-        facts: What the probe returned, as JSON values; ``None`` if it rejected the function.
-        reason: Why it was rejected; empty if it was not.
-    """
-
-    __slots__ = ("facts", "reason")
-
-    def __init__(self, facts: "dict[str, Any] | None", reason: str = "") -> None:
-        self.facts = facts
-        self.reason = reason
+    from ._cold.outcomes import Outcome
 
 
 class Trial:
@@ -90,7 +73,7 @@ class Trial:
         """
         if not isinstance(self.probe, str):
             return self.probe
-        from regcache_core import load_object
+        from regcache_core.discovery import load_object
 
         module, _, name = self.probe.partition(":")
         try:
@@ -106,7 +89,7 @@ class Trial:
         from contextlib import nullcontext
 
         if self.progress is True:
-            from .progress import bar
+            from ._cold.progress import bar
 
             return bar(registry)
         return nullcontext(self.progress or (lambda done, total, name: None))
@@ -115,44 +98,12 @@ class Trial:
         self, registry: str, candidates: "Iterable[Candidate]"
     ) -> "Iterator[tuple[str, Outcome]]":
         if self.executor is not None:
-            from .isolation import run_in
+            from ._cold.isolation import run_in
 
             yield from run_in(self.executor, registry, self, candidates)
             return
+        from ._cold.outcomes import try_function
+
         probe = self.load_probe(registry)
         for name, _, function in candidates:
             yield name, try_function(probe, function)
-
-
-def try_function(probe: "Probe", function: "Any") -> Outcome:
-    """Call a probe with a function, in this process."""
-    from .errors import Reject
-    from .facts import converter
-
-    try:
-        facts = converter().unstructure(probe(function))
-        if facts is not None and not (isinstance(facts, dict) and _are_texts(facts)):
-            raise TypeError(f"the probe returned {facts!r}; give a mapping of facts, or None")
-    except Reject as refusal:
-        return Outcome(None, _shorten(str(refusal)) or "rejected by the probe")
-    except (Exception, SystemExit) as error:  # a function under trial may raise anything
-        return Outcome(None, told(error))
-    return Outcome(facts or {})
-
-
-def told(error: BaseException) -> str:
-    """An exception in words: its type and what it says, if it can."""
-    try:
-        text = str(error)
-    except Exception:  # foreign code may raise anything, here too
-        text = ""
-    return _shorten(": ".join(filter(None, [type(error).__name__, text])))
-
-
-def _are_texts(names: "Iterable[Any]") -> bool:
-    return all(isinstance(name, str) for name in names)
-
-
-def _shorten(text: str) -> str:
-    """A reason as it is kept and read at every start."""
-    return text if len(text) <= MAX_REASON else f"{text[: MAX_REASON - 3]}..."

@@ -9,8 +9,18 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .__about__ import __version__
-    from .config import PRIMARY_KEY, RegistryConfig, SecondaryRegistry
-    from .discovery import discover_registry_classes, discover_registry_classes_recursive
+    from ._cold.discovery import discover_registry_classes, discover_registry_classes_recursive
+    from .classes import deserialize_plugin_class, serialize_plugin_class
+    from .config import (
+        PRIMARY_KEY,
+        RegistryConfig,
+        SecondaryRegistry,
+        extract_key_from_backend_suffix,
+        extract_key_from_class_name,
+        extract_key_from_handler_suffix,
+        is_published,
+        make_suffix_extractor,
+    )
     from .errors import (
         DiscoveryError,
         DiscoveryWarning,
@@ -19,16 +29,8 @@ if TYPE_CHECKING:
         PluginImportError,
         UnknownKeyError,
     )
-    from .extractors import (
-        extract_key_from_backend_suffix,
-        extract_key_from_class_name,
-        extract_key_from_handler_suffix,
-        is_published,
-        make_suffix_extractor,
-    )
     from .facts import PluginFailure, PluginInfo
     from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
-    from .plugins import deserialize_plugin_class, serialize_plugin_class
     from .registration import AutoRegister, AutoRegisterMeta
 
 _MODULES = {
@@ -48,15 +50,15 @@ _MODULES = {
     "SecondaryRegistryDict": "lazydict",
     "UnknownKeyError": "errors",
     "__version__": "__about__",
-    "deserialize_plugin_class": "plugins",
-    "discover_registry_classes": "discovery",
-    "discover_registry_classes_recursive": "discovery",
-    "extract_key_from_backend_suffix": "extractors",
-    "extract_key_from_class_name": "extractors",
-    "extract_key_from_handler_suffix": "extractors",
-    "is_published": "extractors",
-    "make_suffix_extractor": "extractors",
-    "serialize_plugin_class": "plugins",
+    "deserialize_plugin_class": "classes",
+    "discover_registry_classes": "_cold.discovery",
+    "discover_registry_classes_recursive": "_cold.discovery",
+    "extract_key_from_backend_suffix": "config",
+    "extract_key_from_class_name": "config",
+    "extract_key_from_handler_suffix": "config",
+    "is_published": "config",
+    "make_suffix_extractor": "config",
+    "serialize_plugin_class": "classes",
 }
 
 __all__ = [

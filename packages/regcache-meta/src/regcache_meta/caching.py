@@ -2,22 +2,19 @@
 
 import sys
 
-from regcache_core import (
-    PYTHON_SUFFIXES,
+from regcache_core import PYTHON_SUFFIXES, Input, RegistryCacheManager, SourceTree
+from regcache_core.discovery import (
     Declared,
     EditedModules,
     FoundFiles,
     ImportPath,
-    Input,
-    RegistryCacheManager,
-    SourceTree,
     file_of,
     find_sources,
     is_plain_name,
     module_of,
 )
 
-from .plugins import is_class, same_declaration
+from .classes import is_class, same_declaration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from .scope import Scope
+    from .classes import Scope
 
 
 class EditedClasses(EditedModules):

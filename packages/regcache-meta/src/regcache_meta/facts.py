@@ -3,7 +3,7 @@
 Written by hand, since importing attrs would cost more than the listing that it describes.
 """
 
-from regcache_core import file_of
+from regcache_core.discovery import file_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ of dict is in ``mapping``; importing and describing plugins is in ``discovery``.
 import sys
 from time import perf_counter_ns
 
-from regcache_core import (
+from regcache_core.discovery import (
     file_of,
     is_gone,
     is_initializing,
@@ -17,34 +17,27 @@ from regcache_core import (
     name_of,
 )
 
-from .mapping import LazyDict
-from .plugins import (
+from .classes import (
     check_holder,
     find_class,
     is_local,
     name_class,
     same_declaration,
 )
+from .mapping import LazyDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
     from typing import Any, TypeVar
 
-    from regcache_core import (
-        Dependency,
-        Found,
-        Rechecks,
-        RegistryCacheManager,
-        Report,
-        Running,
-        Verification,
-    )
+    from regcache_core import Dependency, RegistryCacheManager, Report, Verification
+    from regcache_core.discovery import Found, Rechecks, Running
 
+    from .classes import Scope
     from .config import SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
     from .mapping import Record, State
-    from .scope import Scope
 
     K = TypeVar("K")
     V = TypeVar("V")
@@ -130,9 +123,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             DiscoveryError: On first use: there is no such package, or a module failed (strict).
             DuplicateKeyError: On first use: two classes have the same key.
         """
-        from .config import RegistryConfig, check
-        from .extractors import extract_key_from_class_name
-        from .scope import Scope
+        from .classes import Scope
+        from .config import RegistryConfig, check, extract_key_from_class_name
 
         check("base", base, isinstance(base, type), "a class")
         check(
@@ -202,7 +194,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         entries, values = self._sought(key)
         record = entries[key]
         if record is None:
-            from .discovery import describe
+            from ._cold.discovery import describe
 
             facts = self._scope.config.facts if self._scope else ()
             record = describe(values[key], facts)  # type: ignore[arg-type]
@@ -223,7 +215,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _refresh(self, *refusal: str) -> None:
         """Discover now; ``refusal`` is what ``refuse_load`` takes, where nobody asked for it."""
         if self._scope is not None and self._scope.package is not None:
-            from regcache_core import forget_searches
+            from regcache_core.discovery import forget_searches
 
             from .caching import make_manager
 
@@ -246,7 +238,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 ``ValueError``).
             VerificationError: The discovery failed (a ``RuntimeError``).
         """
-        from .verifying import verify
+        from ._cold.verify import verify
 
         return verify(self)
 
@@ -319,13 +311,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if scope is None or scope.package is None or self._is_discovered():
             return False
         if self._rechecks is None:
-            from regcache_core import Rechecks
+            from regcache_core.discovery import Rechecks
 
             self._rechecks = Rechecks()
         # A module of the package that asks while it is being imported gets what is there so far.
         if not self._rechecks.is_due or any(True for _ in modules_in_execution(scope.holds)):
             return False
-        from .rechecking import look_again
+        from ._cold.revalidate import look_again
 
         return self._rechecks.run(lambda: look_again(self, scope))
 
@@ -383,7 +375,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _make_running(self) -> "Running":
         """Which threads discover, or import plugins in their order: one for all of them."""
-        from regcache_core import Running
+        from regcache_core.discovery import Running
 
         running: Running = vars(self).setdefault("_running", Running())
         return running
@@ -395,14 +387,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         inputs: "list[Any]",
         publish: "Callable[[Mapping[Any, Record]], State[K, V]]",
     ) -> "State[K, V]":
-        from regcache_core import (
-            ImportStalledError,
-            SeenByPlugins,
-            await_turn,
-            warn_of_stall,
-        )
+        from regcache_core import ImportStalledError
+        from regcache_core.discovery import SeenByPlugins, await_turn, warn_of_stall
 
-        from .discovery import discover, warn
+        from ._cold.discovery import discover, warn
 
         running = self._make_running()
         start = perf_counter_ns()
@@ -474,14 +462,15 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             return False
         try:
             if is_initializing(module):
-                from regcache_core import await_module
+                from regcache_core.discovery import await_module
 
                 await_module(module)
             if module not in sys.modules and any(self._beside[2].values()):
                 self._replay(module)
             __import__(module)
         except Exception as error:  # plugin code may raise anything
-            from regcache_core import ImportStalledError, is_out_of_turn
+            from regcache_core import ImportStalledError
+            from regcache_core.discovery import is_out_of_turn
 
             from .errors import PluginImportError, UnknownKeyError
 
@@ -502,7 +491,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         scope: Any = self._scope
         if scope.holds(module):
             return True
-        from regcache_core import is_entry_point
+        from regcache_core.discovery import is_entry_point
 
         return is_entry_point(scope.config.discovery_entry_points or "", module)
 
@@ -562,7 +551,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _replay(self, last: str = "") -> None:
         if self._is_discovering():
             return
-        from .discovery import import_plugins
+        from ._cold.discovery import import_plugins
 
         with self._make_running():
             self._is_replaying = True

@@ -6,12 +6,17 @@ keys come from and how a value is loaded is left to sub-classes.
 
 from _thread import RLock
 
-from regcache_core import call_in_forked_child
+from regcache_core.discovery import call_in_forked_child
+
+from .classes import check_holder
+from .config import PRIMARY_KEY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping
+    from collections.abc import Collection, Hashable, Iterable, Iterator, KeysView, Mapping
     from typing import Any, TypeVar
+
+    from .config import SecondaryRegistry
 
     K = TypeVar("K")
     V = TypeVar("V")
@@ -545,3 +550,37 @@ class LazyDict(dict[K, V]):
 
     def __deepcopy__(self, memo: "Any") -> "LazyDict[K, V]":
         return self
+
+
+def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) -> None:
+    """Fill in a secondary registry what a class has for it.
+
+    Args:
+        secondary: The registry.
+        key: The class's key in the primary registry.
+        cls: The class.
+
+    Raises:
+        DuplicateKeyError: Another class has the key.
+    """
+    name = secondary.attr_name
+    value = getattr(cls, name, None)
+    if value is None:
+        return
+    if secondary.key_source != PRIMARY_KEY:
+        key = getattr(cls, secondary.key_source, None)
+        if key is None:
+            return
+    registry: Any = secondary.registry_dict
+    is_held = key in getattr(registry, "_registered", registry)  # a plugin may have removed it
+    holder = secondary.owners.get(key, cls) if is_held else cls
+    if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
+        return  # inherited with its key
+    check_holder(name, key, holder, cls)
+    secondary.owners[key] = cls
+    if isinstance(registry, LazyDict):
+        registry._register(key, value)
+    else:
+        registry[key] = value
+    if not isinstance(secondary.given, LazyDict):  # a name that is no global one may hold it
+        secondary.given[key] = value

@@ -3,11 +3,17 @@
 import sys
 from abc import ABCMeta
 
-from .config import PRIMARY_KEY, RegistryConfig, SecondaryRegistry
+from .classes import (
+    DECLARATION_TOKEN,
+    Scope,
+    check_holder,
+    dependencies_of,
+    is_abstract,
+    readable_name,
+)
+from .config import RegistryConfig, SecondaryRegistry
 from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
-from .mapping import LazyDict
-from .plugins import DECLARATION_TOKEN, check_holder, dependencies_of, is_abstract
-from .scope import Scope, readable_name
+from .mapping import LazyDict, put_secondary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -221,40 +227,6 @@ def _put(config: RegistryConfig, key: "Hashable", cls: type) -> None:
         return
     check_holder(str(config.registry_name), key, registry.get(key, cls), cls)
     registry[key] = cls
-
-
-def put_secondary(secondary: SecondaryRegistry, key: "Hashable", cls: type) -> None:
-    """Fill in a secondary registry what a class has for it.
-
-    Args:
-        secondary: The registry.
-        key: The class's key in the primary registry.
-        cls: The class.
-
-    Raises:
-        DuplicateKeyError: Another class has the key.
-    """
-    name = secondary.attr_name
-    value = getattr(cls, name, None)
-    if value is None:
-        return
-    if secondary.key_source != PRIMARY_KEY:
-        key = getattr(cls, secondary.key_source, None)
-        if key is None:
-            return
-    registry: Any = secondary.registry_dict
-    is_held = key in getattr(registry, "_registered", registry)  # a plugin may have removed it
-    holder = secondary.owners.get(key, cls) if is_held else cls
-    if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
-        return  # inherited with its key
-    check_holder(name, key, holder, cls)
-    secondary.owners[key] = cls
-    if isinstance(registry, LazyDict):
-        registry._register(key, value)
-    else:
-        registry[key] = value
-    if not isinstance(secondary.given, LazyDict):  # a name that is no global one may hold it
-        secondary.given[key] = value
 
 
 def _log(cls: type, key: "Hashable", config: RegistryConfig) -> None:

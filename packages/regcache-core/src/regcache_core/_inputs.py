@@ -1,0 +1,274 @@
+"""What a cached answer depends on: one list of ``Input`` objects, each with one member of the file.
+
+An input knows three things: the member of the cache file that records it, what it is now, and
+whether a recorded value still holds. Anything else that an answer should depend on is one more
+``Input`` in the list given to the manager.
+"""
+
+import os
+from time import time, time_ns
+
+from ._report import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+    from typing import Any
+
+    from .depends import Dependency
+
+
+#: What makes a file a source of Python modules: text, byte code without source, extension modules.
+PYTHON_SUFFIXES = (".py", ".pyc", ".pyw", ".so", ".pyd")
+
+
+#: ``max_age_days`` is in days, timestamps are in seconds.
+SECONDS_PER_DAY = 86_400
+#: What a check raises when a recorded value has not the shape that it expects.
+WRONG_SHAPE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+
+class Input:
+    """One thing that an answer depends on, compared for equality.
+
+    Args:
+        member: Name of the member of the cache file that records it.
+        current: Called without arguments; gives today's value, made of JSON values.
+        reason: Name of the ``Reason`` to refuse a file with when the values differ.
+
+    Attributes:
+        paths: Files and folders that are watched; they are part of a registry's identity.
+
+    >>> import locale
+    >>> Input("locale", lambda: locale.setlocale(locale.LC_CTYPE), "SETTINGS_CHANGED").member
+    'locale'
+    """
+
+    paths: "tuple[str, ...]" = ()
+
+    def __init__(
+        self, member: str, current: "Callable[[], Any]", reason: str = "SETTINGS_CHANGED"
+    ) -> None:
+        self.member = member
+        self.current = current
+        self.reason = reason
+
+    def record(self) -> "Any":
+        """Today's value, to be taken when a scan starts and written when it ends."""
+        return self.current()
+
+    def complete(self, recorded: "Any") -> "Any":
+        """What is to be written, now that the answer has been computed.
+
+        To be overridden by an input that learns during the scan what the answer depends on.
+
+        Args:
+            recorded: What ``record`` gave when the scan started.
+        """
+        return recorded
+
+    def check(self, recorded: "Any") -> "Any":
+        """Compare a recorded value with today's.
+
+        Returns:
+            ``None`` if the recorded value holds as it is; else a value that says the same and is
+            cheaper to check next time, for the file to be renewed with.
+
+        Raises:
+            Refusal: The recorded value does not hold; names the field, old and new.
+        """
+        current = self.current()
+        if recorded == current and type(recorded) is type(current):
+            return None
+        if isinstance(recorded, dict) and isinstance(current, dict):
+            fields = [*current, *recorded]
+            field = next((n for n in fields if recorded.get(n) != current.get(n)), "")
+            where = f"{self.member}.{field}"
+            raise Refusal(self.reason, where, recorded.get(field), current.get(field))
+        raise Refusal(self.reason, self.member, recorded, current)
+
+
+class Timestamp(Input):
+    """When the scan started, in seconds since the epoch; bounds the age of an answer.
+
+    Args:
+        max_age_s: Age in seconds after which an answer is stale; ``None`` for never.
+    """
+
+    def __init__(self, max_age_s: "float | None") -> None:
+        super().__init__("timestamp", time)
+        self.max_age_s = max_age_s
+
+    def check(self, recorded: "Any") -> None:
+        """Refuse a timestamp that is no number, lies in the future or is too old."""
+        if isinstance(recorded, bool) or not isinstance(recorded, (int, float)):
+            raise Refusal("WRONG_SHAPE", self.member, recorded)
+        now = self.current()
+        if recorded > now:
+            raise Refusal("FROM_THE_FUTURE", self.member, recorded, now)
+        if self.max_age_s is not None and now - recorded > self.max_age_s:
+            raise Refusal("TOO_OLD", self.member, recorded, now)
+
+
+class SourceTree(Input):
+    """Source files and folders, compared by their stamps, exactly; by content where these moved.
+
+    A stamp is ``[st_mtime_ns, st_size, st_ctime_ns, st_ino, digest]``. While the four numbers hold,
+    so does the content. If one moved (git checkout, a container built anew, a hard link more), the
+    content decides: where it is the same, the stamp is renewed.
+
+    A folder is watched with everything below it but hidden entries and ``__pycache__``: its stamp
+    has the names in it in the place of the size. If it moved, the names are compared, so that
+    files that are no sources (byte code, editor backups) cost no rebuild.
+
+    Args:
+        paths: Files and folders; they need not exist (then their appearance is a change).
+        suffixes: Endings of the file names that count; empty for all files.
+
+    >>> SourceTree(["/usr/share/palettes"], suffixes=[".json"]).paths
+    ('/usr/share/palettes',)
+    """
+
+    def __init__(
+        self, paths: "Iterable[str | os.PathLike[str]]", suffixes: "Iterable[str]" = ()
+    ) -> None:
+        if isinstance(paths, (str, bytes)) or isinstance(suffixes, (str, bytes)):
+            raise TypeError("paths and suffixes are lists: SourceTree(['palettes'], ['.json'])")
+        super().__init__("file_mtimes", self._stamp)
+        self.paths = tuple(os.path.abspath(path) for path in paths)
+        self.suffixes = tuple(suffixes)
+
+    def _stamp(self) -> "dict[str, Any]":
+        from ._cold.stamps import stamp_trees
+
+        return stamp_trees(self.paths, self.suffixes)
+
+    def check(self, recorded: "Any") -> "Any":
+        """Compare every recorded stamp; one ``os.stat`` for each file or folder that stayed."""
+        self.check_paths(recorded)
+        moved = {}
+        stat = os.stat
+        for path, stamp in recorded.items():
+            try:
+                now = stat(path)
+            except (OSError, ValueError) as error:
+                if stamp is None:
+                    continue
+                raise Refusal("SOURCE_REMOVED", path, stamp) from error
+            if stamp is None:
+                raise Refusal("SOURCE_ADDED", path)
+            mtime_ns, content, ctime_ns, inode, _ = stamp
+            if (
+                mtime_ns != now.st_mtime_ns
+                or ctime_ns != now.st_ctime_ns
+                or inode != now.st_ino
+                or (content != now.st_size and content.__class__ is not list)
+            ):
+                moved[path] = now
+        if not moved:
+            return None
+        from ._cold.stamps import compare
+
+        return compare(recorded, moved, self.suffixes)
+
+    def check_paths(self, recorded: "Any") -> None:
+        """Refuse stamps that leave one of ``paths`` out.
+
+        To be overridden where ``paths`` only identify the registry, and what is stamped is
+        decided by ``current``.
+        """
+        for path in self.paths:
+            if path not in recorded:
+                raise Refusal("SOURCE_ADDED", path)
+
+
+class Declared(Input):
+    """What a registry and its plugins are declared to depend on: files, variables, distributions.
+
+    Two registries that differ in nothing else share one cache file; each refuses the other's.
+
+    Args:
+        depends_on: What the registry declares, ``File``, ``EnvironmentVariable`` and
+            ``Distribution`` objects; order and repetition do not matter.
+        created_ns: When the registry was declared, in nanoseconds since the epoch, if modules that
+            were imported since may have read what is declared: an answer is not written if that
+            has changed. ``None`` if whoever builds an answer reads all of it anew.
+
+    Raises:
+        ConfigError: ``depends_on`` is something else (a ``ValueError``).
+
+    >>> from regcache_core import File
+    >>> Declared([File("/usr/share/palettes"), File("/usr/share/palettes")]).depends_on
+    (File('/usr/share/palettes'),)
+    """
+
+    def __init__(
+        self, depends_on: "Collection[Dependency]" = (), created_ns: "int | None" = None
+    ) -> None:
+        super().__init__("depends_on", dict)
+        self.depends_on = _sorted(depends_on)
+        self.created_ns = created_ns
+        self._found: set[Dependency] = set()
+        self._completed: dict[str, Any] | None = None
+
+    def add(self, depends_on: "Collection[Dependency]") -> None:
+        """Record also what a plugin declares, which was found while the answer was computed.
+
+        Raises:
+            ConfigError: It is no list of dependencies.
+        """
+        self._found.update(_sorted(depends_on))
+
+    def record(self) -> "dict[str, Any]":
+        """What is declared as it is now; all environment variables, since a plugin may set some."""
+        environment = dict(os.environ)
+        start = {"environment": environment, "start_ns": time_ns()}
+        if not self.depends_on:
+            return start
+        from ._dependencies import describe
+
+        return {**start, "declared": describe(self.depends_on, environment)}
+
+    def complete(self, recorded: "dict[str, Any]") -> "dict[str, Any]":
+        """The record of all that is declared; empty if nothing is.
+
+        Raises:
+            Refusal: Something of it changed after it may have been read.
+        """
+        found = self._found - {*self.depends_on}
+        if not found and not self.depends_on:
+            return {}
+        from ._cold.stamps import TICK_NS
+        from ._dependencies import describe, join, refuse_outdated
+
+        environment, start_ns = recorded["environment"], recorded["start_ns"]
+        by_plugins = _sorted(found)
+        now = describe(by_plugins, environment)
+        completed = join(self.depends_on, recorded.get("declared", {}), now)
+        if self.created_ns is not None:
+            dependencies = [*self.depends_on, *by_plugins]
+            since_ns = self.created_ns - TICK_NS
+            refuse_outdated(dependencies, completed, environment, start_ns, since_ns)
+        self._completed = completed
+        return completed
+
+    def check(self, recorded: "Any") -> "Any":
+        """Compare what is recorded with what is declared and with what is the case now."""
+        if recorded.__class__ is not dict:
+            raise Refusal("WRONG_SHAPE", self.member, recorded)
+        if not recorded and not self.depends_on:
+            return None
+        from ._dependencies import check
+
+        # The answer of this process is made from the variables as they were when its search
+        # started; what a plugin has set since, it will set again.
+        are_ours = recorded is self._completed
+        return check(recorded, self.depends_on, SourceTree(()).check, not are_ours)
+
+
+def _sorted(depends_on: "Collection[Dependency]") -> "tuple[Dependency, ...]":
+    if depends_on == ():
+        return ()
+    from .depends import as_dependencies
+
+    return as_dependencies(depends_on)

@@ -1,0 +1,678 @@
+"""The cache of one registry: ``RegistryCacheManager``, and ``CacheConfig`` for how it ages.
+
+This module decides; it leaves reading, writing, places and what an answer depends on to the
+modules of these names, and imports the cold ones only where a cold path begins.
+"""
+
+import os
+import sys
+from time import perf_counter_ns, time_ns
+
+from ._file import absolute, cache_file, is_on, read_document, switched_off_by
+from ._inputs import (
+    PYTHON_SUFFIXES,
+    SECONDS_PER_DAY,
+    WRONG_SHAPE,
+    Input,
+    SourceTree,
+    Timestamp,
+)
+from ._report import Refusal, Report, check_argument, refused
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+    from typing import Any, Generic, TypeVar
+
+    from cattrs import Converter
+
+    from ._cold.verify import Verification
+
+    A = TypeVar("A")
+    K = TypeVar("K")
+    T = TypeVar("T")
+else:
+
+    class Generic:
+        """``RegistryCacheManager[str, int]`` at run time, without importing ``typing``."""
+
+        __class_getitem__ = classmethod(type(list[int]))
+
+    K = T = object
+
+#: Name and number of the format. A release refuses files of every other number, older or newer,
+#: and overwrites them: an answer can always be computed anew, so no file is ever migrated.
+FORMAT = "regcache 1"
+_MEMBERS = {"format", "identity", "cache_version", "version", "timestamp"}
+_MEMBERS |= {"max_age_days", "items", "extra", "checksum"}
+
+
+def get_cache_file_path(
+    cache_name: str, *, application: str = "regcache", paths: "Iterable[str]" = ()
+) -> "Path":
+    """Where the cache file of one registry lies in this environment.
+
+    Args:
+        cache_name: Name of the registry's cache; any text, it cannot leave the folder.
+        application: Name of the application that owns the registry.
+        paths: The source folders and files that the registry depends on; part of the identity.
+
+    Returns:
+        The path; the file need not exist.
+
+    Raises:
+        NoCacheFolderError: The environment names no folder for caches.
+    """
+    from pathlib import Path
+
+    path = cache_file(identify(cache_name, application, paths))
+    if path is None:
+        from .errors import NoCacheFolderError
+
+        raise NoCacheFolderError(application)
+    return Path(path)
+
+
+def identify(cache_name: str, application: str, paths: "Iterable[str]") -> "dict[str, object]":
+    """Everything by which two registries or environments are told apart, as JSON values."""
+    return {
+        "application": application,
+        "registry": cache_name,
+        "home": _home_of(application),
+        "paths": list(paths),
+        "prefix": sys.prefix,
+        "python": f"{sys.implementation.name} {sys.version} -O{sys.flags.optimize}",
+    }
+
+
+def _home_of(application: str) -> str:
+    """The file that the application is imported from: two copies of it are two applications.
+
+    The same whether it is imported yet or not: a first start may import it between load and save.
+    """
+    module, spec = sys.modules.get(application), None
+    if module is None and application:
+        from ._modules import find_spec
+
+        spec = find_spec(application)
+    if spec is None:
+        module = module or sys.modules.get("__main__")
+        file = getattr(module, "__file__", None)
+        folders = getattr(module, "__path__", ())
+    else:
+        file = spec.origin if spec.has_location else None
+        folders = spec.submodule_search_locations or ()
+    if not file:  # a namespace package has folders only; `python -c` and the prompt have nothing
+        return os.pathsep.join(folders)
+    return absolute(file) or str(file)
+
+
+class CacheConfig:
+    """When a cache file may be believed.
+
+    Args:
+        max_age_days: Age in days after which a file is stale; ``None`` means for ever. Seven days
+            are long enough for every-day use, and short enough that a mistake in what we watch
+            heals by itself.
+        check_mtimes: Whether recorded source files are compared (``st_mtime_ns`` and ``st_size``,
+            exactly). Switch it off only for code that cannot change, such as a frozen image.
+        cache_version: Version of the layout of *your* items. Change it when a serializer changes.
+
+    Raises:
+        ConfigError: A value has the wrong type or is out of range (a ``ValueError``).
+
+    >>> CacheConfig(max_age_days=None)
+    CacheConfig(max_age_days=None, check_mtimes=True, cache_version='1.0')
+    """
+
+    __slots__ = ("cache_version", "check_mtimes", "max_age_days")
+
+    def __init__(
+        self,
+        max_age_days: "float | None" = 7,
+        check_mtimes: bool = True,
+        cache_version: str = "1.0",
+    ) -> None:
+        is_age = max_age_days is None or _is_age(max_age_days)
+        expected = "a number of days >= 0, or None for ever"
+        check_argument("max_age_days", max_age_days, is_age, expected)
+        check_argument(
+            "check_mtimes", check_mtimes, isinstance(check_mtimes, bool), "True or False"
+        )
+        is_text = isinstance(cache_version, str) and cache_version != ""
+        check_argument("cache_version", cache_version, is_text, "a non-empty string")
+        self.max_age_days = max_age_days
+        self.check_mtimes = check_mtimes
+        self.cache_version = cache_version
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CacheConfig):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]  # mutable, as the seed's dataclass was
+
+    def __repr__(self) -> str:
+        return (
+            f"CacheConfig(max_age_days={self.max_age_days!r}, "
+            f"check_mtimes={self.check_mtimes!r}, cache_version={self.cache_version!r})"
+        )
+
+
+def _is_age(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return 0 <= value < float("inf")  # False for NaN too
+
+
+class RegistryCacheManager(Generic[K, T]):
+    """Loads, checks and saves the cached answer of one registry.
+
+    Args:
+        cache_name: Name of the registry's cache; any non-empty text.
+        version_getter: Gives the version of the application; another version is a miss.
+        serializer: Turns an item into JSON values (with ``deserializer``, the seed's pair).
+        deserializer: Turns these values into the item.
+        config: Age, version of the layout, and whether source files are compared.
+        item_type: Instead of the pair: the type of the items, converted by cattrs.
+        converter: A cattrs converter for ``item_type``; by default ``make_converter()``.
+        inputs: What else the answer depends on, such as ``SourceTree([folder])``.
+        application: Name of the application; by default the top-level package that
+            ``version_getter`` was defined in. Two applications never share a file.
+
+    Attributes:
+        last_report: What the last load or save did, and why; ``None`` before the first.
+        extra: What the last load found stored beside the items; empty after a miss.
+        read_only: Whether a load leaves the file as it is, instead of renewing what is cheaper to
+            check next time; false by default.
+
+    Raises:
+        ConfigError: The arguments do not fit together.
+
+    >>> manager = RegistryCacheManager("primes", lambda: "1.0", item_type=int, application="demo")
+    >>> manager.get_or_build(lambda: {"two": 2, "three": 3})
+    {'two': 2, 'three': 3}
+    >>> manager.load_cache()
+    {'two': 2, 'three': 3}
+    >>> manager.last_report.status
+    'hit'
+    """
+
+    def __init__(
+        self,
+        cache_name: str,
+        version_getter: "Callable[[], str]",
+        serializer: "Callable[[T], Any] | None" = None,
+        deserializer: "Callable[[Any], T] | None" = None,
+        config: "CacheConfig | None" = None,
+        *,
+        item_type: "type[T] | None" = None,
+        converter: "Converter | None" = None,
+        inputs: "Iterable[Input]" = (),
+        application: "str | None" = None,
+    ) -> None:
+        is_name = isinstance(cache_name, str) and cache_name != ""
+        check_argument("cache_name", cache_name, is_name, "a non-empty string")
+        expected = "a function that returns a version"
+        check_argument("version_getter", version_getter, callable(version_getter), expected)
+        is_config = isinstance(config, (CacheConfig, type(None)))
+        check_argument("config", config, is_config, "a CacheConfig, or None for its defaults")
+        is_name = isinstance(application, (str, type(None)))
+        expected = "the name of the application's package"
+        check_argument("application", application, is_name, expected)
+        pair = (serializer is not None) + (deserializer is not None)
+        fits = pair == (0 if item_type is not None else 2)
+        fits = fits and (converter is None or item_type is not None)
+        expected = "either serializer and deserializer, or item_type (and a converter, if wanted)"
+        check_argument("item_type", item_type, fits, expected)
+        self.cache_name = cache_name
+        self.version_getter = version_getter
+        self.config = config or CacheConfig()
+        self.application = application or _application_of(version_getter)
+        self.last_report: Report | None = None
+        self.extra: dict[str, Any] = {}
+        self.read_only = False
+        self._serializer = serializer
+        self._deserializer = deserializer
+        self._item_type: Any = item_type
+        self._converter = converter
+        self._default_converter: Converter | None = None  # made when it is needed
+        self._more_inputs = tuple(inputs)
+        _check_members(self._more_inputs)
+        self._scan: dict[str, Any] | None = None
+        self._identified: dict[str, object] | None = None
+        self._missed_ns = 0  # when the last load began that was a miss
+
+    @property
+    def path(self) -> "str | None":
+        """Where the cache file lies; ``None`` where the environment names no folder."""
+        return cache_file(self._identity())
+
+    def load_cache(self) -> "dict[K, T] | None":
+        """The cached items, or ``None`` if there are none that can be believed.
+
+        Nothing about the file raises: ``last_report`` says why there was no hit.
+        """
+        return self._load(self.from_record)
+
+    def load_records(self) -> "dict[K, Any] | None":
+        """As ``load_cache``, with each item as it lies in the file: nothing is converted.
+
+        Listing keys and reading single facts needs neither cattrs nor the modules that items
+        are made of. ``from_record`` makes one item.
+        """
+        return self._load(lambda record: record)
+
+    def from_record(self, record: "Any") -> T:
+        """One item of ``load_records``, converted.
+
+        Raises:
+            Exception: Whatever the deserializer or the converter raises for this record.
+        """
+        if self._deserializer is not None:
+            return self._deserializer(record)
+        return self._get_converter().structure(record, self._item_type)  # type: ignore[no-any-return]
+
+    def decode_key(self, text: str) -> "Any":
+        """A key from what ``key_to_text`` wrote; plain text costs no import.
+
+        Raises:
+            Refusal: It is nothing that ``key_to_text`` writes.
+        """
+        if type(text) is str and text[:1] != "!":
+            return text
+        from ._keys import text_to_key
+
+        return text_to_key(text, self.application)
+
+    def save_cache(
+        self,
+        items: "Mapping[K, T]",
+        file_mtimes: "Mapping[str, Any] | None" = None,
+        extra: "Mapping[str, Any] | None" = None,
+    ) -> bool:
+        """Write all ``items``, or none of them.
+
+        Args:
+            items: The answer, key -> item.
+            file_mtimes: The source files as they were when the scan *started*: path -> stamp, from
+                ``get_package_file_mtimes``, or path -> ``st_mtime``.
+            extra: JSON values to be stored beside the items.
+
+        Returns:
+            Whether the file was written. A disk that cannot be written to, or a source that has
+            changed since the scan started, is no error: ``last_report`` says why.
+
+        Raises:
+            SerializationError: A key or an item cannot be turned into JSON (a ``TypeError``);
+                nothing was written.
+        """
+        return self._save_to(self.path, items, file_mtimes, extra)
+
+    def _save_to(
+        self,
+        path: "str | None",
+        items: "Mapping[K, T]",
+        file_mtimes: "Mapping[str, Any] | None",
+        extra: "Mapping[str, Any] | None",
+    ) -> bool:
+        start = perf_counter_ns()
+        try:
+            self._save(path, self._identity(), items, file_mtimes, extra)
+            report = Report("saved", path, len(items))
+        except Refusal as refusal:
+            status: Any = "disabled" if refusal.reason.status == "disabled" else "error"
+            report = refused(refusal, path, status)
+        finally:
+            self._scan = None
+        report.save_ns = perf_counter_ns() - start
+        self.last_report = report
+        if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
+            from .errors import SerializationError
+
+            problem = str(report.cause) or type(report.cause).__name__
+            raise SerializationError(self.cache_name, report.where, problem) from report.cause
+        return report.status == "saved"
+
+    def get_or_build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
+        """The cached items; else what ``build()`` returns, saved for the next start.
+
+        An item that cannot be serialized does not stop the application: its answer is returned,
+        uncached, with a ``CacheWarning``.
+
+        Raises:
+            Exception: Whatever ``build`` raises.
+        """
+        items = self.load_cache()
+        if items is not None:
+            return items
+        return self.build_in_turn(self.load_cache, lambda: self._build(build))
+
+    def _build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
+        report: Any = self.last_report
+        start = perf_counter_ns()
+        built = dict(build())
+        report.build_ns = perf_counter_ns() - start
+        self.save_built(built, report)
+        return built
+
+    def build_in_turn(self, load: "Callable[[], A | None]", build: "Callable[[], A]") -> "A":
+        """Build the answer after a miss; if another process is doing so, wait for its answer.
+
+        A courtesy: after 20 seconds at most, and where no lock can be had, the answer is built
+        here. Where it could not be saved anyway nothing is waited for.
+
+        Args:
+            load: Loads the answer once more; gives ``None`` for a miss.
+            build: Builds the answer and saves it by ``save_built``.
+
+        Raises:
+            Exception: Whatever ``load`` or ``build`` raises.
+        """
+        missed: Any = self.last_report
+        if missed.status != "miss" or missed.reason.name == "REFRESH_REQUESTED":
+            return build()
+        from ._cold.lock import Turn
+
+        with Turn(missed.path, self._missed_ns) as turn:
+            answer = load() if turn.is_news else None
+            report: Any = self.last_report
+            report.wait_ns = turn.wait_ns
+            if answer is not None:
+                turn.end(saved=True)
+                return answer
+            turn.begin()
+            try:
+                return build()
+            finally:
+                turn.end(saved=report.saved is not None and report.saved.status == "saved")
+
+    def save_built(
+        self,
+        items: "Mapping[K, T]",
+        report: Report,
+        extra: "Mapping[str, Any] | None" = None,
+        passing: "BaseException | None" = None,
+    ) -> None:
+        """Save what was built after the miss that ``report`` tells of, and add to that report.
+
+        What cannot be serialized is a ``CacheWarning`` here: the answer itself is good.
+
+        Args:
+            items: The answer, key -> item.
+            report: The report of the miss.
+            extra: JSON values to be stored beside the items.
+            passing: An error of this moment that made the answer smaller, as ``Failures.passing``
+                has it: the answer is not saved then.
+        """
+        from .errors import CacheWarning, SerializationError, warn_caller
+
+        if report.status == "disabled":  # though a plugin may have cleared the environment
+            return
+        if passing is not None:
+            report.saved = refused(Refusal("PASSING_FAILURE"), report.path)
+            report.saved.cause = passing
+            return
+        try:
+            # Where the load looked, though a plugin may have changed the environment.
+            self._save_to(report.path, items, None, extra)
+            problem = ""
+        except SerializationError as error:
+            problem = str(error)
+        saved: Any = self.last_report
+        report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
+        self.last_report = report
+        if problem:  # the last thing: a filter may make an error of it
+            warn_caller(problem, CacheWarning)
+
+    def begin_scan(self) -> None:
+        """Start to build the answer anew, whatever the cache file says.
+
+        What the answer depends on is recorded as it is at this moment, for the save that follows.
+        """
+        identity = self._identity()
+        report = refused(Refusal("REFRESH_REQUESTED"), cache_file(identity))
+        self._scan = None
+        try:
+            self._scan = _record(self._inputs(identity))
+        except Refusal as refusal:
+            report = refused(refusal, report.path)
+        self.last_report = report
+
+    def refuse_load(self, reason: str, where: str) -> None:
+        """Make a miss of the last load: what lies beside the items is not what was stored there.
+
+        Args:
+            reason: Name of a ``Reason``.
+            where: What is wrong.
+        """
+        self.begin_scan()
+        self.last_report = refused(Refusal(reason, where), self.path)
+        self.extra = {}
+
+    def verify(self, build: "Callable[[], Mapping[K, T]]") -> "Verification":
+        """Compare the cached items with what ``build()`` gives in a fresh process.
+
+        Compared are the items as records, and their order; nothing is written. The records of the
+        other process are made there by this manager's own functions or type.
+
+        Args:
+            build: What ``get_or_build`` is given. As the serializer, the deserializer and the
+                type of the items it must be defined at the top level of a module, from which the
+                other process imports it.
+
+        Raises:
+            ConfigError: The other process could not import one of these, or the manager has a
+                converter of its own, which cannot be sent there (a ``ValueError``).
+            VerificationError: ``build`` failed, or an item cannot be serialized (a
+                ``RuntimeError``).
+        """
+        from ._cold.verify import verify_manager
+
+        return verify_manager(self, build)
+
+    def clear_cache(self) -> None:
+        """Remove the cache file, if there is one.
+
+        Raises:
+            OSError: There is a file and it cannot be removed.
+        """
+        import contextlib
+
+        path = self.path
+        if path is not None:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                os.unlink(path)
+
+    def _load(self, convert: "Callable[[Any], Any]") -> "dict[K, Any] | None":
+        start = perf_counter_ns()
+        path, inputs = None, None
+        items = None
+        self.extra = {}
+        try:
+            identity = self._identity()
+            path = cache_file(identity)
+            self._check_switches(path, identity)
+            inputs = self._inputs(identity)
+            if is_on("REGCACHE_REFRESH"):
+                raise Refusal("REFRESH_REQUESTED", "REGCACHE_REFRESH")
+            items = self._items(self._fresh_document(str(path), inputs), convert)
+            report = Report("hit", path, len(items))
+        except Refusal as refusal:
+            report = refused(refusal, path)
+            self._missed_ns = time_ns() - (perf_counter_ns() - start)
+            # The answer will be built now: what it depends on is as it is at this moment.
+            self._scan = None if inputs is None else _record(inputs)
+        report.load_ns = perf_counter_ns() - start
+        self.last_report = report
+        return items
+
+    def _check_switches(self, path: "str | None", identity: "dict[str, object]") -> None:
+        variable = switched_off_by(self.application)
+        if variable is not None:
+            raise Refusal("SWITCHED_OFF", variable)
+        if path is None:
+            raise Refusal("NO_CACHE_FOLDER")
+        if not identity["home"] and self.application == "__main__":
+            raise Refusal("NOT_IDENTIFIED", "application=")  # python -c, a prompt, a notebook
+
+    def _fresh_document(self, path: str, inputs: "list[Input]") -> "dict[str, Any]":
+        document = read_document(path)
+        renewed = _check(inputs, document)
+        if renewed and not self.read_only:
+            from ._cold.write import renew
+
+            renew(path, {**document, **renewed})
+        return document
+
+    def _items(self, document: "dict[str, Any]", convert: "Callable[[Any], Any]") -> "dict[K, Any]":
+        for member in ("items", "extra"):
+            if not isinstance(document.get(member), dict):
+                raise Refusal("WRONG_SHAPE", member)
+        records: dict[str, Any] = document["items"]
+        items = self._convert(records, convert)
+        if len(items) != len(records):  # 1, 1.0 and True are one key, but three texts
+            raise Refusal("KEY_REFUSED", "items", len(records), len(items))
+        self.extra = document["extra"]
+        return items
+
+    def _convert(
+        self, records: "dict[str, Any]", convert: "Callable[[Any], Any]"
+    ) -> "dict[K, Any]":
+        items: dict[Any, Any] = {}
+        for text, record in records.items():
+            try:
+                items[self.decode_key(text) if text[:1] == "!" else text] = convert(record)
+            except Refusal:
+                raise
+            except Exception as error:  # a deserializer is the application's: it may raise anything
+                raise Refusal("ITEM_REFUSED", text) from error
+        return items
+
+    def _identity(self) -> "dict[str, object]":
+        """Worked out once: where an application lies does not change while it runs."""
+        if self._identified is None:
+            paths = [path for item in self._more_inputs for path in item.paths]
+            self._identified = identify(self.cache_name, self.application, paths)
+        return self._identified
+
+    def _inputs(self, identity: "dict[str, object]") -> "list[Input]":
+        """Everything that the answer depends on, in the order in which it is checked."""
+        config, version = self.config, self._version()
+        days = config.max_age_days
+        inputs = [
+            Input("format", lambda: FORMAT, "FORMAT_CHANGED"),
+            Input("identity", lambda: identity, "IDENTITY_CHANGED"),
+            Input("cache_version", lambda: config.cache_version, "CACHE_VERSION_CHANGED"),
+            Input("version", lambda: version, "VERSION_CHANGED"),
+            Timestamp(None if days is None else days * SECONDS_PER_DAY),
+            *self._more_inputs,
+        ]
+        if all(item.member != "file_mtimes" for item in inputs):
+            inputs.append(SourceTree((), PYTHON_SUFFIXES))  # as get_package_file_mtimes has it
+        if not config.check_mtimes:
+            inputs = [item for item in inputs if item.member != "file_mtimes"]
+        return inputs
+
+    def _version(self) -> str:
+        try:
+            version = self.version_getter()
+            if not isinstance(version, str):
+                raise TypeError(f"version_getter returned {version!r}, not a string")
+        except Exception as error:  # the application's function: without a version, no caching
+            raise Refusal("VERSION_UNKNOWN", "version_getter") from error
+        return version
+
+    def _save(
+        self,
+        path: "str | None",
+        identity: "dict[str, object]",
+        items: "Mapping[K, T]",
+        file_mtimes: "Mapping[str, Any] | None",
+        extra: "Mapping[str, Any] | None",
+    ) -> None:
+        from ._cold.prune import prune
+        from ._cold.serialize import NotJson, as_extra, check_plain
+        from ._cold.stamps import stamps_from_mtimes
+        from ._cold.write import write_document
+
+        self._check_switches(path, identity)
+        inputs = self._inputs(identity)
+        recorded = _complete(inputs, self._scan or _record(inputs))
+        if file_mtimes is not None:
+            stamps = stamps_from_mtimes(file_mtimes)
+            recorded["file_mtimes"] = {**recorded.get("file_mtimes", {}), **stamps}
+        check_plain(inputs, recorded)
+        document = {
+            **recorded,
+            "max_age_days": self.config.max_age_days,  # tells when nobody needs the file any more
+            "items": self._to_records(items),
+            "extra": as_extra(extra or {}),
+        }
+        # What changed while the answer was being built is stale before it is written.
+        document.update(_check(inputs, recorded))
+        prune(str(path))  # before the write, which may need the space
+        try:
+            write_document(path, document)  # type: ignore[arg-type]
+        except NotJson as error:
+            raise Refusal("NOT_SERIALIZABLE", "the whole document") from error
+        except OSError as error:
+            raise Refusal("WRITE_FAILED", str(path)) from error
+
+    def _to_records(self, items: "Mapping[K, T]") -> "dict[str, Any]":
+        from ._cold.serialize import to_records
+
+        names = (str,) if self._serializer is not None else (str, int)
+        # Where one function does both, it has checked the record that it was given.
+        is_checked = self._serializer is not None and self._serializer is self._deserializer
+        return to_records(items, self._to_record, None if is_checked else self.from_record, names)
+
+    def _to_record(self, item: T) -> "Any":
+        if self._serializer is not None:
+            return self._serializer(item)
+        return self._get_converter().unstructure(item, unstructure_as=self._item_type)
+
+    def _get_converter(self) -> "Converter":
+        converter = self._converter or self._default_converter
+        if converter is None:
+            from ._cold.convert import make_converter
+
+            converter = self._default_converter = make_converter()
+        return converter
+
+
+def _check_members(inputs: "tuple[Input, ...]") -> None:
+    """Two inputs of one member would overwrite each other in the file, and never hold."""
+    taken = {*_MEMBERS}
+    for item in inputs:
+        is_free = item.member not in taken
+        check_argument("inputs", item.member, is_free, "a member of its own to each input")
+        taken.add(item.member)
+
+
+def _record(inputs: "Iterable[Input]") -> "dict[str, Any]":
+    return {item.member: item.record() for item in inputs}
+
+
+def _complete(inputs: "Iterable[Input]", recorded: "dict[str, Any]") -> "dict[str, Any]":
+    return {item.member: item.complete(recorded[item.member]) for item in inputs}
+
+
+def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[str, Any]":
+    """Check all inputs; gives the members that hold but should be renewed."""
+    renewed = {}
+    for item in inputs:
+        try:
+            value = item.check(recorded[item.member])
+        except WRONG_SHAPE as error:
+            raise Refusal("WRONG_SHAPE", item.member) from error
+        if value is not None:
+            renewed[item.member] = value
+    return renewed
+
+
+def _application_of(function: object) -> str:
+    """The top-level package that a function was defined in."""
+    module = getattr(function, "__module__", None) or "__main__"
+    return str(module).partition(".")[0]

@@ -1,0 +1,178 @@
+"""For registries whose items are found by importing modules: what their adapters are made of.
+
+The adapters for classes and for functions stand on these names alone, and so can others. All
+resolve on first use, as those of ``regcache_core`` do.
+"""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._cold.verify import verify_answer
+    from .._file import fingerprint
+    from .._inputs import Declared
+    from .._modules import (
+        attribute_of,
+        call_in_forked_child,
+        file_of,
+        find_object,
+        find_package,
+        find_sources,
+        find_spec,
+        is_anonymous,
+        is_gone,
+        is_initializing,
+        is_plain_name,
+        is_same_source,
+        load_object,
+        module_of,
+        modules_in_execution,
+        name_of,
+    )
+    from .._report import check_argument
+    from ..depends import as_dependencies
+    from ..errors import SeenByPlugins, warn_caller
+    from ._cold.backoff import Rechecks
+    from ._cold.entry_points import load_entry_point, sources_of
+    from ._cold.importing import (
+        Failures,
+        Found,
+        brought_by,
+        forget_folder_listings,
+        forget_searches,
+        import_module,
+        import_modules,
+        is_out_of_turn,
+        missing_modules,
+        obey,
+        place_of,
+        raise_if_signalled,
+    )
+    from ._cold.loaded import watch_imports
+    from ._cold.packages import is_installed, iter_module_names
+    from ._cold.threads import Running, await_module, await_turn, is_unfinished, warn_of_stall
+    from .inputs import EditedModules, FoundFiles, ImportPath, is_entry_point
+
+__all__ = [
+    "Declared",
+    "EditedModules",
+    "Failures",
+    "Found",
+    "FoundFiles",
+    "ImportPath",
+    "Rechecks",
+    "Running",
+    "SeenByPlugins",
+    "as_dependencies",
+    "attribute_of",
+    "await_module",
+    "await_turn",
+    "brought_by",
+    "call_in_forked_child",
+    "check_argument",
+    "file_of",
+    "find_object",
+    "find_package",
+    "find_sources",
+    "find_spec",
+    "fingerprint",
+    "forget_folder_listings",
+    "forget_searches",
+    "import_module",
+    "import_modules",
+    "is_anonymous",
+    "is_entry_point",
+    "is_gone",
+    "is_initializing",
+    "is_installed",
+    "is_out_of_turn",
+    "is_plain_name",
+    "is_same_source",
+    "is_unfinished",
+    "iter_module_names",
+    "load_entry_point",
+    "load_object",
+    "missing_modules",
+    "module_of",
+    "modules_in_execution",
+    "name_of",
+    "obey",
+    "place_of",
+    "raise_if_signalled",
+    "sources_of",
+    "verify_answer",
+    "warn_caller",
+    "warn_of_stall",
+    "watch_imports",
+]
+
+_MODULES = {
+    "Declared": "regcache_core._inputs",
+    "EditedModules": "regcache_core.discovery.inputs",
+    "Failures": "regcache_core.discovery._cold.importing",
+    "Found": "regcache_core.discovery._cold.importing",
+    "FoundFiles": "regcache_core.discovery.inputs",
+    "ImportPath": "regcache_core.discovery.inputs",
+    "Rechecks": "regcache_core.discovery._cold.backoff",
+    "Running": "regcache_core.discovery._cold.threads",
+    "SeenByPlugins": "regcache_core.errors",
+    "as_dependencies": "regcache_core.depends",
+    "attribute_of": "regcache_core._modules",
+    "await_module": "regcache_core.discovery._cold.threads",
+    "await_turn": "regcache_core.discovery._cold.threads",
+    "brought_by": "regcache_core.discovery._cold.importing",
+    "call_in_forked_child": "regcache_core._modules",
+    "check_argument": "regcache_core._report",
+    "file_of": "regcache_core._modules",
+    "find_object": "regcache_core._modules",
+    "find_package": "regcache_core._modules",
+    "find_sources": "regcache_core._modules",
+    "find_spec": "regcache_core._modules",
+    "fingerprint": "regcache_core._file",
+    "forget_folder_listings": "regcache_core.discovery._cold.importing",
+    "forget_searches": "regcache_core.discovery._cold.importing",
+    "import_module": "regcache_core.discovery._cold.importing",
+    "import_modules": "regcache_core.discovery._cold.importing",
+    "is_anonymous": "regcache_core._modules",
+    "is_entry_point": "regcache_core.discovery.inputs",
+    "is_gone": "regcache_core._modules",
+    "is_initializing": "regcache_core._modules",
+    "is_installed": "regcache_core.discovery._cold.packages",
+    "is_out_of_turn": "regcache_core.discovery._cold.importing",
+    "is_plain_name": "regcache_core._modules",
+    "is_same_source": "regcache_core._modules",
+    "is_unfinished": "regcache_core.discovery._cold.threads",
+    "iter_module_names": "regcache_core.discovery._cold.packages",
+    "load_entry_point": "regcache_core.discovery._cold.entry_points",
+    "load_object": "regcache_core._modules",
+    "missing_modules": "regcache_core.discovery._cold.importing",
+    "module_of": "regcache_core._modules",
+    "modules_in_execution": "regcache_core._modules",
+    "name_of": "regcache_core._modules",
+    "obey": "regcache_core.discovery._cold.importing",
+    "place_of": "regcache_core.discovery._cold.importing",
+    "raise_if_signalled": "regcache_core.discovery._cold.importing",
+    "sources_of": "regcache_core.discovery._cold.entry_points",
+    "verify_answer": "regcache_core._cold.verify",
+    "warn_caller": "regcache_core.errors",
+    "warn_of_stall": "regcache_core.discovery._cold.threads",
+    "watch_imports": "regcache_core.discovery._cold.loaded",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # __import__ with a non-empty list of names gives the submodule; importlib is not needed.
+    module = __import__(_MODULES[name], fromlist=["*"])
+    value = globals()[name] = getattr(module, name)
+    return value
+
+
+def __dir__() -> "list[str]":
+    return sorted({*globals(), *__all__})
+
+
+if os.environ.get("REGCACHE_EAGER_IMPORT"):
+    for _name in __all__:
+        __getattr__(_name)

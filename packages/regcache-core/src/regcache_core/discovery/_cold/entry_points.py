@@ -1,0 +1,168 @@
+"""What installed distributions say: their entry points of one group, and their versions.
+
+The cold side of ``import_path``: it reads metadata with ``importlib.metadata``.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import metadata
+
+from ..._cold.stamps import trusted_stamp
+from ..._file import fingerprint
+from ..._inputs import PYTHON_SUFFIXES
+from ..._modules import (
+    METADATA_SUFFIXES,
+    attribute_of,
+    file_of,
+    find_package,
+    load_object,
+    module_of,
+)
+from ...depends import name_in, normalize
+from ...errors import told
+from .importing import raise_if_signalled
+from .packages import is_installed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+_ENTRY_POINTS = "entry_points.txt"
+#: The files that an installer replaces with everything that it changes.
+_STATED = ("METADATA", "RECORD", "PKG-INFO")
+
+
+def read_installed(entries: Iterable[str], group: str) -> dict[str, Any]:
+    """What the distributions on a path say, and the stamps of the files that say it.
+
+    Args:
+        entries: Folders and archives, as on ``sys.path``.
+        group: The group of entry points to be read.
+
+    Returns:
+        ``points``: ``[name, value, distribution, version]`` each, sorted; ``broken``: name of the
+        metadata that cannot be read -> error and place; ``versions``: for each distribution that
+        has some its version and the fingerprint of its metadata; ``files``: stamps.
+    """
+    entries = list(entries)
+    files: dict[str, list[int]] = {}
+    points, broken = _read_points(entries, group, files)
+    names = dict.fromkeys(distribution for *_, distribution, _ in points)
+    versions = {name: _version_of(name, entries, files) for name in names}
+    return {"points": points, "broken": broken, "versions": versions, "files": files}
+
+
+def _read_points(
+    entries: list[str], group: str, files: dict[str, list[int]]
+) -> tuple[list[list[str]], dict[str, list[str]]]:
+    points, broken = [], {}
+    seen = set()
+    for path, distribution in _distributions(entries):
+        stated = os.path.join(path, _ENTRY_POINTS)
+        place = stated if os.path.exists(stated) else path
+        files[place] = trusted_stamp(place)
+        name = name_in(os.path.basename(path)) or path
+        if name in seen:  # the first of a name on the path is the one that counts
+            continue
+        seen.add(name)
+        try:
+            points += _points_of(distribution, name, group, place == stated)
+        except Exception as error:  # what lies there may be anything: it costs only itself
+            raise_if_signalled(error)
+            broken[os.path.basename(path)] = [told(error), place]
+    return sorted(points), broken
+
+
+def _distributions(entries: Iterable[str]) -> Iterator[tuple[str, metadata.Distribution]]:
+    """Each distribution with the place of its metadata, in the order of the path."""
+    for entry in entries:
+        try:
+            names = sorted(os.listdir(entry))
+        except NotADirectoryError:  # an archive, which is stamped as a whole
+            for number, each in enumerate(metadata.distributions(path=[entry])):
+                yield os.path.join(entry, str(number)), each
+            continue
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith(METADATA_SUFFIXES):
+                path = os.path.join(entry, name)
+                yield path, metadata.Distribution.at(path)
+
+
+def _points_of(
+    distribution: metadata.Distribution, name: str, group: str, is_stated: bool
+) -> list[list[str]]:
+    """The entry points of one distribution.
+
+    Raises:
+        OSError: There is a file, but it cannot be read.
+        Exception: Whatever importlib.metadata makes of the text in it.
+    """
+    if is_stated and distribution.read_text(_ENTRY_POINTS) is None:
+        raise OSError(f"{_ENTRY_POINTS} cannot be read")
+    mine = [point for point in distribution.entry_points if point.group == group]
+    if not mine:
+        return []
+    return [[point.name, point.value, *_told_by(distribution, name)] for point in mine]
+
+
+def _told_by(distribution: metadata.Distribution, name: str) -> list[str]:
+    """Name and version of a distribution; the name of its folder where it does not say."""
+    try:
+        said = distribution.metadata
+        return [said["Name"] or name, said["Version"] or ""]
+    except Exception:  # no METADATA that can be read; its entry points count all the same
+        return [name, ""]
+
+
+def _version_of(name: str, entries: Iterable[str], files: dict[str, list[int]]) -> list[str] | None:
+    for path, distribution in _distributions(entries):
+        if name_in(os.path.basename(path)) != normalize(name):
+            continue
+        stated = [os.path.join(path, each) for each in _STATED]
+        files.update((each, trusted_stamp(each)) for each in stated)
+        content = [_content_of(each) for each in stated]
+        return [_told_by(distribution, name)[1], fingerprint(b"".join(content))]
+    return None
+
+
+def _content_of(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def load_entry_point(value: str) -> Any:
+    """Import what an entry point names: a module, or something in it.
+
+    Raises:
+        Exception: Whatever the import raises, or AttributeError.
+
+    >>> load_entry_point("os.path:join").__name__
+    'join'
+    """
+    return load_object(module_of(value), attribute_of(value) or None)
+
+
+def sources_of(module: str) -> list[str]:
+    """The source files that decide what an installed module holds.
+
+    Returns:
+        Its file; where it is in use where it is developed (an editable install), also all files of
+        the top-level package that it lies in.
+    """
+    top = module.partition(".")[0]
+    return [file_of(module)] + [
+        os.path.join(parent, name)
+        for folder in find_package(top) or []
+        if not is_installed(folder, top)
+        for parent, _, names in os.walk(folder)
+        for name in sorted(names)
+        if name.endswith(PYTHON_SUFFIXES)
+        if not parent.endswith("__pycache__")
+    ]

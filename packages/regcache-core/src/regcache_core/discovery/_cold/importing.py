@@ -1,0 +1,367 @@
+"""Importing the modules of a package one by one; one that fails costs only itself.
+
+Which of their contents count is the business of each registry.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from _thread import get_ident
+from contextlib import suppress
+
+from ..._cold.lock import touch_locks
+from ..._modules import IMPORTING, find_package, find_spec, peek
+from ...errors import CacheWarning, ImportStalledError, told, warn_caller
+from .packages import iter_module_names
+from .threads import await_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from types import ModuleType
+    from typing import Any, TypeVar
+
+    from ..inputs import ImportPath
+
+    K = TypeVar("K")
+
+#: How often a step is taken that fails where another thread takes the same one.
+_TRIES = 100
+#: Modules that have ended, or tried to end, the program while they were imported.
+_EXITED: set[str] = set()
+_UNSOUND = "a plugin has changed sys.modules, sys.path or sys.meta_path: importing works no more"
+
+
+def import_modules(
+    paths: Iterable[str],
+    prefix: str,
+    on_failure: Callable[[str, BaseException], object],
+    *,
+    recursive: bool = True,
+    exclude: Iterable[str] = (),
+    packages: bool = False,
+    skip: Container[str] = (),
+) -> Iterator[ModuleType]:
+    """Import the modules of a package one by one; one that fails costs only itself.
+
+    Args:
+        paths: The package's ``__path__``.
+        prefix: Name of the package and a dot.
+        on_failure: Called with the name and the exception of each module that failed, such as
+            ``Failures.add``; what it raises ends the search.
+        recursive: Whether sub-packages are searched; each is imported before its modules.
+        exclude: Modules whose full name contains one of these are not imported.
+        packages: Whether sub-packages themselves are imported where they are not searched.
+        skip: Full names of modules that are not imported.
+
+    Yields:
+        Each module when it has been imported, sorted by name in each folder.
+
+    Raises:
+        Exception: Whatever ``on_failure`` raises.
+        ImportStalledError: Another thread executes the module, and does not go on.
+        KeyboardInterrupt: Somebody pressed Ctrl-C.
+        SystemExit: A module, or a signal's handler, ends the program; see ``obey``.
+
+    >>> import json
+    >>> def ignore(name, error): pass
+    >>> [module.__name__ for module in import_modules(json.__path__, "json.", ignore)]
+    ['json.decoder', 'json.encoder', 'json.scanner', 'json.tool']
+    """
+    exclude = tuple(exclude)
+    for name, is_package in iter_module_names(list(paths), prefix):
+        is_excluded = name in skip or any(part in name for part in exclude)
+        if is_excluded or (is_package and not (recursive or packages)):
+            continue
+        module = import_module(name, on_failure)
+        if module is None:
+            continue
+        yield module
+        if is_package and recursive:
+            folders = find_package(name) or ()  # its own code may have put anything there
+            yield from import_modules(folders, f"{name}.", on_failure, exclude=exclude, skip=skip)
+
+
+def import_module(
+    name: str, on_failure: Callable[[str, BaseException], object]
+) -> ModuleType | None:
+    """Import one module.
+
+    Args:
+        name: Full name of the module.
+        on_failure: Called with the name and the exception if the module failed.
+
+    Returns:
+        The module, or ``None`` if it failed.
+
+    Raises:
+        Exception: Whatever ``on_failure`` raises.
+        ImportStalledError: Another thread executes the module, and does not go on.
+        KeyboardInterrupt: Somebody pressed Ctrl-C.
+        SystemExit: The module, or a signal's handler, ends the program; see ``obey``.
+    """
+    try:
+        module = _import(name)
+        if getattr(module, "__name__", None).__class__ is not str:
+            raise ImportError(f"{name} has put something in its place that has no __name__")
+        vars(module)  # what it defines is looked up there
+        return module
+    except ImportStalledError:
+        raise
+    except BaseException as error:  # plugin code may raise anything
+        obey(name, error)
+        on_failure(name, error)
+        return None
+    finally:
+        touch_locks()
+
+
+def _import(name: str) -> ModuleType:
+    """Import a module whole: who waits for a thread in which that fails gets a half one of Python.
+
+    Then it is not among the modules any more, and is tried here, for its own error.
+    """
+    here = name, get_ident()
+    for _ in range(_TRIES):
+        await_module(name)
+        IMPORTING.append(here)
+        try:
+            __import__(name)
+        finally:
+            IMPORTING.remove(here)
+        if name in sys.modules:
+            break
+    return sys.modules[name]
+
+
+def obey(name: str, error: BaseException) -> None:
+    """Pass on an exception by which the program is told to end: that is no module's own affair.
+
+    ``SystemExit`` might be, but the handler of a signal may have raised it, and a program that is
+    told to end must end; stevedore, pytest and pkgutil have it so, too. A warning names the module.
+    One that exits each time it is imported ends the program once, and has failed the second time.
+
+    Args:
+        name: The module that was being imported.
+        error: What was raised.
+
+    Raises:
+        KeyboardInterrupt: It is that.
+        SystemExit: It is that, for the first time.
+        BaseException: The handler of a signal raised it, such as a timeout by ``SIGALRM``.
+    """
+    if isinstance(error, KeyboardInterrupt) or is_signalled(error):
+        raise error
+    if isinstance(error, SystemExit) and name not in _EXITED:
+        _EXITED.add(name)
+        with suppress(CacheWarning):  # where warnings are errors
+            warn_caller(f"{name} ends the program: it raised {error!r} at import", CacheWarning)
+        raise error
+
+
+def is_signalled(error: BaseException) -> bool:
+    """Whether the handler of a signal raised an exception: it is given the frame it interrupts."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        frame, called = trace.tb_frame, trace.tb_next.tb_frame
+        for value in called.f_locals.values():
+            if value is frame or (type(value) is tuple and any(each is frame for each in value)):
+                return True
+        trace = trace.tb_next
+    return False
+
+
+def raise_if_signalled(error: BaseException) -> None:
+    """Raise an exception of a signal's handler again: it is no affair of what it interrupts.
+
+    To be called where any exception of foreign code is caught, and kept with the answer.
+
+    Raises:
+        BaseException: The handler of a signal raised it, such as a timeout by ``SIGALRM``.
+    """
+    if is_signalled(error):
+        raise error
+
+
+class Failures:
+    """What a discovery remembers of the modules that failed to import.
+
+    Args:
+        import_path: The input that is told which modules nothing finds, so that a plugin whose
+            dependency is missing appears when the dependency does.
+
+    Attributes:
+        texts: Module -> ``[error, place]``: type and words of the exception, and where it was
+            raised, as ``file:line``. Made of JSON values.
+        passing: The first error of this moment (``OSError``, ``MemoryError``, a ``Warning`` that
+            a filter made an error) or ``None``. An answer without that module must not be kept.
+
+    >>> from regcache_core.discovery import Failures, ImportPath, import_module
+    >>> failures = Failures(ImportPath())
+    >>> import_module("no_such_module", failures.add)
+    >>> failures.texts["no_such_module"][0]
+    "ModuleNotFoundError: No module named 'no_such_module'"
+    """
+
+    def __init__(self, import_path: ImportPath) -> None:
+        self.import_path = import_path
+        self.texts: dict[str, list[str]] = {}
+        self.passing: BaseException | None = None
+
+    def add(self, name: str, error: BaseException) -> None:
+        """Remember that a module failed.
+
+        Args:
+            name: Full name of the module.
+            error: What it raised.
+        """
+        self.texts[name] = [told(error), place_of(error)]
+        is_passing = isinstance(error, (OSError, MemoryError, Warning))
+        if self.passing is None and is_passing:
+            self.passing = error
+        self.import_path.add(missing_modules(error))
+
+
+class Found:
+    """What a discovery found.
+
+    Args:
+        records: Key -> record, in order; made of JSON values.
+        extra: What is stored beside the records; ``extra["failures"]`` is ``Failures.texts``.
+        passing: An error of this moment (a disk, a warning filter), if one made a module fail;
+            or that importing works no more, so that those fail that come after.
+        unfinished: Whether modules of the package are still being executed, further up.
+    """
+
+    def __init__(
+        self,
+        records: dict[Any, dict[str, Any]],
+        extra: dict[str, Any],
+        passing: BaseException | None,
+        unfinished: bool = False,
+    ) -> None:
+        self.records = records
+        self.extra = extra
+        self.passing = passing if is_importing_sound() else ImportError(_UNSOUND)
+        self.unfinished = unfinished
+
+    def warn_of_failures(self, category: type[Warning]) -> None:
+        """Give one warning for each module that failed, at the line of the application.
+
+        Args:
+            category: The kind of warning.
+        """
+        for name, (error, _) in self.extra["failures"].items():
+            warn_caller(f"{name} failed to import: {error}", category)
+
+
+def is_importing_sound() -> bool:
+    """Whether modules that are there can be imported still, and are what they were: we, say."""
+    is_this = peek(__name__, "__dict__") is globals()
+    return is_this and find_spec(str(__package__)) is not None
+
+
+def missing_modules(error: BaseException | None) -> Iterator[str]:
+    """Names of modules that nothing finds, from an exception and those behind it."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError) and error.name and not find_spec(error.name):
+            yield error.name
+        error = error.__cause__ or error.__context__
+
+
+def is_out_of_turn(
+    error: BaseException, module: str, lookup_errors: tuple[type[Exception], ...]
+) -> bool:
+    """Whether a module failed to import for want of others, so that a discovery may import it.
+
+    There is no such module (any more), it looked up a key that was not there or failed to load,
+    or modules import each other in a circle which can be entered from one side only.
+
+    Args:
+        error: What was raised.
+        module: Full name of the module.
+        lookup_errors: What a lookup raises.
+    """
+    if isinstance(error, ModuleNotFoundError) and find_spec(module) is None:
+        return True
+    behind: BaseException | None = error
+    while behind is not None:
+        texts = [each for each in behind.args if type(each) is str]
+        if isinstance(behind, lookup_errors) or any(_PARTIAL in text for text in texts):
+            return True
+        behind = behind.__cause__ or behind.__context__
+    return False
+
+
+#: How Python names a module in a circle of imports that is not there yet.
+_PARTIAL = "partially initialized module"
+
+
+def place_of(error: BaseException) -> str:
+    """Where an exception was raised, as ``file:line``; empty if it was not raised."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__"))
+        if not place or not module.startswith("regcache_"):  # what we refuse is said by others
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def brought_by(module: ModuleType, foreign: Mapping[K, tuple[object, str]]) -> list[K]:
+    """What a module imports of classes and functions from elsewhere.
+
+    Args:
+        module: An imported module.
+        foreign: Key -> class or function, and the name of the module that defines it.
+
+    Returns:
+        Keys of those that it holds itself, or whose module it imports.
+    """
+    if not foreign:
+        return []
+    held, names = {*map(id, [*vars(module).values()])}, _names_in(module)
+    return [
+        key
+        for key, (thing, home) in foreign.items()
+        if held & {id(thing), id(sys.modules.get(home, thing))} or home in names
+    ]
+
+
+def _names_in(module: ModuleType) -> set[str]:
+    """Names in a module's code, among them those of the modules that it imports."""
+    get_code = getattr(getattr(module, "__loader__", None), "get_code", None)
+    code = get_code(module.__name__) if get_code is not None else None
+    return set(code.co_names) if code is not None else set()
+
+
+def forget_searches() -> None:
+    """Let importing search anew, also for new portions of a namespace package.
+
+    As ``importlib.invalidate_caches``, which fails where two threads call it at once: each removes
+    entries that the other is about to remove.
+    """
+    for _ in range(_TRIES):
+        try:
+            importlib.invalidate_caches()
+        except KeyError:
+            continue
+        # Its last step imports importlib.metadata, where a plugin has left Python unable to import.
+        except (ImportError, TypeError, ValueError):
+            pass
+        return
+
+
+def forget_folder_listings() -> None:
+    """Let a file be found that is younger than Python's listing of its folder.
+
+    As ``importlib.invalidate_caches``, which from Python 3.13 imports importlib.metadata as well.
+    """
+    for finder in list(sys.path_importer_cache.values()):
+        invalidate = getattr(finder, "invalidate_caches", None)
+        if invalidate is not None:
+            invalidate()

@@ -1,0 +1,286 @@
+"""Modules that can be edited, and are loaded, become inputs of an answer: ``watch_imports``.
+
+Sources are not parsed: that costs more than all else. Every loaded module of the application
+counts, whoever imported it, with one ``os.stat`` each at a warm start; of what lies outside of it,
+what was imported during the discovery or is named in the code of those that count.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from opcode import opmap
+from types import CodeType
+
+from ..._cold.stamps import stamp_trees
+from ..._modules import file_of, find_package, find_spec, loaded_names, peek
+from .import_hook import FAILED, FOLLOWED, MISSED
+from .packages import is_installed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
+    from ..inputs import FoundFiles, ImportPath
+
+_PYTHON = os.path.join(os.path.dirname(os.__file__), "")
+_EXTENDED_ARG, _IMPORT_NAME = opmap["EXTENDED_ARG"], opmap["IMPORT_NAME"]
+_LOAD_SMALL_INT = opmap.get("LOAD_SMALL_INT")  # since Python 3.14 for the level
+#: Since Python 3.15 the lowest two bits of its argument say how lazy an import is.
+_NAME_SHIFT = 2 if sys.version_info >= (3, 15) else 0
+
+
+def watch_imports(
+    application: str,
+    loaded: set[str],
+    contains: Callable[[str], bool],
+    import_path: ImportPath,
+    files: FoundFiles,
+    root: str = "",
+) -> None:
+    """Make inputs of the modules that an application has loaded and that can be edited.
+
+    What is installed is not watched here: its distribution is. But also of an installed application
+    counts what those of its modules lacked that were loaded before the discovery.
+
+    Args:
+        application: Top-level package of the plugins.
+        loaded: Names of modules that were loaded before the discovery.
+        contains: Whether a module, given by its name, lies in the package that is searched: its
+            sources are watched anyway.
+        import_path: Is told of what is missing: a module that was loaded before the discovery
+            asked for that when nobody listened.
+        files: Is told of the files.
+        root: The module on which alone the answer depends; by default the whole application counts.
+    """
+    if import_path.installed is None:  # nothing was recorded at the start: no answer is written
+        return
+    places = find_package(application) or [file_of(application)]
+    if any(is_installed(place, application) for place in places):
+        import_path.used.add(application)
+    early = {root} if root else {*loaded_names(application)}
+    _note_missing(early & loaded, application)
+    editable = _editable_modules({*import_path.tried, *FAILED})
+    prefix = f"{application}."
+    roots = [name for name in editable if name not in loaded or f"{name}.".startswith(prefix)]
+    counted = _reached_from([root] if root else roots, editable)
+    watched = [name for name in counted if not contains(name)]
+    _watch({name: editable[name] for name in watched}, files)
+    import_path.used.update(name.partition(".")[0] for name in watched)
+    _note_missing(counted & loaded, application)
+    if not loaded.isdisjoint(early | counted):
+        import_path.add([*MISSED])
+
+
+def _reached_from(roots: Iterable[str], names: Iterable[str]) -> set[str]:
+    """Some modules, and those whose names stand in their code, directly or not.
+
+    Args:
+        roots: Names of modules to begin with; those that are not among ``names`` are left out.
+        names: Names of modules.
+    """
+    left = {*names}
+    waiting = left & {*roots}
+    reached = {*waiting}
+    left -= reached
+    while waiting and left:
+        words = {word for name in waiting for word in _words_of(name)}
+        above = {name[:end] for name in waiting for end, char in enumerate(name) if char == "."}
+        waiting = {name for name in left if name.rpartition(".")[2] in words or name in above}
+        left -= waiting
+        reached |= waiting
+    return reached
+
+
+#: Module -> the stamps of its file, and where a package would lie that hides it, if none does.
+_STAMPS: dict[str, tuple[dict[str, Any], list[str]]] = {}
+
+
+def _watch(modules: Mapping[str, str], files: FoundFiles) -> None:
+    """Stamp the files of modules, each once for all registries while the module stays.
+
+    Args:
+        modules: Name -> file.
+        files: Is told of the stamps, and of packages whose appearance hides a plain module.
+    """
+    found: dict[str, Any] = {}
+    absent: list[str] = []
+    for name, file in modules.items():
+        stamps, places = _STAMPS.get(name, ({}, []))
+        if not stamps:
+            is_package = os.path.basename(file).startswith("__init__.")
+            place = "" if is_package else file.rpartition(".")[0]
+            is_absent = place and not os.path.lexists(place)
+            stamps, places = stamp_trees([file], ()), [place] if is_absent else []
+            _STAMPS[name] = stamps, places
+        found.update(stamps)
+        absent += places
+    files.add_stamps(found)
+    files.watch_absent(absent)
+
+
+#: Modules as they were when they were looked at (held, so that another one is another object), and
+#: the files of those that can be edited. Each is looked at once, for all registries.
+_LOOKED_AT: dict[str, object] = {}
+_EDITABLE: dict[str, str] = {}
+
+
+def _editable_modules(tried: Iterable[str]) -> dict[str, str]:
+    """Modules that can be edited: name -> file.
+
+    Args:
+        tried: Modules that were imported; some may have failed, or put something in their place.
+    """
+    modules, known = sys.modules.copy(), _LOOKED_AT
+    absent = {*tried} - modules.keys()
+    new = [name for name, it in modules.items() if known.get(name) is not it or it is None]
+    judged: dict[tuple[str, int], bool] = {}
+    for name in (*new, *absent):
+        _EDITABLE.pop(name, None)
+        _STAMPS.pop(name, None)
+        file = _file_of(name) if name.__class__ is str else ""
+        if file and not is_installed(file, _own_name(name), judged):
+            _EDITABLE[name] = file
+        known[name] = modules.get(name)
+    return {name: it for name, it in _EDITABLE.copy().items() if name in modules or name in absent}
+
+
+def _file_of(name: str) -> str:
+    """The file of a module that may decide which plugins there are; empty if it has none."""
+    # We do not decide that; the script is another one for each start.
+    if name.startswith(("regcache_", "__m")) or name in sys.builtin_module_names:
+        return ""
+    file = peek(name, "__dict__", {}).get("__file__")
+    if isinstance(file, str) and file.startswith(_PYTHON) and "-packages" not in file:
+        return ""  # Python's own: most of what is loaded
+    if not isinstance(file, str):
+        spec = find_spec(name)
+        file = spec.origin if spec is not None and spec.has_location else ""
+    return os.path.abspath(file) if file and not os.path.isabs(file) else file or ""
+
+
+def _own_name(name: str) -> str:
+    """The name that a module was imported by: ``os.path`` is ``posixpath``."""
+    own_name = getattr(peek(name, "__spec__"), "name", None)
+    return own_name if isinstance(own_name, str) else name
+
+
+def _note_missing(modules: Iterable[str], application: str) -> None:
+    """Note what modules asked for that is not there, where no recorder followed their import.
+
+    Named in an import statement of theirs, and not loaded. Modules of the application that they
+    import where they stand, and are not loaded either, have failed: what these lacked counts, too.
+
+    Args:
+        modules: Names of modules that are loaded; each is read once in a process.
+        application: Top-level package of the plugins.
+    """
+    waiting = [name for name in modules if FOLLOWED.get(name) is not peek(name, "__dict__", name)]
+    for module in waiting:  # grows
+        FOLLOWED[module] = peek(module, "__dict__")
+        spec, package = _spec_of(module), module.split(".")
+        if getattr(spec, "submodule_search_locations", None) is None:
+            package.pop()
+        body, *functions = _codes_of(spec) or (None,)
+        # One that is loaded and catches nothing lacked nothing.
+        if body is not None and (module not in sys.modules or _catches(body)):
+            missing = [*_missing_imports(body, package)]
+            failed = [name for name in missing if name.startswith(f"{application}.")]
+            waiting += [name for name in failed if name not in FOLLOWED]
+            FAILED.update(dict.fromkeys(failed))
+            MISSED.update(dict.fromkeys(missing))
+        for code in functions:
+            if _IMPORT_NAME in code.co_code:  # most import nothing
+                MISSED.update(dict.fromkeys(_missing_imports(code, package)))
+
+
+def _catches(code: CodeType) -> bool:
+    """Whether an exception may be caught in a code; ``True`` where Python does not tell (3.10)."""
+    return bool(getattr(code, "co_exceptiontable", True))
+
+
+def _missing_imports(code: CodeType, package: list[str]) -> Iterator[str]:
+    """What some code names in import statements, and no module that is loaded has."""
+    own = ".".join(package)  # it may be one that failed
+    for home, members in _imports_in(code, package):
+        if home not in sys.modules:
+            yield home
+        if members and (home == own or peek(home, "__path__") is not None):
+            held = peek(home, "__dict__", {})
+            lacking = [each for each in members if each != "*" and each not in held]
+            yield from (f"{home}.{each}" for each in lacking)
+
+
+def _spec_of(module: str) -> Any:
+    """The spec of a module that is loaded or can be found; ``None`` if there is none."""
+    return peek(module, "__spec__") or find_spec(module)
+
+
+def _codes_of(spec: Any) -> list[CodeType]:
+    """The code of a module, as its loader has it (byte code in general), and all inside.
+
+    Args:
+        spec: The spec of the module; ``None`` where there is none.
+    """
+    get_code = getattr(getattr(spec, "loader", None), "get_code", None)
+    try:
+        code = get_code(spec.name) if get_code is not None else None
+    except (ImportError, SyntaxError, ValueError, OSError):  # edited or removed since
+        code = None
+    codes: list[CodeType] = [] if code is None else [code]
+    for each in codes:  # grows
+        codes += [inner for inner in each.co_consts if isinstance(inner, CodeType)]
+    return codes
+
+
+def _imports_in(code: CodeType, package: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Module, and names in it, of each import statement.
+
+    As ``dis`` shows them; it would take a hundred times as long.
+
+    Args:
+        code: The code of a module or of a function.
+        package: The parts of the name of the package that relative imports begin at.
+    """
+    operations, arguments = code.co_code[::2], code.co_code[1::2]
+
+    def instruction(end: int) -> tuple[int, int, int]:
+        """The instruction that ends at a place: operation, argument, and where it begins."""
+        begin, argument = end - 1, arguments[end - 1]
+        while begin > 0 and operations[begin - 1] == _EXTENDED_ARG:
+            begin -= 1
+            argument |= arguments[begin] << 8 * (end - 1 - begin)
+        return operations[end - 1], argument, begin
+
+    at = operations.find(_IMPORT_NAME)
+    while at >= 0:  # its level and its names are loaded directly before
+        _, name, begin = instruction(at + 1)
+        _, members, begin = instruction(begin)
+        operation, level, _ = instruction(begin)
+        level = level if operation == _LOAD_SMALL_INT else code.co_consts[level]
+        above = package[: len(package) + 1 - level] if level else []
+        home = code.co_names[name >> _NAME_SHIFT]
+        full_name = ".".join([*above, home] if home else above)
+        yield full_name, code.co_consts[members] or ()
+        at = operations.find(_IMPORT_NAME, at + 1)
+
+
+#: Module -> its ``__dict__``, and the names in its code, functions included.
+_WORDS: dict[str, tuple[Mapping[str, Any], set[str]]] = {}
+
+
+def _words_of(module: str) -> set[str]:
+    """Names in the code of a loaded module, and the last parts of texts; read once in a process."""
+    namespace = peek(module, "__dict__", {})
+    if module not in _WORDS or _WORDS[module][0] is not namespace:
+        words: set[str] = set()
+        for code in _codes_of(_spec_of(module)):
+            words.update(code.co_names)
+            for each in code.co_consts:
+                if isinstance(each, str):
+                    words.add(each.rpartition(".")[2])
+                elif isinstance(each, tuple):  # what is taken from a module
+                    words.update(name for name in each if isinstance(name, str))
+        _WORDS[module] = namespace, words
+    return _WORDS[module][1]

@@ -1,0 +1,124 @@
+"""Packages on disk: which modules they have, and who put them there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.machinery import FileFinder, all_suffixes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+#: Folders that are named like this hold what installers put there.
+_SITES = ("site-packages", "dist-packages")
+_PYTHON = os.path.realpath(os.path.dirname(os.__file__))
+
+
+def is_installed(place: str, module: str, known: dict[tuple[str, int], bool] | None = None) -> bool:
+    """Whether a module is part of an installed distribution, or of Python: nobody edits it.
+
+    The folder decides that it was imported from, links of packages followed: one to a checkout
+    leads to what can be edited. An archive can be replaced, and nothing else would tell of that.
+
+    Args:
+        place: The module's file, or one folder of the package: each portion of a namespace package
+            is judged by itself. Empty for what is built into Python.
+        module: Name of the module or package.
+        known: Is filled with answers; to be given by whoever asks for many modules at once.
+    """
+    if not place:
+        return True
+    above, _, base = place.rpartition(os.sep)
+    packages = module.count(".")
+    if base.startswith("__init__."):
+        place = above
+    elif packages and "." in base:  # a file beside others, all of which are alike
+        place, packages = above, packages - 1
+    return _is_installed(place, packages, {} if known is None else known)
+
+
+def _is_installed(place: str, packages: int, known: dict[tuple[str, int], bool]) -> bool:
+    """The same for a place in a number of packages; -1 for a folder to be put on ``sys.path``."""
+    if (place, packages) not in known and packages < 0:
+        known[place, packages] = takes_installed(place)
+    elif (place, packages) not in known:
+        real = os.path.realpath(place) if os.path.islink(place) else place
+        known[place, packages] = _is_installed(os.path.dirname(real), packages - 1, known)
+    return known[place, packages]
+
+
+def takes_installed(folder: str) -> bool:
+    """Whether installers, or Python's own, put modules directly into a folder.
+
+    Metadata in an ``.egg-info`` folder say nothing: setuptools leaves one in a checkout.
+    """
+    folder = os.path.realpath(folder)
+    # The latter is Python's folder of extension modules.
+    if os.path.basename(folder) in _SITES or _PYTHON in (folder, os.path.dirname(folder)):
+        return True
+    try:
+        return any(name.endswith(".dist-info") for name in os.listdir(folder))
+    except OSError:
+        return False
+
+
+def iter_module_names(paths: list[str], prefix: str) -> Iterator[tuple[str, bool]]:
+    """The modules directly in ``paths``, sorted by name in each folder, nothing imported.
+
+    As ``pkgutil.iter_modules``, without ``__main__``, which runs a program when imported.
+
+    Yields:
+        Full name, and whether it is a package.
+    """
+    modules: dict[str, bool] = {}
+    for path in paths:
+        importer = importer_of(path)
+        # pkgutil imports inspect for a folder, which costs more than most discoveries.
+        is_folder = type(importer) is FileFinder
+        listed = _list_modules(path) if is_folder else _ask_importer(importer, path)
+        for name, is_package in listed:
+            modules.setdefault(prefix + name, is_package)
+    modules.pop(f"{prefix}__main__", None)
+    yield from modules.items()
+
+
+def importer_of(path: str) -> Any:
+    """What finds modules in a folder or archive, as ``pkgutil.get_importer``; ``None``: nothing."""
+    for hook in () if path in sys.path_importer_cache else sys.path_hooks:
+        try:
+            sys.path_importer_cache[path] = hook(path)
+        except ImportError:  # not for such a path
+            continue
+        break
+    return sys.path_importer_cache.get(path)
+
+
+def _list_modules(folder: str) -> Iterator[tuple[str, bool]]:
+    """The modules in a folder, sorted by the names of their files, and whether it is a package."""
+    try:
+        names = sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    suffixes = sorted(all_suffixes(), key=len, reverse=True)
+    for name in names:
+        suffix = next(filter(name.endswith, suffixes), "")
+        module = name.removesuffix(suffix)
+        if module == "__init__" or "." in module:
+            continue
+        inside = os.path.join(folder, name, "__init__")
+        if suffix or any(os.path.exists(inside + each) for each in suffixes):
+            yield module, not suffix
+
+
+def _ask_importer(importer: Any, path: str) -> Iterator[tuple[str, bool]]:
+    """The modules that another importer than Python's for folders has."""
+    import pkgutil
+
+    if hasattr(importer, "archive"):
+        # In Python 3.13 pkgutil fails on an archive whose listing importlib.invalidate_caches()
+        # has dropped; looking for a module reads it again.
+        importer.find_spec("regcache")
+    for module in pkgutil.iter_modules([path]):
+        yield module.name, module.ispkg

@@ -1,0 +1,365 @@
+"""What the folders on ``sys.path`` hold: recorded after a scan, compared when one of them moved.
+
+The cold side of ``import_path``. A folder's stamp is ``[mtime_ns, ctime_ns, inode]``, followed by
+the modules in it that are of interest and by the names of its metadata.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from itertools import zip_longest
+
+from ..._cold.stamps import UNTRUSTED, is_folder, trusted_stamp
+from ..._file import fingerprint
+from ..._inputs import PYTHON_SUFFIXES
+from ..._modules import (
+    METADATA_SUFFIXES,
+    find_package,
+    find_spec,
+    first_entry,
+    loaded_names,
+    look_into,
+    stamp_of,
+)
+from ..._report import Refusal
+from ...depends import name_in, normalize
+from .importing import forget_folder_listings
+from .packages import importer_of, is_installed, takes_installed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..inputs import ImportPath
+
+#: Where these are loaded, a plugin may have looked for another distribution without importing it.
+_LOOKING = ("importlib.metadata", "importlib.util")
+
+
+class _Listing:
+    """A folder on ``sys.path`` as it is at one moment.
+
+    Attributes:
+        stamp: Its stamp.
+        modules: Names of the modules and packages in it.
+        folders: Those of them that are folders, and are developed here as far as can be seen.
+        metadata: Names of the metadata in it, sorted.
+        installs: What tells installations apart, as ``_installs_of`` has it.
+        is_site: Whether installers put modules into it.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.stamp = trusted_stamp(folder)  # before the names: a later change moves it again
+        self.modules: set[str] = set()
+        self.folders: set[str] = set()
+        self.metadata: list[str] = []
+        self.is_site = takes_installed(folder)
+        with suppress(OSError), os.scandir(folder) as entries:  # nothing there, or not ours to list
+            for entry in entries:
+                self._add(entry)
+        self.metadata.sort()
+        self.installs = _installs_of(folder, self.metadata)
+
+    def _add(self, entry: os.DirEntry[str]) -> None:
+        name = entry.name
+        stem, dot, _ = name.partition(".")
+        if name.endswith(PYTHON_SUFFIXES) if dot else is_folder(entry):
+            self.modules.add(stem)
+            if not dot and (entry.is_symlink() or not self.is_site):
+                self.folders.add(name)
+        elif name.endswith(METADATA_SUFFIXES):
+            self.metadata.append(name)
+
+
+#: An application has many registries, and the folders on ``sys.path`` are the same for all of them.
+_LISTINGS: dict[str, _Listing] = {}
+
+
+def _list(folder: str) -> _Listing:
+    """A folder as it is now; listed once in a process while its stamp holds."""
+    known = _LISTINGS.get(folder)
+    if known is None or UNTRUSTED in known.stamp or known.stamp != trusted_stamp(folder):
+        known = _LISTINGS[folder] = _Listing(folder)
+    return known
+
+
+def look_at_path(entries: list[str], path: ImportPath) -> dict[str, Any]:
+    """Everything on ``sys.path`` as it is when a scan starts, and the modules that are loaded."""
+    return {
+        "listings": {entry: _list(entry) for entry in entries},
+        "loaded": [*_top_modules()],
+        **_installed_things(entries, path),
+    }
+
+
+def _installs_of(folder: str, names: Iterable[str]) -> str:
+    """What changes when a distribution is installed anew, if only in its old version.
+
+    Args:
+        folder: A folder on ``sys.path``.
+        names: Names of the metadata in it, sorted.
+    """
+    stamps = [stamp_of(os.path.join(folder, name)) for name in names]
+    return fingerprint([[mtime_ns, inode] for mtime_ns, _, inode in stamps])
+
+
+def _installed_things(entries: list[str], path: ImportPath) -> dict[str, Any]:
+    """What distributions say; metadata are read only for a registry that wants them."""
+    if not path.entry_points:
+        return {"points": [], "broken": {}, "versions": {}, "files": {}}
+    from .entry_points import read_installed
+
+    return read_installed(entries, path.entry_points)
+
+
+def _names_in(path: str) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError:  # nothing there, not ours to list, or an archive
+        return []
+
+
+def _top_modules() -> set[str]:
+    return {name.partition(".")[0] for name in loaded_names()}
+
+
+def _look_at(path: str, listing: _Listing, wanted: set[str]) -> list[Any]:
+    """The record of a folder, or of an archive of modules: what is of interest in it."""
+    if listing.modules or not os.path.isfile(path):
+        return [*listing.stamp, sorted(wanted & listing.modules), listing.metadata]
+    importer = importer_of(path)
+    held = [name for name in wanted if importer is not None and importer.find_spec(name)]
+    return [*listing.stamp, sorted(held), []]
+
+
+def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
+    """The record of a scan that has ended.
+
+    Args:
+        start: What ``look_at_path`` gave when the scan started.
+        path: What was missing.
+
+    Raises:
+        Refusal: A module that was missing can be found by now.
+    """
+    absent = [name for name in path.names if name not in sys.modules]
+    listings = start["listings"]
+    _refuse_late(path.late, listings)
+    tops_now = _top_modules()
+    outside = {top for top in tops_now if _is_outside(top, path.application)}
+    # A module of Python's own is hidden by one of its name in a folder before Python's.
+    python = tops_now & (sys.stdlib_module_names - {*sys.builtin_module_names})
+    tops = {name.partition(".")[0] for name in absent} - {path.application}
+    known = outside | python | tops
+    folders = {folder: _look_at(folder, each, known) for folder, each in listings.items()}
+    # What was there before is no plugin's doing, unless one is known to use it; but what lies among
+    # installed distributions may be used by any.
+    installed = {
+        name for each in listings.values() if each.is_site for name in outside & each.modules
+    }
+    unused = {*start["loaded"]} - path.used - tops - installed
+    wanted = ((outside | python) - unused) | tops
+    for stamp in folders.values():
+        stamp[3] = [name for name in stamp[3] if name in wanted]
+    return {
+        "wanted": sorted(wanted),
+        "absent": absent,
+        "probed": sorted({normalize(name) for name in path.probed}),
+        "outside": _minds_installs(outside, path),
+        "folders": folders,
+        "inside": {**_unused_folders(listings, wanted), **_inside(absent, path.application)},
+        "installs": {folder: each.installs for folder, each in listings.items()},
+        **{name: start[name] for name in ("points", "broken", "versions", "files")},
+    }
+
+
+def _minds_installs(outside: set[str], path: ImportPath) -> bool:
+    """Whether a distribution that is replaced may change the answer: somebody may use it."""
+    looked = not {*sys.modules}.isdisjoint(_LOOKING)
+    return looked or bool(outside) or path.application in path.used
+
+
+def _is_outside(top: str, application: str) -> bool:
+    """Whether a top-level module belongs neither to the application, nor to Python, nor to us."""
+    return (
+        top not in (application, "__main__", "__mp_main__")
+        and top not in sys.stdlib_module_names
+        and not top.startswith("regcache_")
+    )
+
+
+def _refuse_late(names: Iterable[str], listings: Mapping[str, _Listing]) -> None:
+    """Refuse what was missing for a plugin, but is there by now; not what another finder brings."""
+    for name in names:
+        parent, _, tail = name.rpartition(".")
+        for folder in (find_package(parent) or []) if parent else listings:
+            before = not parent and tail in listings[folder].modules
+            if bool(look_into(_names_in(folder), folder, {tail}, PYTHON_SUFFIXES)[0]) != before:
+                raise Refusal("MODULE_APPEARED", name)
+
+
+def _inside(names: Iterable[str], application: str) -> dict[str, list[Any]]:
+    """The folders in which missing sub-modules would lie, but for those that installers look after.
+
+    Args:
+        names: Full names of modules that are missing.
+        application: The application, whose own folders count wherever they are.
+    """
+    tails: dict[str, set[str]] = {}
+    for name in names:
+        parent, _, tail = name.rpartition(".")
+        for folder in (find_package(parent) or []) if parent else []:
+            if name.startswith(f"{application}.") or not is_installed(folder, parent):
+                tails.setdefault(os.path.abspath(folder), set()).add(tail)
+    inside = {}
+    for folder, wanted in tails.items():
+        stamp = trusted_stamp(folder)
+        held, _ = look_into(_names_in(folder), folder, wanted, PYTHON_SUFFIXES)
+        inside[folder] = [*stamp, sorted(wanted), held]
+    return inside
+
+
+def _unused_folders(listings: Mapping[str, _Listing], wanted: set[str]) -> dict[str, list[Any]]:
+    """Folders with the name of a module of interest that become this module with ``__init__``."""
+    found = {}
+    for path, listing in listings.items():
+        for name in wanted & listing.folders:
+            folder = os.path.join(path, name)
+            if not is_installed(folder, name):
+                stamp = trusted_stamp(folder)
+                if not look_into(_names_in(folder), folder, {"__init__"}, PYTHON_SUFFIXES)[0]:
+                    found[folder] = [*stamp, ["__init__"], []]
+    return found
+
+
+def _refuse_found(absent: Iterable[str]) -> None:
+    """Raise a ``Refusal`` if one of the modules that were missing can be found."""
+    forget_folder_listings()
+    for name in absent:
+        if find_spec(name) is not None:
+            raise Refusal("MODULE_APPEARED", name)
+
+
+def compare(
+    recorded: Mapping[str, Any], entries: list[str], path: ImportPath
+) -> dict[str, Any] | None:
+    """Compare what lies on ``sys.path`` with what was recorded, now that something moved.
+
+    Args:
+        recorded: The record.
+        entries: The folders and archives on ``sys.path``.
+        path: What the record is of.
+
+    Returns:
+        The record with the stamps of now, or ``None`` if it is as good as it can be.
+
+    Raises:
+        Refusal: A module or distribution appeared, is gone or was replaced.
+    """
+    old, wanted = recorded["folders"], {*recorded["wanted"]}
+    listings = {entry: _list(entry) for entry in entries}
+    new = {entry: _look_at(entry, each, wanted) for entry, each in listings.items()}
+    things = recorded
+    if _metadata_moved(recorded, new):
+        things = _installed_things(entries, path)
+        _compare_installed(recorded, things)
+    _compare_holders(_holders(old), _holders(new))
+    _compare_metadata(recorded, old, new)
+    _refuse_found(recorded["absent"])
+    inside = {
+        folder: _compare_inside(folder, stamp) for folder, stamp in recorded["inside"].items()
+    }
+    installs = {entry: each.installs for entry, each in listings.items()}
+    renewed = {
+        **recorded,
+        "folders": new,
+        "inside": inside,
+        "files": things["files"],
+        "installs": installs,
+    }
+    first = first_entry(entries)
+    moved = [
+        entry
+        for entry, stamp in new.items()
+        # Mapping[str, Any] that differ from start to start are not worth writing for.
+        if entry != first and stamp != old.get(entry) and (entry in old or any(stamp[3:]))
+    ]
+    is_same = all(renewed[part] == recorded[part] for part in ("inside", "files"))
+    return None if is_same and not moved else renewed
+
+
+def _metadata_moved(recorded: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a distribution may say something else than it did."""
+    if any(stamp_of(file) != stamp for file, stamp in recorded["files"].items()):
+        return True
+    old = recorded["folders"]
+    held = {
+        path: stamp for path, stamp in new.items() if stamp[4] or (path in old and old[path][4])
+    }
+    return any(stamp != old.get(path) or stamp[1] == UNTRUSTED for path, stamp in held.items())
+
+
+def _compare_installed(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse if the entry points, or the versions that matter, are not what they were."""
+    before = [*recorded["points"], *map(list, recorded["broken"].items())]
+    points = [*now["points"], *map(list, now["broken"].items())]
+    for old, new in zip_longest(before, points):
+        if old != new:
+            raise Refusal("ENTRY_POINTS_CHANGED", str((new or old)[0]), old, new)
+    for name, version in now["versions"].items():
+        if recorded["versions"][name] != version:
+            raise Refusal("DISTRIBUTION_CHANGED", name, recorded["versions"][name], version)
+
+
+def _holders(folders: Mapping[str, Any]) -> dict[str, list[str]]:
+    """For each module of interest the folders that hold it, in the order of the search."""
+    holders: dict[str, list[str]] = {}
+    for path, (*_, held, _metadata) in folders.items():
+        for name in held:
+            holders.setdefault(name, []).append(path)
+    return holders
+
+
+def _compare_holders(old: Mapping[str, list[str]], new: Mapping[str, list[str]]) -> None:
+    for name in sorted({*old, *new}):
+        before, now = old.get(name, []), new.get(name, [])
+        if before != now:
+            if not before:
+                raise Refusal("MODULE_APPEARED", name)
+            raise Refusal("MODULE_GONE", name, before, now)
+
+
+def _compare_metadata(
+    recorded: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> None:
+    """Refuse if a distribution is gone or was replaced, or appeared that was asked for."""
+    probed = {*recorded["probed"]}
+    for path, (*_, metadata) in new.items():
+        before = {*old[path][4]} if path in old else set()
+        now = {*metadata}
+        gone = before - now
+        if gone and recorded["outside"]:
+            name = min(gone)
+            new_one = min((n for n in now - before if name_in(n) == name_in(name)), default=None)
+            raise Refusal("DISTRIBUTION_CHANGED", name_in(name), name, new_one)
+        for name in sorted(now - before):
+            if name_in(name) in probed:
+                raise Refusal("DISTRIBUTION_CHANGED", name_in(name), None, name)
+        if before and recorded["outside"]:
+            old_installs, installs = recorded["installs"][path], _installs_of(path, sorted(before))
+            if old_installs != installs:
+                raise Refusal("DISTRIBUTION_CHANGED", path, old_installs, installs)
+
+
+def _compare_inside(folder: str, stamp: Any) -> list[Any]:
+    """The stamp of a package's folder that lacks what it lacked."""
+    *_, wanted, before = stamp
+    now = trusted_stamp(folder)
+    held, _ = look_into(_names_in(folder), folder, {*wanted}, PYTHON_SUFFIXES)
+    if held != before:
+        reason = "MODULE_APPEARED" if {*held} - {*before} else "MODULE_GONE"
+        raise Refusal(reason, folder, before, held)
+    return [*now, wanted, held]

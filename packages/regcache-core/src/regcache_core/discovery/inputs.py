@@ -1,0 +1,406 @@
+"""What an answer that was found by importing modules depends on, beside its own sources.
+
+``ImportPath``, the folders on ``sys.path``: one ``os.stat`` for each, as long as nothing moved
+(recording, and comparing what moved, is in ``_cold.search_path``). ``FoundFiles``, files that turn
+out to matter. ``EditedModules``, which must not be written down.
+"""
+
+import os
+import sys
+from time import time_ns
+
+from .._inputs import PYTHON_SUFFIXES, Input, SourceTree
+from .._modules import (
+    METADATA_SUFFIXES,
+    attribute_of,
+    find_spec,
+    first_entry,
+    loaded_names,
+    look_into,
+    module_of,
+    peek,
+    search_path,
+    stamp_of,
+)
+from .._report import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from types import ModuleType
+    from typing import Any
+
+    from ._cold.import_hook import Recorder
+
+#: The parts of a record: names, and stamps.
+_SHAPE = (
+    ("wanted", list),
+    ("absent", list),
+    ("probed", list),
+    ("outside", bool),
+    ("folders", dict),
+    ("inside", dict),
+    ("installs", dict),
+    ("files", dict),
+    ("versions", dict),
+    ("points", list),
+    ("broken", dict),
+)
+
+
+class ImportPath(Input):
+    """Which modules can be found: those that were missing, and those from other distributions.
+
+    A plugin that failed (or did without) because ``X`` is not installed counts anew as soon as
+    ``X`` can be found, and one that uses ``X`` as soon as ``X`` is gone or replaced. Nothing is
+    imported to find out. While the folders on ``sys.path`` are unchanged this costs one stat for
+    each of them, but for the first: that is the script's folder or the current one, another one
+    for many a start, so it is listed, and nothing is ever written because of it.
+
+    What installers do is seen by the metadata that they leave beside the modules. A file that is
+    put into the package of an installed distribution by hand is not.
+
+    Args:
+        application: Top-level package of the application, whose own modules are watched by other
+            inputs; those that it misses are watched here.
+        entry_points: The group of entry points that the answer depends on; empty for none.
+
+    Attributes:
+        names: The missing modules; filled while plugins are being imported.
+        late: Modules that were missing, but can be found now; filled likewise.
+        probed: Names of the missing distributions; filled likewise.
+        used: Top-level modules that the application imports, as far as ``add`` was told.
+        tried: Modules that were imported, or could not be, while plugins were; filled likewise.
+        installed: What a file says that was checked last, or what was recorded since: ``points``,
+            the entry points as lists of name, value, distribution and version, sorted; ``broken``,
+            metadata that cannot be read: name -> error and place. ``None`` before.
+
+    >>> path = ImportPath("app")
+    >>> path.add(["json", "no_such_module"])
+    >>> path.names
+    ['no_such_module']
+    """
+
+    def __init__(self, application: str = "", entry_points: str = "") -> None:
+        super().__init__("import_path", self._look, "MODULE_APPEARED")
+        self.application = application
+        self.entry_points = entry_points
+        self.installed: Any = None
+        self.tried: set[str] = set()
+        self.names: list[str] = []
+        self.late: list[str] = []
+        self.probed: set[str] = set()
+        self.used: set[str] = set()
+        self._entries: list[str] | None = None
+        self._scanned: Any = None
+
+    def add(self, names: "Iterable[str]") -> None:
+        """Take names of modules that the answer may depend on; those that nothing finds are kept.
+
+        Args:
+            names: Full names of modules that plugins import, or have tried to.
+        """
+        listings = self._scanned["listings"].values() if self._scanned else ()
+        for name in names:
+            if name in self.names:
+                continue
+            is_there = name in sys.modules or any(name in each.modules for each in listings)
+            if is_there or find_spec(name) is not None:
+                self.used.add(name.partition(".")[0])
+            else:
+                self.names.append(name)
+
+    def entry_points_now(self) -> "Any":
+        """What was recorded when the scan started, or is there now: ``points`` and ``broken``.
+
+        Never what a file says: it is to be imported.
+        """
+        if self._scanned is None:
+            self.record()
+        return self._scanned
+
+    def recording(self) -> "Recorder":
+        """A context in which each module and distribution that nothing finds is noted.
+
+        To be entered while plugins are imported, by any number of registries and threads.
+        """
+        from ._cold.import_hook import Recorder
+
+        return Recorder(self)
+
+    def _look(self) -> "dict[str, Any]":
+        from ._cold.search_path import look_at_path
+
+        # Plugins may add to sys.path; the next start begins without that.
+        self._entries = search_path()
+        self.installed = self._scanned = start = look_at_path(self._entries, self)
+        return start
+
+    def complete(self, recorded: "Any") -> "dict[str, Any]":
+        """What was missing, what is in use, and where it lay when the scan started.
+
+        Raises:
+            Refusal: A module that was missing can be found by now.
+        """
+        from ._cold.search_path import complete
+
+        return complete(recorded, self)
+
+    def check(self, recorded: "Any") -> "Any":
+        """Compare the folders on ``sys.path`` with what they held; one ``os.stat`` for each.
+
+        Raises:
+            Refusal: A module or distribution appeared, is gone or was replaced.
+        """
+        for part, kind in _SHAPE:
+            if recorded[part].__class__ is not kind:
+                raise Refusal("WRONG_SHAPE", f"{self.member}.{part}")
+        _check_points(recorded["points"])
+        entries = search_path() if self._entries is None else self._entries
+        minds_metadata = bool(self.entry_points or recorded["probed"])
+        renewed = None
+        if not _is_unmoved(recorded, entries, minds_metadata):
+            from ._cold.search_path import compare
+
+            renewed = compare(recorded, entries, self)
+        self.installed = recorded  # only if it holds: else what was read when the scan started
+        return renewed
+
+
+def _check_points(points: "list[Any]") -> None:
+    """Refuse what is no list of entry points: they name modules that may be imported."""
+    for point in points:
+        if [point.__class__, *map(type, point)] != [list, str, str, str, str]:
+            raise TypeError(f"{point!r} is no entry point")
+
+
+def _is_unmoved(recorded: "dict[str, Any]", entries: "list[str]", minds_metadata: bool) -> bool:
+    """Whether nothing needs a closer look; ``False`` does not say that anything changed."""
+    for stamps in (recorded["inside"], recorded["files"]):
+        for path, stamp in stamps.items():
+            if stamp_of(path) != stamp[:3]:
+                return False
+    folders, wanted = recorded["folders"], {*recorded["wanted"]}
+    first, holders = first_entry(entries), []
+    for path in entries:
+        known = folders.get(path)
+        if known is None or path == first:
+            known = _list(path, known, wanted, minds_metadata)
+            if known is None:
+                return False
+        elif stamp_of(path) != known[:3]:
+            return False
+        if known[3]:
+            holders.append(path)
+    return holders == [path for path, stamp in folders.items() if stamp[3]]
+
+
+def _list(path: str, known: "Any", wanted: "set[str]", minds_metadata: bool) -> "Any":
+    """What a folder holds whose stamp tells nothing; ``None`` if that needs a closer look.
+
+    Args:
+        path: The folder.
+        known: What was recorded of it; ``None`` if it was not on ``sys.path`` then.
+        wanted: The modules of interest.
+        minds_metadata: Whether any distribution in a new folder may be of interest.
+    """
+    try:
+        found = look_into(os.listdir(path), path, wanted, PYTHON_SUFFIXES)
+    except NotADirectoryError:  # an archive
+        return known if known is not None and stamp_of(path) == known[:3] else None
+    except OSError:  # nothing there, or not ours to list
+        found = ([], [])
+    if known is None:
+        is_new = found[0] or (found[1] and minds_metadata)
+        return None if is_new else [0, 0, 0, [], []]
+    return known if known[3:] == [*found] else None
+
+
+class FoundFiles(SourceTree):
+    """Files that turn out to decide an answer while it is being computed.
+
+    They are compared as those of a ``SourceTree``, and are no part of the registry's identity.
+
+    Args:
+        member: Name of the member of the cache file that records them.
+        created_ns: When the registry was declared, in nanoseconds since the epoch.
+
+    Attributes:
+        stamps: File -> stamp; filled by ``add``.
+    """
+
+    def __init__(self, member: str, created_ns: int) -> None:
+        super().__init__(())
+        self.member, self.current = member, dict
+        self.created_ns = created_ns
+        self.stamps: dict[str, Any] = {}
+
+    def complete(self, recorded: "Any") -> "dict[str, Any]":
+        """The stamps of what was found."""
+        return self.stamps
+
+    def check(self, recorded: "Any") -> "Any":
+        """As a ``SourceTree`` does; what was stamped a moment ago is not looked at once more."""
+        if recorded is not self.stamps:
+            return super().check(recorded)
+        for path, stamp in recorded.items():
+            if stamp == _DISTRUSTED:
+                raise Refusal("SOURCE_CHANGED", path)
+        return None
+
+    def add(self, files: "Iterable[str]") -> None:
+        """Stamp files as they are now.
+
+        One that was edited after the registry was declared may have been imported before: the
+        answer is made from the old text, so the stamp is one that never holds, and the answer is
+        not written.
+        """
+        from .._cold.stamps import stamp_trees
+
+        paths = [os.path.abspath(each) for each in files if each]
+        self.add_stamps(stamp_trees(paths, ()))
+
+    def add_stamps(self, stamps: "Mapping[str, Any]") -> None:
+        """Take stamps of files; of modules that are loaded since then they may be older ones."""
+        from .._cold.stamps import TICK_NS, is_newer
+
+        since_ns = self.created_ns - TICK_NS
+        self.stamps.update(stamps)
+        # Of most the stamp says enough: they are there, and did not change for a while.
+        young = [
+            path
+            for path, stamp in stamps.items()
+            if stamp is None or stamp[2] < 0 or max(stamp[0], stamp[2]) > since_ns
+        ]
+        self.distrust(path for path in young if is_newer(path, since_ns, if_gone=True))
+
+    def watch_absent(self, paths: "Iterable[str]") -> None:
+        """Let the appearance of files or folders that are not there be a change."""
+        self.stamps.update((path, None) for path in paths)
+
+    def distrust(self, files: "Iterable[str]") -> None:
+        """Give files a stamp that never holds, so that the answer is not written."""
+        self.stamps.update((file, _DISTRUSTED) for file in files)
+
+
+#: The stamp of a file that is to be another one at every start.
+_DISTRUSTED = [0, -1, 0, 0, ""]
+
+
+class EditedModules(Input):
+    """Source files that were edited after this process imported them.
+
+    What they define is that of the old text, their stamps would be those of the new one: such an
+    answer must not be written. A file is edited if its inode changed after the registry was
+    declared (if the module was imported before the scan) or after the scan started, even if its
+    content is as before again.
+
+    Args:
+        package: The package (or module) that is searched for plugins.
+        files: Gives further files that count.
+        created_ns: When the registry was declared, in nanoseconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        package: str,
+        files: "Callable[[], Iterable[str]]",
+        created_ns: int,
+    ) -> None:
+        super().__init__("edited", self._edited_before)
+        self.package = package
+        self.files = files
+        self.created_ns = created_ns
+        self._started_ns = created_ns
+
+    def _edited_before(self) -> "list[str]":
+        from .._cold.stamps import TICK_NS
+
+        self._started_ns = time_ns()
+        return self._edited(self.created_ns - TICK_NS)
+
+    def complete(self, recorded: "list[str]") -> "list[str]":
+        """The files that were edited before the scan or during it."""
+        return recorded or self._edited(self._started_ns)
+
+    def _edited(self, time_ns: int) -> "list[str]":
+        from .._cold.stamps import is_newer
+
+        files: set[Any] = {*self.files()}
+        for name in loaded_names(self.package):
+            names = peek(name, "__dict__", {})
+            file = names.get("__file__")
+            if names and self.is_outdated(sys.modules[name]):
+                return [str(file)]
+            files.add(file)
+        paths = {file for file in files if file.__class__ is str and file}
+        return sorted(path for path in paths if is_newer(path, time_ns, if_gone=True))
+
+    def is_outdated(self, module: "ModuleType") -> bool:
+        """Whether a module does not hold what its file says, for another reason than an edit.
+
+        To be overridden; none is by default.
+
+        Args:
+            module: An imported module of the package.
+        """
+        return False
+
+    def check(self, recorded: "Any") -> None:
+        """Refuse to write (or believe) an answer that has such files."""
+        if recorded:
+            raise Refusal("EDITED_SINCE_IMPORT", str(recorded[0]))
+
+
+def is_entry_point(group: str, module: str, attribute: "str | None" = None) -> bool:
+    """Whether an installed distribution has an entry point in a module: its metadata are read now.
+
+    To be asked before a module is imported that only a cache file says is one of these.
+
+    Args:
+        group: The group of entry points.
+        module: The module.
+        attribute: What the entry point must name in it; ``None`` for anything.
+    """
+    if not group:
+        return False
+    for value in _published(group):
+        if module_of(value) == module and attribute in (None, attribute_of(value)):
+            return True
+    return False
+
+
+def _published(group: str) -> "Iterator[str]":
+    """The values of all entry points of a group."""
+    archives = []
+    for folder in search_path():
+        try:
+            names = os.listdir(folder)
+        except NotADirectoryError:
+            archives.append(folder)
+            continue
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith(METADATA_SUFFIXES):
+                yield from _values_in(os.path.join(folder, name, "entry_points.txt"), group)
+    if archives:
+        from ._cold.entry_points import read_installed
+
+        for _, value, *_ in read_installed(archives, group)["points"]:
+            yield value
+
+
+def _values_in(path: str, group: str) -> "Iterator[str]":
+    """The values of the entry points that a file names, read as ``importlib.metadata`` does."""
+    try:
+        with open(path, "rb") as file:
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return
+    section = ""
+    for line in map(str.strip, lines):
+        if line[:1] == "[" and line[-1:] == "]":
+            section = line[1:-1]
+        elif section == group and line[:1] != "#":
+            yield line.partition("=")[2].strip()

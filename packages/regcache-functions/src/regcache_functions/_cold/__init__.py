@@ -1,0 +1,1 @@
+"""Imported by no start that hits: what discovers, describes and verifies."""

@@ -1,0 +1,110 @@
+"""Which installed distribution a package belongs to. The cold side: it reads all metadata."""
+
+from __future__ import annotations
+
+import email.parser  # noqa: F401 - for metadata: the library may have broken importing by then
+import os
+import platform
+import sys
+from importlib import metadata
+
+from regcache_core.discovery import is_installed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_METADATA = ("METADATA", "RECORD", "PKG-INFO")
+
+
+def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
+    """What a package was installed by: ``distribution`` and ``version``, both empty if by nothing.
+
+    The standard library belongs to Python. A package that is in use where it is developed has the
+    distribution of its own name, if there is one, else the ``__version__`` that it says.
+
+    Args:
+        package: Name of the package; it is imported already.
+        places: Its folders or file.
+    """
+    top = package.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return {"distribution": "Python", "version": platform.python_version()}
+    found = _installed(package, places) or _editable(top)
+    if found is not None:
+        return {"distribution": found.metadata["Name"] or "", "version": found.version or ""}
+    version = vars(sys.modules[top]).get("__version__", "") if top in sys.modules else ""
+    return {"distribution": "", "version": version if isinstance(version, str) else ""}
+
+
+def metadata_files(package: str, places: Iterable[str]) -> list[str]:
+    """The metadata files of the distribution that installed a package where it lies.
+
+    Args:
+        package: Name of the package.
+        places: Its folders or file.
+
+    Returns:
+        Paths of METADATA and RECORD (or PKG-INFO). Empty if no distribution installed the package,
+        if one installed only a reference to it (editable), or if others may add to it without
+        changing these files (a namespace package).
+    """
+    places = list(places)
+    if not all(is_installed(place, package) for place in places):
+        return []
+    if any(os.path.isdir(place) and not _has_init(place) for place in places):
+        return []
+    found = _installed(package, places)
+    if found is None:
+        return []
+    files = [file for file in found.files or () if file.name in _METADATA]
+    return sorted({str(found.locate_file(file)) for file in files if ".." not in file.parts})
+
+
+def _has_init(folder: str) -> bool:
+    return any(name.startswith("__init__.") for name in os.listdir(folder))
+
+
+def _installed(package: str, places: Iterable[str]) -> metadata.Distribution | None:
+    """The distribution that lists a file of the package, at its place, among those it installed.
+
+    Its metadata lie beside what it installed. A list of sources (of an egg-info folder, which a
+    source tree may hold) is none of installed files.
+    """
+    top = package.partition(".")[0]
+    for place in places:
+        folder, real = place, os.path.realpath(place)
+        for _ in package.split("."):
+            folder = os.path.dirname(folder)
+        for distribution in metadata.distributions(path=[folder]):
+            if top in _record_of(distribution) and _lists(distribution, top, real):
+                return distribution
+    return None
+
+
+def _record_of(distribution: metadata.Distribution) -> str:
+    return distribution.read_text("RECORD") or distribution.read_text("installed-files.txt") or ""
+
+
+def _lists(distribution: metadata.Distribution, top: str, place: str) -> bool:
+    """Whether a distribution has installed a file at a place, or below it."""
+    for file in distribution.files or ():
+        if top in file.parts[0]:  # the rest is not worth looking up on the disk
+            path = os.path.realpath(str(distribution.locate_file(file)))
+            if path == place or path.startswith(place + os.sep):
+                return True
+    return False
+
+
+def _editable(top: str) -> metadata.Distribution | None:
+    """The distribution that says it has a package of this name, else the one of that name."""
+    try:
+        names = (*metadata.packages_distributions().get(top, ()), top)
+    except (ImportError, TypeError, ValueError):  # sys.path has what is no path, or importing fails
+        return None
+    for name in names:
+        try:
+            return metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return None

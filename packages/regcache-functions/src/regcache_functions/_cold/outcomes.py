@@ -1,0 +1,62 @@
+"""What a trial says of one function, in this process or in a child."""
+
+from __future__ import annotations
+
+from ..errors import Reject
+from ..facts import converter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from ..trials import Probe
+
+#: Longest reason that is kept for a rejected function, in characters.
+MAX_REASON = 1000
+
+
+class Outcome:
+    """What a trial said of one function.
+
+    Attributes:
+        facts: What the probe returned, as JSON values; ``None`` if it rejected the function.
+        reason: Why it was rejected; empty if it was not.
+    """
+
+    __slots__ = ("facts", "reason")
+
+    def __init__(self, facts: dict[str, Any] | None, reason: str = "") -> None:
+        self.facts = facts
+        self.reason = reason
+
+
+def try_function(probe: Probe, function: Any) -> Outcome:
+    """Call a probe with a function, in this process."""
+    try:
+        facts = converter().unstructure(probe(function))
+        if facts is not None and not (isinstance(facts, dict) and _are_texts(facts)):
+            raise TypeError(f"the probe returned {facts!r}; give a mapping of facts, or None")
+    except Reject as refusal:
+        return Outcome(None, _shorten(str(refusal)) or "rejected by the probe")
+    except (Exception, SystemExit) as error:  # a function under trial may raise anything
+        return Outcome(None, told(error))
+    return Outcome(facts or {})
+
+
+def told(error: BaseException) -> str:
+    """An exception in words: its type and what it says, if it can."""
+    try:
+        text = str(error)
+    except Exception:  # foreign code may raise anything, here too
+        text = ""
+    return _shorten(": ".join(filter(None, [type(error).__name__, text])))
+
+
+def _are_texts(names: Iterable[Any]) -> bool:
+    return all(isinstance(name, str) for name in names)
+
+
+def _shorten(text: str) -> str:
+    """A reason as it is kept and read at every start."""
+    return text if len(text) <= MAX_REASON else f"{text[: MAX_REASON - 3]}..."

@@ -1,0 +1,282 @@
+"""The functions of a library that knows nothing of registries: the cold path of ``scan``."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections import Counter
+from fnmatch import fnmatchcase
+from types import BuiltinFunctionType, GenericAlias, ModuleType
+
+from regcache_core.discovery import (
+    Failures,
+    Found,
+    FoundFiles,
+    ImportPath,
+    find_package,
+    forget_folder_listings,
+    import_module,
+    iter_module_names,
+    raise_if_signalled,
+    watch_imports,
+)
+
+from ..errors import FactsError, ScanError
+from ..facts import to_stored
+from .describe import describe
+from .distributions import owner_of
+from .outcomes import told
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from ..scope import LibraryScope
+
+#: Modules that are parts of a test suite; importing them would need its tools, or run it.
+_TESTS = ("tests", "conftest")
+#: Where types come from that can be called and have a name, but are no functions.
+_TYPING = ("typing", "typing_extensions")
+
+
+class Candidate:
+    """A function that was found, and everywhere it is public.
+
+    Attributes:
+        function: The function.
+        places: Module and attribute of each place, the best one first.
+        name: Its name in the registry.
+        aliases: Its other names: what it is called elsewhere, and where else it is public.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.places: list[tuple[str, str]] = []
+        self.name = ""
+        self.aliases: list[str] = []
+
+    @property
+    def short_names(self) -> list[str]:
+        """What it is called at its places, the best one first."""
+        return list(dict.fromkeys(attribute for _, attribute in self.places))
+
+    def sort_places(self) -> None:
+        """The best place first: fewest dots, then where it has its own name, then by name."""
+        own = getattr(self.function, "__name__", None)
+        self.places.sort(key=lambda place: (place[0].count("."), place[1] != own, place))
+
+
+def scan(
+    scope: LibraryScope, registry: str, import_path: ImportPath, elsewhere: FoundFiles
+) -> Found:
+    """Import the modules of a library, collect the functions that they publish, try these."""
+    failures, loaded = Failures(import_path), {*sys.modules}
+    forget_folder_listings()
+    with import_path.recording(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of deprecated names, which are listed all the same
+        candidates, broken = _collect(scope, failures)
+        _name(scope, candidates)
+        records, unclear = _describe_all(candidates)
+        rejected = {**unclear, **_try(scope, registry, candidates, records)}
+    watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
+    for module in scope.source_modules():
+        top = module.partition(".")[0]
+        watch_imports(top, loaded, scope.holds, import_path, elsewhere, root=module)
+    owner = owner_of(scope.package, scope.places())
+    extra = {"failures": failures.texts, "rejected": {**broken, **rejected}, "owner": owner}
+    return Found(records, extra, failures.passing)
+
+
+def _collect(scope: LibraryScope, failures: Failures) -> tuple[list[Candidate], dict[str, str]]:
+    """The functions of all modules, each once; and names that are published but cannot be had."""
+    found: dict[int, Candidate] = {}
+    broken: dict[str, str] = {}
+    for home, module in _modules(scope, failures):
+        try:
+            names = _public_names(scope, home, module)
+        except Exception as error:  # a module's __getattr__ may raise anything
+            raise_if_signalled(error)
+            failures.add(home, error)
+            continue
+        for name in names:
+            place = _relative(scope, home, name)
+            if not _is_wanted(scope, place, name):
+                continue
+            try:
+                value = getattr(module, name)
+                is_function = _is_function(value)
+            except Exception as error:  # a lazy module imports now, and a proxy may be anything
+                raise_if_signalled(error)
+                failures.add(f"{home}.{name}", error)
+                broken[place] = failures.texts.pop(f"{home}.{name}")[0]
+                continue
+            if is_function and _fits_predicate(scope, f"{home}.{name}", value):
+                found.setdefault(id(value), Candidate(value)).places.append((home, name))
+    for candidate in found.values():
+        candidate.sort_places()
+    return list(found.values()), broken
+
+
+def _fits_predicate(scope: LibraryScope, place: str, value: Any) -> bool:
+    try:
+        return scope.predicate is None or bool(scope.predicate(value))
+    except Exception as error:  # the application's function: what it did not expect is its to see
+        raise_if_signalled(error)
+        raise ScanError(place, f"the predicate raised {told(error)}") from error
+
+
+def _modules(scope: LibraryScope, failures: Failures) -> Iterator[tuple[str, ModuleType]]:
+    """The modules that are searched, imported one by one.
+
+    Each goes by the name that it is imported by: ``os.path`` calls itself otherwise.
+    """
+
+    def on_failure(name: str, error: BaseException) -> None:
+        if scope.strict or name in roots:
+            raise ScanError(name, f"{type(error).__name__}: {error}") from error
+        failures.add(name, error)
+
+    roots = scope.roots
+    seen: set[str] = set()
+    for root in roots:
+        for name, module in _walk(scope, root, on_failure):
+            if name not in seen:
+                seen.add(name)
+                yield name, module
+
+
+def _walk(scope: LibraryScope, name: str, on_failure: Any) -> Iterator[tuple[str, ModuleType]]:
+    module = import_module(name, on_failure)
+    if module is None:
+        return
+    yield name, module
+    if not scope.recursive:
+        return
+    for each, _ in iter_module_names(find_package(name) or [], f"{name}."):
+        last = each.rpartition(".")[2]
+        if last.startswith("_") or last in _TESTS or _excludes(scope, each):
+            continue
+        yield from _walk(scope, each, on_failure)
+
+
+def _relative(scope: LibraryScope, module: str, name: str) -> str:
+    """A place in the library, without the library's own name."""
+    return f"{module}.{name}"[len(scope.package) + 1 :]
+
+
+def _excludes(scope: LibraryScope, module: str) -> bool:
+    """Whether a module is excluded, so that it is not imported at all."""
+    return _fits(scope.exclude, module[len(scope.package) + 1 :])
+
+
+def _is_wanted(scope: LibraryScope, place: str, name: str) -> bool:
+    if scope.include and not _fits(scope.include, place, name):
+        return False
+    return not _fits(scope.exclude, place, name)
+
+
+def _fits(patterns: tuple[str, ...], *texts: str) -> bool:
+    return any(fnmatchcase(text, pattern) for pattern in patterns for text in texts)
+
+
+def _public_names(scope: LibraryScope, home: str, module: ModuleType) -> list[str]:
+    """The names that a module publishes.
+
+    One without ``__all__`` publishes what is named publicly and defined in the library; in a search
+    through all modules only where names are asked for, since an internal module has such names too.
+    """
+    published = getattr(module, "__all__", None) if scope.public == "__all__" else None
+    if published is not None:
+        return [name for name in dict.fromkeys(published) if isinstance(name, str)]
+    if scope.public == "__all__" and home not in scope.roots:
+        return []
+    names = [name for name in dir(module) if not name.startswith("_")]
+    return [name for name in names if _is_defined_in(scope, module, name)]
+
+
+def _is_defined_in(scope: LibraryScope, module: ModuleType, name: str) -> bool:
+    """Whether what a name stands for belongs to the library, and is not just imported by it."""
+    if name not in vars(module):  # a lazy module's own
+        return True
+    value = vars(module)[name]
+    home = getattr(value, "__module__", None)
+    if home is None:  # C code does not say: a builtin is its own, and all in a module of C code
+        is_python = str(getattr(module, "__file__", "")).endswith((".py", ".pyc"))
+        return isinstance(value, BuiltinFunctionType) or not is_python
+    return str(home).partition(".")[0].lstrip("_") == scope.application.lstrip("_")
+
+
+def _is_function(value: Any) -> bool:
+    """Whether a value is a function: it can be called, has a name, and is no class or type."""
+    return (
+        callable(value)
+        and not isinstance(value, (type, GenericAlias))
+        and type(value).__module__ not in _TYPING
+        and isinstance(getattr(value, "__name__", None), str)
+    )
+
+
+def _name(scope: LibraryScope, candidates: list[Candidate]) -> None:
+    """Give each function its own name where no other has that, else its place in the library."""
+    count = Counter(name for each in candidates for name in each.short_names)
+    for each in candidates:
+        names = [name for name in each.short_names if count[name] == 1]
+        names += [_relative(scope, *place) for place in each.places]
+        short = each.places[0][1]
+        each.name = short if count[short] == 1 else _relative(scope, *each.places[0])
+        repeated = (each.name, _relative(scope, *each.places[0]))
+        each.aliases = [name for name in dict.fromkeys(names) if name not in repeated]
+    candidates.sort(key=lambda each: each.places[0])
+
+
+def _describe_all(
+    candidates: Iterable[Candidate],
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Name -> record; and those that cannot be described: foreign objects may raise anything."""
+    records, unclear = {}, {}
+    for each in candidates:
+        try:
+            records[each.name] = _describe(each)
+        except Exception as error:
+            raise_if_signalled(error)
+            unclear[each.name] = told(error)
+    return records, unclear
+
+
+def _describe(candidate: Candidate) -> dict[str, Any]:
+    record = describe(candidate.function, *candidate.places[0], candidate.name)
+    return {**record, "aliases": candidate.aliases} if candidate.aliases else record
+
+
+def _try(
+    scope: LibraryScope,
+    registry: str,
+    candidates: list[Candidate],
+    records: dict[str, dict[str, Any]],
+) -> dict[str, str]:
+    """Try all functions, note what the probe says of them; gives those that it rejects."""
+    if scope.trial is None:
+        return {}
+    tried = [
+        (each.name, each.places[0], each.function) for each in candidates if each.name in records
+    ]
+    rejected = {}
+    for name, outcome in scope.trial.run(registry, tried).items():
+        if outcome.facts is None:
+            rejected[name] = outcome.reason
+            del records[name]
+            continue
+        facts = dict(outcome.facts)
+        contract = facts.pop("contract", None)
+        if contract is not None:
+            records[name]["contract"] = str(contract)
+        try:
+            stored = to_stored(scope.facts, registry, name, facts) if facts else {}
+        except FactsError as error:  # of one function: what was found of the others is not lost
+            rejected[name] = str(error)
+            del records[name]
+            continue
+        if stored:
+            records[name]["facts"] = stored
+    return rejected

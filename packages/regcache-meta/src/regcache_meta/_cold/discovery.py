@@ -1,0 +1,549 @@
+"""Plugins found by importing the modules of a package: the cold path of every registry."""
+
+from __future__ import annotations
+
+import json
+import sys
+from _thread import get_ident
+
+from regcache_core import key_to_text
+from regcache_core.discovery import (
+    Failures,
+    Found,
+    brought_by,
+    find_package,
+    find_spec,
+    forget_folder_listings,
+    import_module,
+    import_modules,
+    is_plain_name,
+    is_unfinished,
+    warn_caller,
+    watch_imports,
+)
+
+from .. import facts as facts  # needed when plugins may have broken importing
+from ..classes import dependencies_of, find_class, is_class, is_local, serialize_plugin_class
+from ..errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError, ImportedEarly
+from ..mapping import put_secondary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+    from types import ModuleType
+    from typing import Any
+
+    from regcache_core.discovery import Declared, ImportPath
+
+    from ..caching import FilesElsewhere
+
+    Listener = Callable[[str, BaseException], None]
+    from ..classes import Scope
+    from ..lazydict import Beside, LazyDiscoveryDict
+    from ..mapping import Record
+
+
+#: By thread: who is told of modules that fail while a registry's discovery function runs.
+_LISTENERS: dict[int, Listener | None] = {}
+
+
+def discover_registry_classes(
+    package_path: Iterable[str],
+    package_prefix: str,
+    base_class: type,
+    exclude_modules: Iterable[str] = (),
+    validation_func: Callable[[type], bool] | None = None,
+    skip_packages: bool = True,
+    *,
+    strict: bool = False,
+) -> list[type]:
+    """Import the modules directly in a package and collect the sub-classes they define.
+
+    Args:
+        package_path: The package's ``__path__``.
+        package_prefix: Name of the package and a dot.
+        base_class: What the classes derive from; it is not collected itself.
+        exclude_modules: Modules whose full name contains one of these are not imported.
+        validation_func: Which classes count; by default all.
+        skip_packages: Leave sub-packages out, instead of importing their ``__init__``.
+        strict: Raise if a module fails to import, instead of warning and going on.
+
+    Returns:
+        The classes, in the order of modules (by name) and of definition.
+
+    Raises:
+        DiscoveryError: A module failed to import (strict).
+
+    >>> import pygments.styles, pygments.style
+    >>> classes = discover_registry_classes(
+    ...     pygments.styles.__path__, "pygments.styles.", pygments.style.Style
+    ... )
+    >>> "MonokaiStyle" in [cls.__name__ for cls in classes]
+    True
+    """
+    modules = _import_modules(
+        package_path, package_prefix, False, strict, exclude_modules, packages=not skip_packages
+    )
+    return _collect(modules, base_class, validation_func)
+
+
+def discover_registry_classes_recursive(
+    package_path: Iterable[str],
+    package_prefix: str,
+    base_class: type,
+    exclude_modules: Iterable[str] = (),
+    validation_func: Callable[[type], bool] | None = None,
+    *,
+    strict: bool = False,
+) -> list[type]:
+    """As ``discover_registry_classes``, with all sub-packages and their modules."""
+    modules = _import_modules(package_path, package_prefix, True, strict, exclude_modules)
+    return _collect(modules, base_class, validation_func)
+
+
+def _collect(
+    modules: Iterable[ModuleType], base: type, accept: Callable[[type], bool] | None
+) -> list[type]:
+    return [
+        cls
+        for module in modules
+        for cls in own_classes(module, base)
+        if accept is None or accept(cls)
+    ]
+
+
+def own_classes(module: ModuleType, base: type) -> list[type]:
+    """The sub-classes of ``base`` that a module defines, in order, each once."""
+    found = [
+        value
+        for value in list(vars(module).values())  # its threads may add to it
+        if is_class(value)
+        # Libraries that hide a module give its classes the name of a package above.
+        and f"{module.__name__}.".startswith(f"{value.__module__}.")
+        and value is not base
+        and issubclass(value, base)
+    ]
+    return list({id(cls): cls for cls in found}.values())  # a metaclass may make it unhashable
+
+
+def _import_modules(
+    paths: Iterable[str],
+    prefix: str,
+    recursive: bool,
+    strict: bool,
+    exclude: Iterable[str] = (),
+    packages: bool = False,
+    listener: Listener | None = None,
+    skip: Collection[str] = (),
+) -> Iterator[ModuleType]:
+    """Import the modules of a package; a failure is told to ``listener``.
+
+    By default that is the registry for which this thread discovers, if there is one.
+    """
+    listener = listener or _LISTENERS.get(get_ident()) or _warn_of
+    return import_modules(
+        paths,
+        prefix,
+        refusing(listener, strict),
+        recursive=recursive,
+        exclude=exclude,
+        packages=packages,
+        skip=skip,
+    )
+
+
+def refusing(listener: Listener, strict: bool) -> Listener:
+    """A listener that hears of a failure if that costs only a module."""
+
+    def on_failure(name: str, error: BaseException) -> None:
+        if isinstance(error, DuplicateKeyError):  # no broken plugin, but a broken registry
+            raise error
+        if strict:
+            raise DiscoveryError(name, f"{type(error).__name__}: {error}") from error
+        listener(name, error)
+
+    return on_failure
+
+
+def _warn_of(name: str, error: BaseException) -> None:
+    """Without a registry that keeps the failures, each is told at once."""
+    problem = f"{type(error).__name__}: {error}"
+    warn_caller(f"{name} failed to import: {problem}", DiscoveryWarning)
+
+
+def discover(
+    scope: Scope,
+    registry: LazyDiscoveryDict[Any, Any],
+    import_path: ImportPath,
+    elsewhere: FilesElsewhere,
+    declared: Declared,
+) -> tuple[Found, Beside]:
+    """Import all modules of a registry's package, and describe what the registry holds then.
+
+    Returns:
+        What is to be stored, and what lies beside the records as the registry keeps it.
+    """
+    failures = Failures(import_path)
+
+    def keep(name: str, error: BaseException) -> None:
+        failures.add(name, error)
+        for mapping in (registry, *registry._dependents):
+            mapping._undo(name)
+        drop(scope, registry, _keys_of(registry, [name]))
+
+    forget_folder_listings()
+    loaded = {*sys.modules}
+    registered = registry._registered
+    # Classes from elsewhere that are here already: a module of the package may import them too.
+    foreign = _foreign(scope, registry)
+    walked: dict[str, int] = {}  # module -> its place in the order
+    brought: dict[Hashable, str] = {}  # key -> the first module that has it
+    with import_path.recording():
+        for module in _modules_of(scope, keep):
+            walked[module.__name__] = len(walked)
+            if scope.scanned:
+                register_scanned(scope, module, registry)
+            for key in brought_by(module, foreign):
+                brought.setdefault(key, module.__name__)
+        names = _merge_installed(scope, registry, failures, import_path, elsewhere, walked, brought)
+    refuse_nameless(registry, walked, keep)
+    # One that failed may have been imported once more, by a module that goes on without it.
+    drop(scope, registry, _keys_of(registry, failures.texts))
+    registered = dict(registered)  # other threads may register more meanwhile
+    homes = _find_homes(registry, registered, brought, walked)
+    drop_vanished(scope, registry, registered.keys() - homes.keys())
+    order = sorted(homes, key=lambda key: walked[homes[key]])
+    setters = registry._setters
+    records = {key: record_of(scope, registered[key], homes[key], key in setters) for key in order}
+    for key in records.keys() & names.keys():
+        records[key]["entry"] = names[key]
+    classes = [registered[key] for key in order if _is_named_class(registered[key])]
+    elsewhere.add_classes(classes)
+    watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
+    for cls in classes:
+        declared.add(dependencies_of(cls))
+    secondary = secondaries_of(scope, registry, registered, records, homes, walked)
+    contested, is_sure = _contested(scope, registry, loaded)
+    extra = {"failures": failures.texts, **_as_text(secondary, contested)}
+    passing = failures.passing or (None if is_sure else ImportedEarly(scope.name))
+    found = Found(records, extra, passing, is_unfinished(str(scope.package)))
+    return found, (failures.texts, secondary, contested)
+
+
+def import_plugins(scope: Scope, ends: Collection[str], failed: Collection[str]) -> None:
+    """Import plugins in the order of a discovery.
+
+    Args:
+        scope: What is listed.
+        ends: The first of these is the last that is imported.
+        failed: Modules that are known to fail: they had no part in the answer, and might not fail
+            once others are loaded.
+    """
+    for module in _modules_of(scope, lambda name, error: None, failed):
+        if module.__name__ in ends:
+            return
+
+
+def _keys_of(registry: LazyDiscoveryDict[Any, Any], modules: Collection[str]) -> list[Hashable]:
+    """Keys of the classes that some modules have registered."""
+    return [
+        key
+        for key, cls in [*registry._registered.items()]
+        if key not in registry._setters and cls.__module__ in modules
+    ]
+
+
+def _foreign(
+    scope: Scope, registry: LazyDiscoveryDict[Any, Any], walked: Collection[str] = ()
+) -> dict[Hashable, tuple[type, str]]:
+    """Classes that are registered and come from elsewhere, with their modules."""
+    return {
+        key: (cls, cls.__module__)
+        for key, cls in [*registry._registered.items()]
+        if key not in registry._setters
+        and not scope.holds(cls.__module__)
+        and cls.__module__ not in walked
+    }
+
+
+def _contested(
+    scope: Scope, registry: LazyDiscoveryDict[Any, Any], loaded: Collection[str]
+) -> tuple[dict[str, set[Any]], bool]:
+    """The keys that plugins took from each other, and whether they would in every process.
+
+    Not if one of them was imported before the discovery: in no process but for the package itself
+    and the module of the base class.
+    """
+    found: dict[str, set[Any]] = {}
+    involved: set[str] = set()
+    for mapping in (registry, *registry._dependents):
+        name = "" if mapping is registry else mapping._called  # type: ignore[attr-defined]
+        for executing, key, old, setters in mapping._journal:
+            found.setdefault(name, set()).add(key)
+            involved.update((*executing, *(setters or ()), getattr(old, "__module__", "")))
+        for executing, key in mapping._came_later():
+            found.setdefault(name, set()).add(key)
+            involved.update(executing)
+    involved -= {str(scope.package), scope.base.__module__}
+    return found, not any(name in loaded for name in involved if scope.holds(name))
+
+
+def refuse_nameless(
+    registry: LazyDiscoveryDict[Any, Any], modules: Iterable[str], keep: Listener
+) -> None:
+    """Let a module have failed that takes the name of their module from its classes."""
+    nameless = {
+        key: (cls, "")
+        for key, cls in [*registry._registered.items()]
+        if key not in registry._setters
+        and any(type(each.__module__) is not str for each in cls.__mro__)
+    }
+    for name in [*modules] if nameless else ():
+        for key in brought_by(sys.modules[name], nameless):
+            keep(name, TypeError(f"the class of {key!r} has no text for its __module__"))
+    for key in nameless:
+        registry._registered.pop(key, None)
+
+
+def _merge_installed(
+    scope: Scope,
+    registry: LazyDiscoveryDict[Any, Any],
+    failures: Failures,
+    import_path: ImportPath,
+    elsewhere: FilesElsewhere,
+    walked: dict[str, int],
+    brought: dict[Hashable, str],
+) -> dict[Hashable, str]:
+    """Import the plugins of installed distributions; gives the keys that entry points name."""
+    if scope.config.discovery_entry_points is None:
+        return {}
+    from .entry_points import InstalledPlugins
+
+    def register(module: ModuleType) -> None:
+        if scope.scanned:
+            register_scanned(scope, module, registry)
+
+    foreign = _foreign(scope, registry, walked)
+    plugins = InstalledPlugins(scope, registry, failures, register)
+    plugins.load(import_path, elsewhere)
+    for module, keys in plugins.modules:
+        walked.setdefault(module.__name__, len(walked))
+        for key in (*keys, *brought_by(module, foreign)):
+            brought.setdefault(key, module.__name__)
+    return plugins.names
+
+
+def _find_homes(
+    registry: LazyDiscoveryDict[Any, Any],
+    registered: dict[Any, Any],
+    brought: dict[Any, str],
+    walked: dict[str, int],
+) -> dict[Any, str]:
+    """The module of the package that brings each value in: assigns it, or has or imports its class.
+
+    A class made inside a function belongs to the module that called it while being imported.
+    """
+    homes = {}
+    for key, cls in registered.items():
+        places = registry._setters.get(key)
+        if places is None:
+            own = () if _is_made(cls) else (cls.__module__, brought.get(key, ""))
+            places = [*own, *registry._bringers.get(key, ())]
+        home = next((place for place in places if place in walked), None)
+        if home is not None:
+            homes[key] = home
+    return homes
+
+
+def warn(scope: Scope, found: Found) -> None:
+    """One warning for each module that failed, and one for a search that found nothing."""
+    found.warn_of_failures(DiscoveryWarning)
+    if scope.scanned and not found.records:
+        text = f"{scope.package} has no sub-class of {scope.base.__qualname__} with a key"
+        warn_caller(text, DiscoveryWarning)
+
+
+def _is_made(cls: type) -> bool:
+    return is_local(cls) and find_class(cls.__module__, cls.__name__) is not cls
+
+
+def _modules_of(
+    scope: Scope, on_failure: Listener, skip: Collection[str] = ()
+) -> Iterator[ModuleType]:
+    """The package itself and its modules but for some, imported one by one."""
+    config, name = scope.config, str(scope.package)
+    package = import_module(name, refusing(on_failure, strict=True))
+    yield package  # type: ignore[misc]
+    paths = find_package(name)
+    if paths is None:  # a plain module
+        return
+    if config.discovery_function is not None:
+        outer = _LISTENERS.get(get_ident())
+        _LISTENERS[get_ident()] = on_failure
+        try:
+            config.discovery_function(paths, f"{name}.", scope.base)
+        finally:
+            _LISTENERS[get_ident()] = outer
+        yield from [module for each, module in list(sys.modules.items()) if scope.holds(each)]
+        return
+    recursive = config.discovery_recursive is not False
+    yield from _import_modules(
+        paths, f"{name}.", recursive, config.strict, listener=on_failure, skip=skip
+    )
+
+
+def register_scanned(
+    scope: Scope, module: ModuleType, registry: LazyDiscoveryDict[Any, Any]
+) -> None:
+    """Register the classes of a module that knows nothing of registries."""
+    for cls in own_classes(module, scope.base):
+        if getattr(cls, "__abstractmethods__", None):
+            continue
+        if scope.include is not None and not scope.include(cls):
+            continue
+        key = scope.config.key_of(cls)
+        if key is not None:
+            registry._register(key, cls)
+            registry._bringers[key] = [module.__name__]
+
+
+def drop_vanished(
+    scope: Scope, registry: LazyDiscoveryDict[Any, Any], homeless: Iterable[Any]
+) -> None:
+    """Forget classes of the package whose module is gone: discovery would not find them now.
+
+    Args:
+        scope: What the registry lists.
+        registry: The registry.
+        homeless: Keys of registered classes that no module was seen to have.
+    """
+    modules = {
+        key: registry._registered[key].__module__
+        for key in homeless
+        if key not in registry._setters
+    }
+    gone = [key for key, name in modules.items() if scope.holds(name) and not find_spec(name)]
+    drop(scope, registry, gone)
+
+
+def drop(scope: Scope, registry: LazyDiscoveryDict[Any, Any], keys: Iterable[Any]) -> None:
+    for key in keys:
+        cls = registry._registered.pop(key)
+        for secondary in scope.config.secondary_registries:
+            secondary.forget(cls)
+
+
+def _is_named_class(value: object) -> bool:
+    """Whether a value is a class that says where it lies."""
+    return is_class(value) and type(value.__module__) is str
+
+
+def record_of(scope: Scope, cls: Any, home: str, is_assigned: bool) -> dict[str, Any]:
+    """The record of a value that a module of the package brings in.
+
+    One that a module assigns is had by importing that, whatever it is.
+    """
+    if not _is_named_class(cls):
+        name = getattr(cls, "__qualname__", None)
+        if type(name) is not str or not is_plain_name(name):
+            name = type(cls).__name__
+        return {"module": home, "class_name": name, "qualname": name, "via": home}
+    record = describe(cls, scope.config.facts)
+    if home != cls.__module__:
+        record["via"] = home
+    if is_assigned:
+        return record
+    if find_class(cls.__module__, cls.__qualname__) is not cls:
+        namespace = getattr(sys.modules.get(home), "__dict__", {})  # a module may misname itself
+        names = [name for name, value in list(namespace.items()) if value is cls]
+        if names:
+            record["attribute"] = names[0]
+    return record
+
+
+def describe(cls: type, names: Iterable[str]) -> dict[str, Any]:
+    """The record of a plugin class, as it lies in the cache file.
+
+    Args:
+        cls: The class.
+        names: The class attributes to be stored.
+    """
+    doc = vars(cls).get("__doc__")
+    doc = doc.strip().partition("\n")[0] if isinstance(doc, str) else ""
+    facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
+    more = {"doc": doc, "facts": _as_stored(facts) if facts else {}}
+    return {**serialize_plugin_class(cls), **{name: value for name, value in more.items() if value}}
+
+
+def _as_stored(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts as the file gives them back, so that a cold answer equals a warm one."""
+    try:
+        return json.loads(json.dumps(facts, allow_nan=False))  # type: ignore[no-any-return]
+    except (TypeError, ValueError):
+        return facts  # the save refuses them, with the place and the reason
+
+
+def secondaries_of(
+    scope: Scope,
+    registry: LazyDiscoveryDict[Any, Any],
+    registered: dict[Any, Any],
+    records: dict[Any, dict[str, Any]],
+    homes: dict[Any, str],
+    walked: dict[str, int],
+) -> dict[str, dict[Any, Record]]:
+    """For each secondary registry: its keys, and where their values come from.
+
+    That is the primary key of a class; else the module that assigned the value.
+    """
+    if not scope.config.secondary_registries:
+        return {}
+    keys = {
+        id(registered[key]): key for key in reversed([*records]) if key not in registry._setters
+    }
+    found = {}
+    for secondary in scope.config.secondary_registries:
+        mapping: Any = secondary.registry_dict
+        filled = {id(cls) for cls in secondary.owners.values()}
+        for key in [key for key in records if keys.get(id(registered[key])) == key]:
+            if id(registered[key]) not in filled:
+                put_secondary(secondary, key, registered[key])  # set after the body of the class
+        places = {}
+        for key in [*mapping._registered]:
+            owner = secondary.owners.get(key)
+            if key in mapping._setters:
+                modules = [name for name in mapping._setters[key] if name in walked]
+                if modules:
+                    places[key] = modules[0], {"module": modules[0]}
+            elif id(owner) in keys:
+                value = getattr(owner, secondary.attr_name, None)
+                if value is not None:
+                    mapping._registered[key] = value
+                places[key] = homes[keys[id(owner)]], {"owner": keys[id(owner)]}
+            elif owner is not None and owner.__module__ in walked:  # another has its primary key
+                places[key] = owner.__module__, {"module": owner.__module__}
+        order = sorted(places, key=lambda key: walked[places[key][0]])
+        found[secondary.name] = {key: places[key][1] for key in order}
+    return found
+
+
+def _as_text(
+    secondary: dict[str, dict[Any, Record]], contested: dict[str, set[Any]]
+) -> dict[str, Any]:
+    """What lies beside the records, as it is stored."""
+    try:
+        told: dict[str, Any] = {
+            "secondary": {
+                name: {
+                    key_to_text(key): key_to_text(each["owner"]) if "owner" in each else each
+                    for key, each in table.items()
+                }
+                for name, table in secondary.items()
+            }
+        }
+        if contested:
+            told["contested"] = {
+                name: sorted(map(key_to_text, keys)) for name, keys in contested.items()
+            }
+    except TypeError as error:
+        return {"secondary": {}, "unstorable": error}  # the save refuses it and says why
+    return told

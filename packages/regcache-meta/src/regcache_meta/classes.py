@@ -1,0 +1,305 @@
+"""Plugin classes by their names, and what a registry of them lists: ``Scope``."""
+
+import sys
+from time import time_ns
+
+from regcache_core.discovery import (
+    file_of,
+    find_object,
+    is_anonymous,
+    is_gone,
+    is_same_source,
+    name_of,
+)
+
+from .config import check_dependencies
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from regcache_core import Dependency
+
+    from .config import RegistryConfig
+
+#: The attribute by which a class declares what it depends on.
+DEPENDS_ON = "__registry_depends_on__"
+
+
+def serialize_plugin_class(plugin_class: type) -> "dict[str, str]":
+    """The names that a class is found by again: ``module``, ``class_name`` and ``qualname``."""
+    return {
+        "module": plugin_class.__module__,
+        "class_name": plugin_class.__name__,
+        "qualname": plugin_class.__qualname__,
+    }
+
+
+def deserialize_plugin_class(data: "Mapping[str, Any]") -> type:
+    """Import the class that ``serialize_plugin_class`` described.
+
+    Args:
+        data: A mapping with ``module`` and ``qualname`` (nested classes: dotted). Only give it
+            data that you trust: it imports the module it names.
+
+    Raises:
+        ImportError: The module cannot be imported.
+        LookupError: There is no such class in it.
+
+    >>> deserialize_plugin_class({"module": "abc", "class_name": "ABC", "qualname": "ABC"})
+    <class 'abc.ABC'>
+    """
+    __import__(data["module"])
+    found = find_class(data["module"], data["qualname"])
+    if found is None:
+        raise LookupError(f"module {data['module']} has no class {data['qualname']}")
+    return found
+
+
+def find_class(module: str, qualname: str) -> "type | None":
+    """A class in an imported module by its dotted name; ``None`` if there is none."""
+    try:
+        found = find_object(module, qualname)
+    except LookupError:
+        return None
+    return found if isinstance(found, type) else None
+
+
+def dependencies_of(cls: type) -> "tuple[Dependency, ...]":
+    """What a class declares to depend on, by its own attribute or by an inherited one.
+
+    Raises:
+        ConfigError: The attribute holds something else.
+    """
+    for base in cls.__mro__:  # no getattr: the metaclass of a foreign class may answer anything
+        if DEPENDS_ON in vars(base):
+            field = f"{base.__module__}.{base.__qualname__}.{DEPENDS_ON}"
+            return check_dependencies(field, vars(base)[DEPENDS_ON])
+    return ()
+
+
+def same_declaration(first: type, second: type) -> bool:
+    """Whether two class objects come from one class statement.
+
+    So for ``importlib.reload``, a notebook cell run again, and ``dataclass(slots=True)``, which
+    builds the class a second time from a copy of its namespace (before it restores the qualified
+    name): the token that registration leaves in the namespace is copied too.
+    """
+    if not is_same_source(first.__module__, second.__module__):
+        return False
+    if first.__qualname__ == second.__qualname__:
+        return True
+    token = vars(first).get(DECLARATION_TOKEN)
+    return token is not None and vars(second).get(DECLARATION_TOKEN) is token
+
+
+#: Left in the namespace of each registered class: one object for each class statement.
+DECLARATION_TOKEN = "__registry_declaration__"
+
+
+def name_class(cls: type) -> str:
+    """A class for messages: ``module.qualname (file)``."""
+    return f"{cls.__module__}.{cls.__qualname__} ({file_of(cls.__module__) or 'no file'})"
+
+
+def check_holder(registry: str, key: object, holder: type, claimant: type) -> None:
+    """Let ``claimant`` have a key only from itself, or from a class whose file is gone.
+
+    Raises:
+        DuplicateKeyError: Another class holds the key.
+    """
+    if claimant is holder or same_declaration(holder, claimant):
+        return
+    if not is_gone(holder.__module__):
+        from .errors import DuplicateKeyError
+
+        raise DuplicateKeyError(registry, key, name_class(holder), name_class(claimant))
+
+
+def is_abstract(cls: type) -> bool:
+    """Whether a class has abstract methods, also before ABCMeta has counted them.
+
+    As ``inspect.isabstract``: within ``__init_subclass__`` ``__abstractmethods__`` is not set yet.
+    """
+    counted = vars(cls).get("__abstractmethods__")
+    if counted is not None:
+        return bool(counted)
+    names = {
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if _is_abstract_method(value)
+    }
+    return any(_is_abstract_method(getattr(cls, name, None)) for name in names)
+
+
+def _is_abstract_method(value: object) -> bool:
+    return bool(getattr(value, "__isabstractmethod__", False))
+
+
+def is_class(value: object) -> bool:
+    """Whether a value is a class; one that refuses to say what it is, is none."""
+    try:
+        return isinstance(value, type)
+    except Exception as error:  # its __class__ may be a property of plugin code
+        from regcache_core.discovery import raise_if_signalled
+
+        raise_if_signalled(error)
+        return False
+
+
+def is_local(cls: type) -> bool:
+    """Whether a class is made inside a function, so that no name leads to it."""
+    return "<locals>" in cls.__qualname__
+
+
+class Scope:
+    """The base class, the package and the options of one registry.
+
+    Args:
+        base: The class that plugins derive from.
+        config: The registry's set-up.
+        package: The package that is searched; ``None`` where there is none.
+        scanned: Whether classes are looked for, instead of registering themselves.
+        include: Which of the classes that are found count.
+    """
+
+    __slots__ = ("base", "config", "created_ns", "depends_on", "include", "package", "scanned")
+
+    def __init__(
+        self,
+        base: type,
+        config: "RegistryConfig",
+        package: "str | None",
+        scanned: bool = False,
+        include: "Callable[[type], bool] | None" = None,
+    ) -> None:
+        self.base = base
+        self.config = config
+        self.package = package
+        self.scanned = scanned
+        self.include = include
+        self.created_ns = time_ns()
+        #: What the registry depends on: declared by its set-up, or by its base class.
+        self.depends_on: tuple[Dependency, ...] = (*config.depends_on, *dependencies_of(base))
+
+    @property
+    def name(self) -> str:
+        """What the registry is called in messages."""
+        return self.config.registry_name or readable_name(self.base.__name__)
+
+    @property
+    def application(self) -> str:
+        """The top-level package that owns the plugins."""
+        return (self.package or self.base.__module__).partition(".")[0]
+
+    def version(self) -> str:
+        """``__version__`` of the package that the base class lies in; empty if it has none.
+
+        Read without triggering a module's ``__getattr__``, which may import importlib.metadata.
+        """
+        root = sys.modules.get(self.base.__module__.partition(".")[0])
+        return str(vars(root).get("__version__", "")) if root else ""
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether text can tell the registry from others: by its base class and its functions.
+
+        A class that is made inside a function has no name of its own, and a function may hold an
+        object that has no lasting text.
+        """
+        config = self.config
+        functions = (config.key_extractor, self.include, config.discovery_function)
+        anonymous = any(is_anonymous(name_of(each)) for each in functions)
+        return not anonymous and not is_local(self.base)
+
+    @property
+    def cache_name(self) -> str:
+        """What tells the registry's cache from that of every other registry."""
+        base = f"{self.base.__module__}.{self.base.__qualname__}"
+        name = f"{self.name.replace(' ', '_')}_registry of {base}"
+        if not self.scanned:
+            return name
+        from regcache_core.discovery import fingerprint
+
+        config = self.config
+        functions = [name_of(config.key_extractor), name_of(self.include)]
+        options = [config.key_attribute, *functions, config.discovery_recursive, config.strict]
+        return f"{name} {fingerprint(options)}"
+
+    def holds(self, module: str) -> bool:
+        """Whether a module lies in the package: no other may be imported for a cache file."""
+        return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
+
+    def searches(self, module: str) -> bool:
+        """Whether a module of the package is one that is searched."""
+        if self.config.discovery_recursive is not False:
+            return self.holds(module)
+        return module == self.package or module.rpartition(".")[0] == self.package
+
+    def settings(self) -> "dict[str, object]":
+        """The registry's own set-up, as JSON values: one of the inputs of its answer."""
+        config = self.config
+        return {
+            "package": self.package,
+            "base": name_of(self.base),
+            "key": config.key_attribute,
+            "extractor": name_of(config.key_extractor),
+            "include": name_of(self.include),
+            "function": name_of(config.discovery_function),
+            "recursive": config.discovery_recursive,
+            "strict": config.strict,
+            "skip": config.skip_if_no_key,
+            "facts": list(config.facts),
+            "entry_points": config.discovery_entry_points,
+            "secondary": [[s.key_source, s.attr_name] for s in config.secondary_registries],
+        }
+
+    def source_modules(self) -> "list[str]":
+        """Modules that decide the answer besides the plugins: of base classes and functions."""
+        config = self.config
+        parts = [*self.base.__mro__, config.key_extractor, self.include, config.discovery_function]
+        modules = {getattr(part, "__module__", None) for part in parts if part is not None}
+        python = sys.stdlib_module_names
+        return sorted(each for each in modules if each and each.partition(".")[0] not in python)
+
+    def source_files(self) -> "list[str]":
+        """Files of these modules."""
+        modules = map(sys.modules.get, self.source_modules())
+        files = {getattr(module, "__file__", None) for module in modules}
+        return sorted(file for file in files if file)
+
+    def arguments(self, enable_cache: bool) -> "dict[str, Any]":
+        """The arguments of ``LazyDiscoveryDict.for_package`` that make this scope again."""
+        config = self.config
+        return {
+            "package": self.package,
+            "base": self.base,
+            "key": config.key_attribute or config.key_extractor,
+            "include": self.include,
+            "recursive": config.discovery_recursive,
+            "strict": config.strict,
+            "facts": config.facts,
+            "depends_on": config.depends_on,
+            "name": config.registry_name,
+            "entry_points": config.discovery_entry_points,
+            "enable_cache": enable_cache,
+        }
+
+
+def readable_name(class_name: str) -> str:
+    """A class's name in words, without the ending that says it is a base.
+
+    >>> readable_name("StorageBackendBase"), readable_name("ZMQServer")
+    ('storage backend', 'zmq server')
+    """
+    for ending in ("Base", "Meta", "Handler", "Registry"):
+        class_name = class_name.removesuffix(ending) or class_name
+    words = ""
+    for i, char in enumerate(class_name):
+        before, after = class_name[i - 1 : i], class_name[i + 1 : i + 2]
+        if char.isupper() and before and (not before.isupper() or after.islower()):
+            words += " "
+        words += char
+    return words.lower()
