@@ -45,4 +45,4 @@ def app(tmp_path, monkeypatch):
     monkeypatch.setenv("REGCACHE_DIR", str(app.cache))
     known = set(sys.modules)
     yield app
-    forget({name for name in set(sys.modules) - known if app.holds(name)})
+    forget({name for name in set(sys.modules) - known if app.contains(name)})

@@ -116,7 +116,7 @@ class App:
         importlib.invalidate_caches()
         return importlib.import_module(module)
 
-    def holds(self, name: str) -> bool:
+    def contains(self, name: str) -> bool:
         """Whether an imported module lies in the folder."""
         module = sys.modules[name]
         places = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", [])]

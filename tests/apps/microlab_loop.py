@@ -117,7 +117,9 @@ class StandIn(ModuleType):
     RegistryConfig = RegistryConfig
 
     @staticmethod
-    def SecondaryRegistry(*parts: "Any") -> "tuple[Any, ...]":
+    def SecondaryRegistry(  # noqa: N802 - as the class that it stands for
+        *parts: "Any",
+    ) -> "tuple[Any, ...]":
         """Give (dict, source of the key, attribute) as they were given."""
         return parts
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from regcache_core import ConfigError, Dependency, Distribution, EnvironmentVariable, File
-from regcache_core.discovery import Declared, as_dependencies
+from regcache_core import ConfigError, Declared, Dependency, Distribution, EnvironmentVariable, File
+from regcache_core.discovery import as_dependencies
 
 VALUES = [File("a.txt"), EnvironmentVariable("A"), Distribution("a")]
 

@@ -17,7 +17,7 @@ PROGRAM = """
 import json, sys
 from importlib.metadata import PackageNotFoundError, version
 from regcache_core import Distribution, RegistryCacheManager
-from regcache_core.discovery import Declared
+from regcache_core import Declared
 
 def build():
     try:

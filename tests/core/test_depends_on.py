@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from core_tools import read
 
-from regcache_core import Distribution, EnvironmentVariable, File, Reason
-from regcache_core.discovery import Declared
+from regcache_core import Declared, Distribution, EnvironmentVariable, File, Reason
 
 VARIABLE = EnvironmentVariable("PAINTER_EXTRA")
 TINY = Distribution("sci-tiny")

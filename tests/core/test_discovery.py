@@ -9,10 +9,10 @@ from throwaway import forget
 from regcache_core.discovery import (
     Failures,
     ImportPath,
-    brought_by,
     import_module,
     missing_modules,
     place_of,
+    reexported_by,
 )
 
 FILES = {
@@ -128,16 +128,16 @@ absent = ImportPath()
 failures = Failures(absent)
 import pack
 names = [m.__name__ for m in import_modules(pack.__path__, "pack.", failures.add, exclude={left})]
-print(json.dumps([names, failures.texts, absent.names, type(failures.passing).__name__]))
+print(json.dumps([names, failures.texts, absent.names, type(failures.transient).__name__]))
 """
 
 
 def test_failures_are_remembered_with_their_places(write, run_python, tmp_path):
     """Each failure has its words and its place; missing modules are named once."""
     write(FAILING)
-    names, texts, absent, passing = run_python(REMEMBER.format(left=["pack.f", "pack.g", ".h"]))
+    names, texts, absent, transient = run_python(REMEMBER.format(left=["pack.f", "pack.g", ".h"]))
 
-    assert ([], "NoneType") == (names, passing)
+    assert ([], "NoneType") == (names, transient)
     assert ["ValueError: three lines down", f"{tmp_path}/pack/a.py:3"] == texts["pack.a"]
     assert texts["pack.b"][0].startswith("IndentationError: ")
     assert f"{tmp_path}/pack/b.py:3" == texts["pack.b"][1]
@@ -146,14 +146,14 @@ def test_failures_are_remembered_with_their_places(write, run_python, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("left", "passing"),
+    ("left", "transient"),
     [([], "FileNotFoundError"), (["pack.f"], "MemoryError"), (["pack.f", ".g"], "UserWarning")],
 )
-def test_first_failure_of_this_moment_is_kept(left, passing, write, run_python):
+def test_first_failure_of_this_moment_is_kept(left, transient, write, run_python):
     """A disk, the memory or a warning filter says nothing about the next start."""
     write(FAILING)
 
-    assert passing == run_python(REMEMBER.format(left=left))[3]
+    assert transient == run_python(REMEMBER.format(left=left))[3]
 
 
 def test_module_that_only_one_finder_misses_is_not_missing():
@@ -257,8 +257,8 @@ def test_what_a_module_imports_is_told(text, brought, tmp_path, monkeypatch):
     module = importlib.import_module("bringing_module")
     foreign = {name: (getattr(parts, name), "vendor.parts") for name in ("wheel", "axle")}
 
-    found = brought_by(module, foreign)
+    found = reexported_by(module, foreign)
     forget(names)
 
     assert brought == found
-    assert [] == brought_by(module, {})
+    assert [] == reexported_by(module, {})

@@ -14,7 +14,7 @@ from throwaway import sealed
 
 from regcache_core import Input, Reason, RegistryCacheManager, SourceTree
 from regcache_core._file import MAX_BYTES, read_document, seal
-from regcache_core._report import Refusal
+from regcache_core._report import CacheMiss
 from regcache_core.discovery import ImportPath
 
 posix = pytest.mark.skipif(os.name != "posix", reason="only POSIX has such modes and files")
@@ -161,7 +161,7 @@ def is_read(manager, content):
     Path(manager.path).write_bytes(content)
     try:
         read_document(manager.path)
-    except Refusal:
+    except CacheMiss:
         return False
     return True
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from core_tools import read
 
-from regcache_core import Input, Reason, Refusal, SourceTree
+from regcache_core import CacheMiss, Input, Reason, SourceTree
 from regcache_core.discovery import EditedModules, FoundFiles
 
 
@@ -177,7 +177,7 @@ def test_subclass_may_know_another_reason(modules):
 
     assert isinstance(edited, Input)
     assert [str(modules[0])] == edited.record()
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(CacheMiss) as caught:
         edited.check(edited.record())
     assert Reason.EDITED_SINCE_IMPORT == caught.value.reason
 

@@ -10,7 +10,7 @@ from core_tools import read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regcache_core import Reason, Refusal, SerializationError, key_to_text, text_to_key
+from regcache_core import CacheMiss, Reason, SerializationError, key_to_text, text_to_key
 
 KEYS = [
     "",
@@ -134,7 +134,7 @@ def test_all_keys_come_back_in_one_file_in_order(make):
 
 
 def test_plain_strings_lie_in_the_file_as_they_are(make):
-    """A file of plain keys looks like the seed's."""
+    """A file of plain keys holds them as they are."""
     manager = make()
     manager.save_cache({"imagexpress": 1, 7: 2, "!x": 3})
 
@@ -173,8 +173,8 @@ def test_any_text_is_a_key_that_is_written_so_or_refused(text):
     """A text is decoded only if it is exactly what `key_to_text` writes for the key."""
     try:
         key = text_to_key(text, "painter")
-    except Refusal as refusal:
-        assert Reason.KEY_REFUSED == refusal.reason
+    except CacheMiss as miss:
+        assert Reason.KEY_REFUSED == miss.reason
     else:
         assert text == key_to_text(key)
 

@@ -87,7 +87,7 @@ def test_item_comes_back_equal_through_its_type(make, name):
 
 
 def test_item_comes_back_through_the_pair_of_functions(make):
-    """The seed's serializer and deserializer make the record and the item."""
+    """A serializer and a deserializer make the record and the item."""
     manager = make(serializer=lambda point: [point.x, point.y], deserializer=lambda r: Point(*r))
     manager.save_cache({"p": Point(1.0, 2.0)})
 
@@ -273,7 +273,7 @@ def test_save_refuses_keys_that_would_not_come_back(make, key):
 
 
 def test_error_of_a_serializer_refuses_the_save(make):
-    """Whatever a serializer raises is a refusal that names the key and holds the cause."""
+    """Whatever a serializer raises is a miss that names the key and holds the cause."""
     manager = make(serializer=lambda item: item.missing, deserializer=as_is)
 
     with pytest.raises(
@@ -288,12 +288,12 @@ def test_error_of_a_serializer_without_words_is_named(make):
     """An exception without a message is told by its type."""
 
     def fail(_):
-        raise KeyboardInterruptLike
+        raise FailureError
 
-    class KeyboardInterruptLike(Exception):
+    class FailureError(Exception):
         pass
 
-    with pytest.raises(SerializationError, match="KeyboardInterruptLike"):
+    with pytest.raises(SerializationError, match="FailureError"):
         make(serializer=fail, deserializer=as_is).save_cache({"a": 1})
 
 
@@ -576,10 +576,10 @@ def test_answer_made_smaller_by_an_error_that_may_pass_is_not_saved(make):
     missed = manager.last_report
     error = OSError("the disk was away")
 
-    manager.save_built({"a": 1}, missed, passing=error)
+    manager.save_built({"a": 1}, missed, transient=error)
 
     saved = missed.saved
-    assert ("error", Reason.PASSING_FAILURE, error) == (saved.status, saved.reason, saved.cause)
+    assert ("error", Reason.TRANSIENT_FAILURE, error) == (saved.status, saved.reason, saved.cause)
     assert "the disk was away" in str(saved)
     assert not os.path.exists(manager.path)
 
@@ -597,7 +597,7 @@ def test_load_can_be_refused_for_what_lies_beside_the_items(make, folder):
         *(report.status, report.reason, report.where, report.path),
     )
     assert {} == manager.extra
-    (folder / "a.txt").write_text("changed after the refusal")
+    (folder / "a.txt").write_text("changed after the miss")
     assert not manager.save_cache({"a": 1})
 
 

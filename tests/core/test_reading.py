@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from regcache_core import Reason, Refusal
+from regcache_core import CacheMiss, Reason
 from regcache_core._file import _read_all as read_all
 from regcache_core._file import parse_text, read_document, seal
 
@@ -126,7 +126,7 @@ def test_any_text_is_refused_where_json_refuses_it(text):
         expected = None
     try:
         actual = repr(parse_text(text, "here"))
-    except Refusal:
+    except CacheMiss:
         actual = None
 
     assert expected == actual
@@ -137,7 +137,7 @@ def test_text_that_is_no_json_is_refused(text):
     """Each invalid text is refused with its place, as `json.loads` refuses it."""
     with pytest.raises((ValueError, RecursionError)):
         json.loads(text)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(CacheMiss) as caught:
         parse_text(text, "here")
 
     assert Reason.NOT_JSON == caught.value.reason
@@ -150,14 +150,14 @@ import sys
 for name in [name for name in sys.modules if name.partition(".")[0] == "json"]:
     del sys.modules[name]
 
-from regcache_core import Reason, Refusal
+from regcache_core import Reason, CacheMiss
 from regcache_core._file import parse_text
 
 for text in {texts}:
     try:
         print("parsed", repr(parse_text(text, "here")))
-    except Refusal as refusal:
-        print(refusal.reason.name)
+    except CacheMiss as miss:
+        print(miss.reason.name)
 """
 
 
@@ -174,13 +174,13 @@ def test_text_that_is_no_json_is_refused_where_json_was_never_imported(tmp_path)
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", '{"a": [1, NaN]}'])
 def test_constants_beyond_json_are_refused(text):
     """Python's json takes NaN and infinities; JSON has none, and we never write any."""
-    with pytest.raises(Refusal, match="NOT_JSON"):
+    with pytest.raises(CacheMiss, match="NOT_JSON"):
         parse_text(text, "here")
 
 
 def test_rubbish_behind_a_document_is_placed():
     """The report tells where the document ended."""
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(CacheMiss) as caught:
         parse_text("{}  x", "file.json")
 
     assert "file.json, character 2" == caught.value.where
@@ -197,8 +197,8 @@ def test_document_is_read_from_a_file(tmp_path):
 
 @pytest.mark.parametrize("path", ["a\0b", "\ud800", "x" * 5000, ""], ids=ascii)
 def test_path_that_no_system_call_takes_is_refused(path):
-    """An impossible path is a refusal, too."""
-    with pytest.raises(Refusal) as caught:
+    """An impossible path is a miss, too."""
+    with pytest.raises(CacheMiss) as caught:
         read_document(path)
 
     assert caught.value.reason in (Reason.FILE_UNREADABLE, Reason.FILE_ABSENT)
@@ -206,8 +206,8 @@ def test_path_that_no_system_call_takes_is_refused(path):
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that fails to read")
 def test_file_that_fails_while_it_is_read_is_refused():
-    """A disk that fails is a refusal, like a file that is not to be had."""
-    with pytest.raises(Refusal) as caught:
+    """A disk that fails is a miss, like a file that is not to be had."""
+    with pytest.raises(CacheMiss) as caught:
         read_document("/proc/self/mem")
 
     assert Reason.FILE_UNREADABLE == caught.value.reason

@@ -10,16 +10,17 @@ from core_tools import NOBODY, as_is
 
 from regcache_core import (
     CacheConfig,
+    CacheMiss,
+    Declared,
     EnvironmentVariable,
     Input,
     Reason,
-    Refusal,
     RegistryCacheManager,
     SerializationError,
     SourceTree,
 )
 from regcache_core._file import MAX_BYTES, seal
-from regcache_core.discovery import Declared, ImportPath
+from regcache_core.discovery import ImportPath
 
 
 class Situation:
@@ -185,7 +186,7 @@ class Refusing(Input):
 
     def check(self, recorded):
         """Refuse always, with the reason that it was given."""
-        raise Refusal(self.reason, self.member)
+        raise CacheMiss(self.reason, self.member)
 
 
 def save_refused(reason):
@@ -240,7 +241,7 @@ SITUATIONS = {
     "NOT_SERIALIZABLE": save_without_json,
     "WRITE_FAILED": save_into_a_file,
     "EDITED_SINCE_IMPORT": save_refused("EDITED_SINCE_IMPORT"),
-    "PASSING_FAILURE": save_refused("PASSING_FAILURE"),
+    "TRANSIENT_FAILURE": save_refused("TRANSIENT_FAILURE"),
 }
 
 

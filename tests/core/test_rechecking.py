@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from regcache_core.discovery import Rechecks
+from regcache_core.discovery import Backoff
 
 
 class Clock:
@@ -24,7 +24,7 @@ def clock(monkeypatch):
     return clock
 
 
-def looks(rechecks, clock, seconds, changed=lambda now: False):
+def looks(backoff, clock, seconds, changed=lambda now: False):
     """The seconds at which it looks, where it is asked four times a second."""
     start, seen = clock.now, []
 
@@ -34,74 +34,72 @@ def looks(rechecks, clock, seconds, changed=lambda now: False):
 
     for quarter in range(seconds * 4):
         clock.now = start + quarter / 4
-        rechecks.run(look)
+        backoff.run(look)
     return seen
 
 
 def test_pauses_double_up_to_a_minute(clock):
     """The first look is at once, the next after 1, 2, 4 ... seconds, at most 64."""
-    assert [0, 1, 3, 7, 15, 31, 63, 127, 191] == looks(Rechecks(), clock, 200)
+    assert [0, 1, 3, 7, 15, 31, 63, 127, 191] == looks(Backoff(), clock, 200)
 
 
 def test_change_resets_the_pause(clock):
     """After a look that found something the next one is at once, and the pauses begin anew."""
-    seen = looks(Rechecks(), clock, 8, changed=lambda now: now == 3)
+    seen = looks(Backoff(), clock, 8, changed=lambda now: now == 3)
 
     assert [0, 1, 3, 3.25, 4.25, 6.25] == seen
 
 
 def test_reset_lets_the_next_lookup_look(clock):
     """After a reset it is time at once."""
-    rechecks = Rechecks()
-    looks(rechecks, clock, 4)
-    before = rechecks.is_due
+    backoff = Backoff()
+    looks(backoff, clock, 4)
+    before = backoff.is_due
 
-    rechecks.reset()
+    backoff.reset()
 
-    assert (False, True) == (before, rechecks.is_due)
-    assert [0, 1, 3] == looks(rechecks, clock, 4)
+    assert (False, True) == (before, backoff.is_due)
+    assert [0, 1, 3] == looks(backoff, clock, 4)
 
 
 def test_pause_counts_from_the_end_of_a_look(clock):
     """A look that takes ten seconds is followed by a pause all the same."""
-    rechecks = Rechecks()
+    backoff = Backoff()
 
     def look():
         clock.now += 10
         return False
 
-    rechecks.run(look)
+    backoff.run(look)
 
-    assert not rechecks.is_due
+    assert not backoff.is_due
     clock.now += 1
-    assert rechecks.is_due
+    assert backoff.is_due
 
 
 def test_error_counts_as_no_change(clock):
     """What a look raises is raised, and the next one waits."""
-    rechecks = Rechecks()
+    backoff = Backoff()
     with pytest.raises(ZeroDivisionError):
-        rechecks.run(lambda: 1 / 0)
+        backoff.run(lambda: 1 / 0)
 
-    assert not rechecks.is_due
-    assert [1, 3] == looks(rechecks, clock, 4)
+    assert not backoff.is_due
+    assert [1, 3] == looks(backoff, clock, 4)
 
 
 def test_one_of_many_threads_looks():
     """While one thread looks, the others are told at once that nothing changed."""
-    rechecks, others_done, results = Rechecks(), threading.Event(), []
+    backoff, others_done, results = Backoff(), threading.Event(), []
 
     def look():
         assert others_done.wait(30), "another thread waits for this one"
         return True
 
-    first = threading.Thread(target=lambda: results.append(rechecks.run(look)))
+    first = threading.Thread(target=lambda: results.append(backoff.run(look)))
     first.start()
-    while rechecks.is_due:
+    while backoff.is_due:
         pass
-    others = [
-        threading.Thread(target=lambda: results.append(rechecks.run(look))) for _ in "abcdefg"
-    ]
+    others = [threading.Thread(target=lambda: results.append(backoff.run(look))) for _ in "abcdefg"]
     for thread in others:
         thread.start()
     for thread in others:
@@ -114,12 +112,12 @@ def test_one_of_many_threads_looks():
 
 def test_one_of_threads_that_begin_together_looks(clock):
     """Of threads that all saw that it is time, one looks."""
-    rechecks, barrier, seen = Rechecks(), threading.Barrier(8), []
+    backoff, barrier, seen = Backoff(), threading.Barrier(8), []
 
     def ask():
         barrier.wait(30)
         for _ in range(1000):
-            rechecks.run(lambda: bool(seen.append(1)))
+            backoff.run(lambda: bool(seen.append(1)))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:

@@ -23,7 +23,7 @@ def test_report_in_words_tells_why_nothing_was_saved(kind: str, app: App, record
     app.write({**FILES[kind], f"app/{FOLDER[kind]}/odd.py": PASSING})
     ask = f"{LIST[kind]}\nout = [len(REG), str(REG.report)]"
 
-    _, passing = app.run(ask, PYTHONWARNINGS="ignore")
+    _, transient = app.run(ask, PYTHONWARNINGS="ignore")
     app.remove(f"app/{FOLDER[kind]}/odd.py")
     app.cache.rename(app.cache.with_name("elsewhere"))
     app.cache.write_text("no folder")
@@ -31,8 +31,8 @@ def test_report_in_words_tells_why_nothing_was_saved(kind: str, app: App, record
     app.cache.unlink()
     _, saved = app.run(ask)
 
-    assert passing.startswith("miss: there is no cache file yet: ")
-    assert passing.endswith(
+    assert transient.startswith("miss: there is no cache file yet: ")
+    assert transient.endswith(
         "; not saved: the next process may find something else "
         "[Away: (ZeroDivisionError in its __str__)]"
     )

@@ -110,7 +110,7 @@ def test_answer_made_without_importing_is_not_kept(
 
     before = LISTED[kind][:-1]
     assert (before, True) == (keys[: len(before)], failures != [])
-    assert ("PASSING_FAILURE", []) == (saved, app.cache_files())
+    assert ("TRANSIENT_FAILURE", []) == (saved, app.cache_files())
     record(starts=1, stored=0)
 
 

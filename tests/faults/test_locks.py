@@ -210,8 +210,8 @@ def test_file_system_without_locks_stops_nobody(app: App, record: Record) -> Non
 
 def test_nobody_waits_for_an_answer_that_cannot_be_saved(storm: Storm, record: Record) -> None:
     """An answer that could not be saved is waited for once, and then by nobody."""
-    passing = APPLICATION["app/readers/a_slow_reader.py"] + "raise OSError('no device today')\n"
-    storm.app.write({"app/readers/a_slow_reader.py": passing})
+    transient = APPLICATION["app/readers/a_slow_reader.py"] + "raise OSError('no device today')\n"
+    storm.app.write({"app/readers/a_slow_reader.py": transient})
     for waiting in (range(6), range(1)):
         storm.start(5, "readers", WORK_S="0.5")
         storm.go()

@@ -621,7 +621,7 @@ def test_metaclass_passes_class_keywords_on() -> None:
     assert [{"colour": "red"}] == seen
 
 
-def test_extractors_of_the_seed() -> None:
+def test_ready_made_extractors() -> None:
     """The ready-made extractors drop their suffix; a name that is nothing else stays."""
 
     assert "imagexpress" == extract_key_from_handler_suffix("ImageXpressHandler", object)

@@ -111,7 +111,7 @@ def test_failure_that_may_pass_is_not_kept(readers: App, error: str) -> None:
     later = readers.run(LIST)
 
     assert (["csv", "json"], "miss") == (failed["keys"], failed["status"])
-    assert "PASSING_FAILURE" == failed["saved"]
+    assert "TRANSIENT_FAILURE" == failed["saved"]
     assert (["csv", "json", "x"], "miss") == (later["keys"], later["status"])
 
 

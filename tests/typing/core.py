@@ -14,7 +14,9 @@ import regcache_core
 from regcache_core import (
     PYTHON_SUFFIXES,
     CacheConfig,
+    CacheMiss,
     ConfigError,
+    Declared,
     Dependency,
     Difference,
     Distribution,
@@ -22,7 +24,6 @@ from regcache_core import (
     File,
     Input,
     Reason,
-    Refusal,
     RegcacheError,
     RegistryCacheManager,
     Report,
@@ -38,12 +39,11 @@ from regcache_core import (
     text_to_key,
 )
 from regcache_core.discovery import (
-    Declared,
+    Backoff,
     EditedModules,
     Failures,
     FoundFiles,
     ImportPath,
-    Rechecks,
     as_dependencies,
     file_of,
     find_package,
@@ -127,7 +127,7 @@ assert_type(report.reason, "Reason | None")
 assert_type(report.saved, "Report | None")
 assert_type(report.load_ns, int)
 assert_type(report.wait_ns, int)
-assert_type(Refusal("TOO_OLD").reason, Reason)
+assert_type(CacheMiss("TOO_OLD").reason, Reason)
 assert_type(Reason.TOO_OLD.status, str)
 Report("unknown")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -157,7 +157,7 @@ failures = Failures(ImportPath())
 assert_type(import_module("json", failures.add), "ModuleType | None")
 assert_type(import_modules(["a"], "b.", failures.add, exclude=["c"]), Iterator[ModuleType])
 assert_type(failures.texts, "dict[str, list[str]]")
-assert_type(failures.passing, "BaseException | None")
+assert_type(failures.transient, "BaseException | None")
 assert_type(place_of(ValueError()), str)
 assert_type(missing_modules(ValueError()), Iterator[str])
 assert_type(is_unfinished("json"), bool)
@@ -183,9 +183,9 @@ values: list[ValueError] = [ConfigError("field", 1, "2")]
 getter: Callable[[], str] = manager.version_getter
 status: Literal["saved"] = "saved"
 
-rechecks = Rechecks()
-assert_type(rechecks.is_due, bool)
-assert_type(rechecks.run(lambda: True), bool)
+backoff = Backoff()
+assert_type(backoff.is_due, bool)
+assert_type(backoff.run(lambda: True), bool)
 
 
 def verified(manager: RegistryCacheManager[str, int], build: Callable[[], dict[str, int]]) -> None:

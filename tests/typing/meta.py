@@ -111,7 +111,7 @@ def secondary(primary: LazyDiscoveryDict[str, type[Base]]) -> None:
 
 
 def functions() -> None:
-    """The seed's functions."""
+    """Functions that programs of before call."""
     assert_type(serialize_plugin_class(Base), dict[str, str])
     assert_type(deserialize_plugin_class({}), type)
     assert_type(discover_registry_classes([], "p.", Base), list[type])

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ._cold.reasons import Reason
     from ._cold.sources import get_package_file_mtimes, package_tree
     from ._cold.verify import Difference, Verification
-    from ._inputs import PYTHON_SUFFIXES, Input, SourceTree
+    from ._inputs import PYTHON_SUFFIXES, Declared, Input, SourceTree
     from ._keys import key_to_text, text_to_key
     from ._manager import CacheConfig, RegistryCacheManager, get_cache_file_path
-    from ._report import Refusal, Report
+    from ._report import CacheMiss, Report
     from .depends import Dependency, Distribution, EnvironmentVariable, File
     from .errors import (
         CacheWarning,
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 __all__ = [
     "PYTHON_SUFFIXES",
     "CacheConfig",
+    "CacheMiss",
     "CacheWarning",
     "ConfigError",
+    "Declared",
     "Dependency",
     "Difference",
     "Distribution",
@@ -44,7 +46,6 @@ __all__ = [
     "Input",
     "NoCacheFolderError",
     "Reason",
-    "Refusal",
     "RegcacheError",
     "RegistryCacheManager",
     "Report",
@@ -65,8 +66,10 @@ __all__ = [
 _MODULES = {
     "PYTHON_SUFFIXES": "_inputs",
     "CacheConfig": "_manager",
+    "CacheMiss": "_report",
     "CacheWarning": "errors",
     "ConfigError": "errors",
+    "Declared": "_inputs",
     "Dependency": "depends",
     "Difference": "_cold.verify",
     "Distribution": "depends",
@@ -76,7 +79,6 @@ _MODULES = {
     "Input": "_inputs",
     "NoCacheFolderError": "errors",
     "Reason": "_cold.reasons",
-    "Refusal": "_report",
     "RegcacheError": "errors",
     "RegistryCacheManager": "_manager",
     "Report": "_report",

@@ -8,7 +8,7 @@ and ``distributions`` (places); those that would be empty are left out.
 import os
 
 from ._modules import METADATA_SUFFIXES, search_path
-from ._report import Refusal
+from ._report import CacheMiss
 from .depends import EnvironmentVariable, name_in
 
 TYPE_CHECKING = False
@@ -77,12 +77,12 @@ def check(
         ``None`` if it holds as it is; else a record that says the same and is cheaper to check.
 
     Raises:
-        Refusal: It does not hold; names the dependency, old and new.
+        CacheMiss: It does not hold; names the dependency, old and new.
         LookupError: It leaves out what it should tell of.
     """
     old, new = recorded.get("declared", []), [repr(each) for each in declared]
     if old != new:
-        raise Refusal("SETTINGS_CHANGED", "depends_on", old, new)
+        raise CacheMiss("SETTINGS_CHANGED", "depends_on", old, new)
     for each in declared:
         recorded[each.member][each.name]
     if variables:
@@ -100,14 +100,14 @@ def _check_variables(recorded: "Mapping[str, Any]") -> None:
     for name, old in recorded.items():
         new = _one_way(name, os.environ.get(name))
         if old != new:
-            raise Refusal("VARIABLE_CHANGED", name, old, new)
+            raise CacheMiss("VARIABLE_CHANGED", name, old, new)
 
 
 def _check_distributions(recorded: "Mapping[str, Any]") -> None:
     found = find_distributions(recorded)
     for name, old in recorded.items():
         if old != found[name]:
-            raise Refusal("DISTRIBUTION_CHANGED", name, old, found[name])
+            raise CacheMiss("DISTRIBUTION_CHANGED", name, old, found[name])
 
 
 def _one_way(name: str, value: "str | None") -> "str | None":
@@ -186,16 +186,16 @@ def refuse_outdated(
         since_ns: When the registry was declared.
 
     Raises:
-        Refusal: Something changed.
+        CacheMiss: Something changed.
     """
     from ._cold.stamps import is_newer
 
     for each in dependencies:
         if isinstance(each, EnvironmentVariable) and each.is_outdated(environment, start_ns):
-            raise Refusal("VARIABLE_CHANGED", each.name)
+            raise CacheMiss("VARIABLE_CHANGED", each.name)
     distributions = recorded.get("distributions", {}).values()
     is_absent = not all(any(map(_is_info, places)) for places in distributions)
     folders = filter(os.path.isdir, search_path()) if is_absent else ()
     for path in [*recorded.get("files", ()), *folders]:
         if is_newer(path, since_ns):
-            raise Refusal("EDITED_SINCE_IMPORT", path)
+            raise CacheMiss("EDITED_SINCE_IMPORT", path)

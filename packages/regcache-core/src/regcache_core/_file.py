@@ -15,7 +15,7 @@ import os
 import sys
 from _imp import source_hash  # what stands under importlib.util.source_hash, which costs an import
 
-from ._report import Refusal
+from ._report import CacheMiss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -157,16 +157,16 @@ def read_document(path: str) -> "dict[str, Any]":
     """Read, check and parse the cache file at ``path``.
 
     Raises:
-        Refusal: Whatever is wrong with the file; no other exception leaves this function.
+        CacheMiss: Whatever is wrong with the file; no other exception leaves this function.
     """
     try:
         data = read_bytes(path)
         # Before anything else is done with it: what is damaged takes neither time nor memory.
         if data[-_SEAL_BYTES:] != seal(memoryview(data)[:-_SEAL_BYTES]):
-            raise Refusal("DAMAGED", path)
+            raise CacheMiss("DAMAGED", path)
         document: dict[str, Any] = parse_text(_decode(data, path), path)
     except MemoryError as error:
-        raise Refusal("FILE_UNREADABLE", path) from error
+        raise CacheMiss("FILE_UNREADABLE", path) from error
     del document[_CHECKSUM]  # a text that ends like this is an object, and this is its last member
     return document
 
@@ -175,23 +175,23 @@ def read_bytes(path: str) -> bytes:
     """What a file of ours holds, in a folder of ours.
 
     Raises:
-        Refusal: It is none of ours, or cannot be read.
+        CacheMiss: It is none of ours, or cannot be read.
         MemoryError: There is no room for it.
     """
     try:
         descriptor = os.open(path, _OPEN_FLAGS)
     except FileNotFoundError:
-        raise Refusal("FILE_ABSENT", path) from None
+        raise CacheMiss("FILE_ABSENT", path) from None
     except (OSError, ValueError) as error:
         reason = "NOT_A_FILE" if os.path.islink(path) else "FILE_UNREADABLE"
-        raise Refusal(reason, path) from error
+        raise CacheMiss(reason, path) from error
     try:
         status = os.fstat(descriptor)
         _check_file(path, status)
         check_folder(os.path.dirname(path))
         return _read_all(descriptor, status.st_size)
     except OSError as error:
-        raise Refusal("FILE_UNREADABLE", path) from error
+        raise CacheMiss("FILE_UNREADABLE", path) from error
     finally:
         os.close(descriptor)
 
@@ -209,14 +209,14 @@ def _read_all(descriptor: int, size: int) -> bytes:
 def _check_file(path: str, status: os.stat_result) -> None:
     mode = status.st_mode
     if mode & _FILE_TYPE_MASK != _REGULAR_FILE:
-        raise Refusal("NOT_A_FILE", path)
+        raise CacheMiss("NOT_A_FILE", path)
     if status.st_size > MAX_BYTES:
-        raise Refusal("TOO_LARGE", path, MAX_BYTES, status.st_size)
+        raise CacheMiss("TOO_LARGE", path, MAX_BYTES, status.st_size)
     if os.name != "posix":  # pragma: no cover - Windows has no such owners and modes
         return
     check_owner(path, status)
     if mode & 0o022:
-        raise Refusal("WRITABLE_BY_OTHERS", path, "0600", oct(mode & 0o777))
+        raise CacheMiss("WRITABLE_BY_OTHERS", path, "0600", oct(mode & 0o777))
 
 
 def check_folder(folder: str) -> None:
@@ -229,7 +229,7 @@ def check_folder(folder: str) -> None:
         folder: The folder that the file lies in.
 
     Raises:
-        Refusal: It is none of ours.
+        CacheMiss: It is none of ours.
         OSError: It cannot be looked at.
     """
     if os.name != "posix":  # pragma: no cover - Windows has no such owners and modes
@@ -240,21 +240,21 @@ def check_folder(folder: str) -> None:
         status = os.stat(folder)
     check_owner(folder, status)
     if status.st_mode & 0o022 and not status.st_mode & _STICKY:
-        raise Refusal("WRITABLE_BY_OTHERS", folder, "0700", oct(status.st_mode & 0o777))
+        raise CacheMiss("WRITABLE_BY_OTHERS", folder, "0700", oct(status.st_mode & 0o777))
 
 
 def check_owner(path: str, status: os.stat_result) -> None:
     """Refuse what belongs to another user, but for root."""
     user = os.geteuid()
     if status.st_uid not in (user, 0):
-        raise Refusal("FOREIGN_OWNER", path, user, status.st_uid)
+        raise CacheMiss("FOREIGN_OWNER", path, user, status.st_uid)
 
 
 def _decode(data: bytes, path: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise Refusal("NOT_UTF8", path) from error
+        raise CacheMiss("NOT_UTF8", path) from error
 
 
 class _ScannerContext:
@@ -276,19 +276,19 @@ def parse_text(text: str, where: str) -> "Any":
     """Parse strict JSON: as ``json.loads``, except that NaN and infinities are refused.
 
     Raises:
-        Refusal: The text is not JSON, or nested or numbered beyond what Python reads.
+        CacheMiss: The text is not JSON, or nested or numbered beyond what Python reads.
     """
     text = text.strip(" \t\n\r")
     try:
         value, end = _scan(text)
     except StopIteration as error:
-        raise Refusal("NOT_JSON", where) from error
+        raise CacheMiss("NOT_JSON", where) from error
     # SystemError: until Python 3.12 the scanner finds no JSONDecodeError to raise where nobody has
     # imported json.
     except (ValueError, RecursionError, SystemError) as error:
-        raise Refusal("NOT_JSON", where) from error
+        raise CacheMiss("NOT_JSON", where) from error
     if end != len(text):
-        raise Refusal("NOT_JSON", f"{where}, character {end}")
+        raise CacheMiss("NOT_JSON", f"{where}, character {end}")
     return value
 
 

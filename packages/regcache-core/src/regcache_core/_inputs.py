@@ -8,7 +8,7 @@ whether a recorded value still holds. Anything else that an answer should depend
 import os
 from time import time, time_ns
 
-from ._report import Refusal
+from ._report import CacheMiss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Input:
             cheaper to check next time, for the file to be renewed with.
 
         Raises:
-            Refusal: The recorded value does not hold; names the field, old and new.
+            CacheMiss: The recorded value does not hold; names the field, old and new.
         """
         current = self.current()
         if recorded == current and type(recorded) is type(current):
@@ -84,8 +84,8 @@ class Input:
             fields = [*current, *recorded]
             field = next((n for n in fields if recorded.get(n) != current.get(n)), "")
             where = f"{self.member}.{field}"
-            raise Refusal(self.reason, where, recorded.get(field), current.get(field))
-        raise Refusal(self.reason, self.member, recorded, current)
+            raise CacheMiss(self.reason, where, recorded.get(field), current.get(field))
+        raise CacheMiss(self.reason, self.member, recorded, current)
 
 
 class Timestamp(Input):
@@ -102,12 +102,12 @@ class Timestamp(Input):
     def check(self, recorded: "Any") -> None:
         """Refuse a timestamp that is no number, lies in the future or is too old."""
         if isinstance(recorded, bool) or not isinstance(recorded, (int, float)):
-            raise Refusal("WRONG_SHAPE", self.member, recorded)
+            raise CacheMiss("WRONG_SHAPE", self.member, recorded)
         now = self.current()
         if recorded > now:
-            raise Refusal("FROM_THE_FUTURE", self.member, recorded, now)
+            raise CacheMiss("FROM_THE_FUTURE", self.member, recorded, now)
         if self.max_age_s is not None and now - recorded > self.max_age_s:
-            raise Refusal("TOO_OLD", self.member, recorded, now)
+            raise CacheMiss("TOO_OLD", self.member, recorded, now)
 
 
 class SourceTree(Input):
@@ -154,9 +154,9 @@ class SourceTree(Input):
             except (OSError, ValueError) as error:
                 if stamp is None:
                     continue
-                raise Refusal("SOURCE_REMOVED", path, stamp) from error
+                raise CacheMiss("SOURCE_REMOVED", path, stamp) from error
             if stamp is None:
-                raise Refusal("SOURCE_ADDED", path)
+                raise CacheMiss("SOURCE_ADDED", path)
             mtime_ns, content, ctime_ns, inode, _ = stamp
             if (
                 mtime_ns != now.st_mtime_ns
@@ -179,7 +179,7 @@ class SourceTree(Input):
         """
         for path in self.paths:
             if path not in recorded:
-                raise Refusal("SOURCE_ADDED", path)
+                raise CacheMiss("SOURCE_ADDED", path)
 
 
 class Declared(Input):
@@ -233,7 +233,7 @@ class Declared(Input):
         """The record of all that is declared; empty if nothing is.
 
         Raises:
-            Refusal: Something of it changed after it may have been read.
+            CacheMiss: Something of it changed after it may have been read.
         """
         found = self._found - {*self.depends_on}
         if not found and not self.depends_on:
@@ -255,7 +255,7 @@ class Declared(Input):
     def check(self, recorded: "Any") -> "Any":
         """Compare what is recorded with what is declared and with what is the case now."""
         if recorded.__class__ is not dict:
-            raise Refusal("WRONG_SHAPE", self.member, recorded)
+            raise CacheMiss("WRONG_SHAPE", self.member, recorded)
         if not recorded and not self.depends_on:
             return None
         from ._dependencies import check

@@ -1,6 +1,6 @@
 """Keys as member names of a JSON object, and back: equal and of the same type.
 
-A string is written as it is, so that files look like the seed's. Every other key, and a string
+A string is written as it is, so that files can be read by eye. Every other key, and a string
 that begins with the mark itself, is written as ``!kind text``.
 """
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 from ._file import parse_text
 from ._modules import find_object, is_plain_name
-from ._report import Refusal
+from ._report import CacheMiss
 
 MARK = "!"
 
 
-class UnsupportedKey(TypeError):
+class UnsupportedKeyError(TypeError):
     """A key of a kind that a cache file cannot hold; says which kinds it can."""
 
 
@@ -26,7 +26,7 @@ def key_to_text(key: object) -> str:
     """Encode a key: ``str``, ``int``, ``float``, ``bool``, ``None``, enum members, tuples of them.
 
     Raises:
-        UnsupportedKey: The key is of another type (sub-classes included, since they would not
+        UnsupportedKeyError: The key is of another type (sub-classes included, since they would not
             come back as such), it is NaN, which equals nothing, or larger or deeper than Python
             writes.
 
@@ -35,10 +35,10 @@ def key_to_text(key: object) -> str:
     """
     try:
         return _to_text(key)
-    except UnsupportedKey:
+    except UnsupportedKeyError:
         raise
     except Exception as error:  # the key's own __repr__ may raise anything
-        raise UnsupportedKey(
+        raise UnsupportedKeyError(
             f"a key of type {type(key).__qualname__} cannot be stored: {error!r}"
         ) from error
 
@@ -55,7 +55,7 @@ def _to_text(key: object) -> str:
         return "!None"
     if kind is tuple:
         return f"!tuple {_parts_to_json(key)}"  # type: ignore[arg-type]
-    raise UnsupportedKey(
+    raise UnsupportedKeyError(
         f"a key of type {kind.__qualname__} cannot be stored (str, int, float, bool, None, "
         f"enum members and tuples of these can): {key!r}"
     )
@@ -85,13 +85,13 @@ def _is_member(key: object) -> "TypeGuard[Enum]":
 def _enum_to_text(member: "Enum") -> str:
     cls = type(member)
     if cls.__members__.get(member.name or "") is not member:
-        raise UnsupportedKey(f"a combination of flags cannot be stored as a key: {member!r}")
+        raise UnsupportedKeyError(f"a combination of flags cannot be stored as a key: {member!r}")
     try:
         found = find_object(cls.__module__, cls.__qualname__)
     except (LookupError, TypeError):
         found = None
     if found is not cls:
-        raise UnsupportedKey(
+        raise UnsupportedKeyError(
             f"{member!r} cannot be stored as a key: its class is not "
             f"{cls.__module__}.{cls.__qualname__}; define it at the top of a module"
         )
@@ -107,7 +107,7 @@ def text_to_key(text: str, application: str) -> "Any":
             imported already or lie in here, since a file may not name what to import.
 
     Raises:
-        Refusal: The text is nothing that ``key_to_text`` writes, or its enum is not to be had.
+        CacheMiss: The text is nothing that ``key_to_text`` writes, or its enum is not to be had.
     """
     if not text.startswith(MARK):
         return text
@@ -117,7 +117,7 @@ def text_to_key(text: str, application: str) -> "Any":
         if key_to_text(key) != text:  # two texts for one key would make two items one
             raise ValueError(f"{key!r} is not written like this")
     except Exception as error:  # importing an enum's module runs the application: it may raise
-        raise Refusal("KEY_REFUSED", text) from error
+        raise CacheMiss("KEY_REFUSED", text) from error
     return key
 
 

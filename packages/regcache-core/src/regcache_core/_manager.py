@@ -17,7 +17,7 @@ from ._inputs import (
     SourceTree,
     Timestamp,
 )
-from ._report import Refusal, Report, check_argument, refused
+from ._report import CacheMiss, Report, check_argument, refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class CacheConfig:
             return NotImplemented
         return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
 
-    __hash__ = None  # type: ignore[assignment]  # mutable, as the seed's dataclass was
+    __hash__ = None  # type: ignore[assignment]  # mutable
 
     def __repr__(self) -> str:
         return (
@@ -172,7 +172,7 @@ class RegistryCacheManager(Generic[K, T]):
     Args:
         cache_name: Name of the registry's cache; any non-empty text.
         version_getter: Gives the version of the application; another version is a miss.
-        serializer: Turns an item into JSON values (with ``deserializer``, the seed's pair).
+        serializer: Turns an item into JSON values (with ``deserializer``).
         deserializer: Turns these values into the item.
         config: Age, version of the layout, and whether source files are compared.
         item_type: Instead of the pair: the type of the items, converted by cattrs.
@@ -278,7 +278,7 @@ class RegistryCacheManager(Generic[K, T]):
         """A key from what ``key_to_text`` wrote; plain text costs no import.
 
         Raises:
-            Refusal: It is nothing that ``key_to_text`` writes.
+            CacheMiss: It is nothing that ``key_to_text`` writes.
         """
         if type(text) is str and text[:1] != "!":
             return text
@@ -321,9 +321,9 @@ class RegistryCacheManager(Generic[K, T]):
         try:
             self._save(path, self._identity(), items, file_mtimes, extra)
             report = Report("saved", path, len(items))
-        except Refusal as refusal:
-            status: Any = "disabled" if refusal.reason.status == "disabled" else "error"
-            report = refused(refusal, path, status)
+        except CacheMiss as miss:
+            status: Any = "disabled" if miss.reason.status == "disabled" else "error"
+            report = refused(miss, path, status)
         finally:
             self._scan = None
         report.save_ns = perf_counter_ns() - start
@@ -373,9 +373,9 @@ class RegistryCacheManager(Generic[K, T]):
         missed: Any = self.last_report
         if missed.status != "miss" or missed.reason.name == "REFRESH_REQUESTED":
             return build()
-        from ._cold.lock import Turn
+        from ._cold.lock import BuildLock
 
-        with Turn(missed.path, self._missed_ns) as turn:
+        with BuildLock(missed.path, self._missed_ns) as turn:
             answer = load() if turn.is_news else None
             report: Any = self.last_report
             report.wait_ns = turn.wait_ns
@@ -393,7 +393,7 @@ class RegistryCacheManager(Generic[K, T]):
         items: "Mapping[K, T]",
         report: Report,
         extra: "Mapping[str, Any] | None" = None,
-        passing: "BaseException | None" = None,
+        transient: "BaseException | None" = None,
     ) -> None:
         """Save what was built after the miss that ``report`` tells of, and add to that report.
 
@@ -403,16 +403,16 @@ class RegistryCacheManager(Generic[K, T]):
             items: The answer, key -> item.
             report: The report of the miss.
             extra: JSON values to be stored beside the items.
-            passing: An error of this moment that made the answer smaller, as ``Failures.passing``
-                has it: the answer is not saved then.
+            transient: An error of this moment that made the answer smaller, as
+                ``Failures.transient`` has it: the answer is not saved then.
         """
         from .errors import CacheWarning, SerializationError, warn_caller
 
         if report.status == "disabled":  # though a plugin may have cleared the environment
             return
-        if passing is not None:
-            report.saved = refused(Refusal("PASSING_FAILURE"), report.path)
-            report.saved.cause = passing
+        if transient is not None:
+            report.saved = refused(CacheMiss("TRANSIENT_FAILURE"), report.path)
+            report.saved.cause = transient
             return
         try:
             # Where the load looked, though a plugin may have changed the environment.
@@ -432,12 +432,12 @@ class RegistryCacheManager(Generic[K, T]):
         What the answer depends on is recorded as it is at this moment, for the save that follows.
         """
         identity = self._identity()
-        report = refused(Refusal("REFRESH_REQUESTED"), cache_file(identity))
+        report = refused(CacheMiss("REFRESH_REQUESTED"), cache_file(identity))
         self._scan = None
         try:
             self._scan = _record(self._inputs(identity))
-        except Refusal as refusal:
-            report = refused(refusal, report.path)
+        except CacheMiss as miss:
+            report = refused(miss, report.path)
         self.last_report = report
 
     def refuse_load(self, reason: str, where: str) -> None:
@@ -448,7 +448,7 @@ class RegistryCacheManager(Generic[K, T]):
             where: What is wrong.
         """
         self.begin_scan()
-        self.last_report = refused(Refusal(reason, where), self.path)
+        self.last_report = refused(CacheMiss(reason, where), self.path)
         self.extra = {}
 
     def verify(self, build: "Callable[[], Mapping[K, T]]") -> "Verification":
@@ -496,11 +496,11 @@ class RegistryCacheManager(Generic[K, T]):
             self._check_switches(path, identity)
             inputs = self._inputs(identity)
             if is_on("REGCACHE_REFRESH"):
-                raise Refusal("REFRESH_REQUESTED", "REGCACHE_REFRESH")
+                raise CacheMiss("REFRESH_REQUESTED", "REGCACHE_REFRESH")
             items = self._items(self._fresh_document(str(path), inputs), convert)
             report = Report("hit", path, len(items))
-        except Refusal as refusal:
-            report = refused(refusal, path)
+        except CacheMiss as miss:
+            report = refused(miss, path)
             self._missed_ns = time_ns() - (perf_counter_ns() - start)
             # The answer will be built now: what it depends on is as it is at this moment.
             self._scan = None if inputs is None else _record(inputs)
@@ -511,11 +511,11 @@ class RegistryCacheManager(Generic[K, T]):
     def _check_switches(self, path: "str | None", identity: "dict[str, object]") -> None:
         variable = switched_off_by(self.application)
         if variable is not None:
-            raise Refusal("SWITCHED_OFF", variable)
+            raise CacheMiss("SWITCHED_OFF", variable)
         if path is None:
-            raise Refusal("NO_CACHE_FOLDER")
+            raise CacheMiss("NO_CACHE_FOLDER")
         if not identity["home"] and self.application == "__main__":
-            raise Refusal("NOT_IDENTIFIED", "application=")  # python -c, a prompt, a notebook
+            raise CacheMiss("NOT_IDENTIFIED", "application=")  # python -c, a prompt, a notebook
 
     def _fresh_document(self, path: str, inputs: "list[Input]") -> "dict[str, Any]":
         document = read_document(path)
@@ -529,11 +529,11 @@ class RegistryCacheManager(Generic[K, T]):
     def _items(self, document: "dict[str, Any]", convert: "Callable[[Any], Any]") -> "dict[K, Any]":
         for member in ("items", "extra"):
             if not isinstance(document.get(member), dict):
-                raise Refusal("WRONG_SHAPE", member)
+                raise CacheMiss("WRONG_SHAPE", member)
         records: dict[str, Any] = document["items"]
         items = self._convert(records, convert)
         if len(items) != len(records):  # 1, 1.0 and True are one key, but three texts
-            raise Refusal("KEY_REFUSED", "items", len(records), len(items))
+            raise CacheMiss("KEY_REFUSED", "items", len(records), len(items))
         self.extra = document["extra"]
         return items
 
@@ -544,10 +544,10 @@ class RegistryCacheManager(Generic[K, T]):
         for text, record in records.items():
             try:
                 items[self.decode_key(text) if text[:1] == "!" else text] = convert(record)
-            except Refusal:
+            except CacheMiss:
                 raise
             except Exception as error:  # a deserializer is the application's: it may raise anything
-                raise Refusal("ITEM_REFUSED", text) from error
+                raise CacheMiss("ITEM_REFUSED", text) from error
         return items
 
     def _identity(self) -> "dict[str, object]":
@@ -581,7 +581,7 @@ class RegistryCacheManager(Generic[K, T]):
             if not isinstance(version, str):
                 raise TypeError(f"version_getter returned {version!r}, not a string")
         except Exception as error:  # the application's function: without a version, no caching
-            raise Refusal("VERSION_UNKNOWN", "version_getter") from error
+            raise CacheMiss("VERSION_UNKNOWN", "version_getter") from error
         return version
 
     def _save(
@@ -593,7 +593,7 @@ class RegistryCacheManager(Generic[K, T]):
         extra: "Mapping[str, Any] | None",
     ) -> None:
         from ._cold.prune import prune
-        from ._cold.serialize import NotJson, as_extra, check_plain
+        from ._cold.serialize import NotJsonError, as_extra, check_plain
         from ._cold.stamps import stamps_from_mtimes
         from ._cold.write import write_document
 
@@ -615,10 +615,10 @@ class RegistryCacheManager(Generic[K, T]):
         prune(str(path))  # before the write, which may need the space
         try:
             write_document(path, document)  # type: ignore[arg-type]
-        except NotJson as error:
-            raise Refusal("NOT_SERIALIZABLE", "the whole document") from error
+        except NotJsonError as error:
+            raise CacheMiss("NOT_SERIALIZABLE", "the whole document") from error
         except OSError as error:
-            raise Refusal("WRITE_FAILED", str(path)) from error
+            raise CacheMiss("WRITE_FAILED", str(path)) from error
 
     def _to_records(self, items: "Mapping[K, T]") -> "dict[str, Any]":
         from ._cold.serialize import to_records
@@ -666,7 +666,7 @@ def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[st
         try:
             value = item.check(recorded[item.member])
         except WRONG_SHAPE as error:
-            raise Refusal("WRONG_SHAPE", item.member) from error
+            raise CacheMiss("WRONG_SHAPE", item.member) from error
         if value is not None:
             renewed[item.member] = value
     return renewed

@@ -232,11 +232,11 @@ IMPORTING: "list[tuple[str, int]]" = []
 _LOST: "set[str]" = set()
 
 
-def modules_in_execution(holds: "Callable[[str], bool]") -> "Iterator[str]":
+def modules_in_execution(contains: "Callable[[str], bool]") -> "Iterator[str]":
     """Modules that this thread is importing, the innermost first.
 
     Args:
-        holds: Whether a module, given by its name, is meant.
+        contains: Whether a module, given by its name, is meant.
 
     Yields:
         Names of those whose code is being executed, further up among the callers.
@@ -245,7 +245,7 @@ def modules_in_execution(holds: "Callable[[str], bool]") -> "Iterator[str]":
     while frame is not None:
         if frame.f_code.co_name == "<module>":
             module = str(frame.f_globals.get("__name__"))
-            if holds(module):
+            if contains(module):
                 yield module
         frame = frame.f_back
 

@@ -1,5 +1,7 @@
-"""What a load or a save did and why: ``Report``; and how a check says no: ``Refusal``, for a cache
-file that is not believed, ``check_argument`` for an argument that cannot be used.
+"""What a load or a save did and why: ``Report``; and how a check says no.
+
+``CacheMiss`` for a cache file that is not believed, ``check_argument`` for an argument that cannot
+be used.
 """
 
 TYPE_CHECKING = False
@@ -11,12 +13,12 @@ if TYPE_CHECKING:
     Status = Literal["hit", "miss", "saved", "disabled", "error"]
 
 
-class Refusal(Exception):
+class CacheMiss(Exception):  # noqa: N818 - no error: it says why there was no hit
     """Raised by a check that a cache file does not pass; it never leaves the manager.
 
     Args:
         reason: Name of a member of ``Reason``; the enum itself is imported only here, since a
-            refusal ends the warm path anyway.
+            miss ends the warm path anyway.
         where: Which file or field was refused.
         old: What the file recorded.
         new: What is true now.
@@ -109,14 +111,14 @@ class Report:
         return text.encode(errors="backslashreplace").decode()  # a file may hold any text
 
 
-def refused(refusal: Refusal, path: "str | None", status: "Status | None" = None) -> Report:
-    """The report of ``refusal``; ``status`` overrides what a load would report."""
-    report = Report(status or refusal.reason.status, path)  # type: ignore[arg-type]
-    report.reason = refusal.reason
-    report.where = refusal.where
-    report.old = refusal.old
-    report.new = refusal.new
-    report.cause = refusal.__cause__
+def refused(miss: CacheMiss, path: "str | None", status: "Status | None" = None) -> Report:
+    """The report of ``miss``; ``status`` overrides what a load would report."""
+    report = Report(status or miss.reason.status, path)  # type: ignore[arg-type]
+    report.reason = miss.reason
+    report.where = miss.where
+    report.old = miss.old
+    report.new = miss.new
+    report.cause = miss.__cause__
     return report
 
 

@@ -113,7 +113,7 @@ class ImportStalledError(RegcacheError):
         )
 
 
-class SeenByPlugins(RegcacheError):
+class SeenByPluginsError(RegcacheError):
     """Plugins looked at a registry in which there was more than a fresh process would have had.
 
     What they did then may be otherwise in the next process.

@@ -1,7 +1,14 @@
 """The cache manager of a registry of functions: which inputs its answer has beyond core's."""
 
-from regcache_core import PYTHON_SUFFIXES, Input, Refusal, RegistryCacheManager, SourceTree
-from regcache_core.discovery import Declared, ImportPath, is_plain_name, module_of
+from regcache_core import (
+    PYTHON_SUFFIXES,
+    CacheMiss,
+    Declared,
+    Input,
+    RegistryCacheManager,
+    SourceTree,
+)
+from regcache_core.discovery import ImportPath, is_plain_name, module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,4 +152,4 @@ class LibraryFiles(SourceTree):
     def check_paths(self, recorded: "Any") -> None:
         """Refuse stamps of nothing, unless the library is built into Python."""
         if not recorded and self.paths:
-            raise Refusal("WRONG_SHAPE", self.member, recorded)
+            raise CacheMiss("WRONG_SHAPE", self.member, recorded)

@@ -172,7 +172,7 @@ class FactsError(RegcacheError, TypeError):
         return f"{self.registry}: the facts of {self.name!r} do not fit: {self.problem}"
 
 
-class Reject(Exception):
+class Reject(Exception):  # noqa: N818 - no error: it says that a function is not to be listed
     """Raised by a probe: this function is not to be listed, and this is why."""
 
 

@@ -190,20 +190,20 @@ def make_facts(
         raise FactsError(registry, name, f"{type(error).__name__}: {error}") from error
 
 
-def place_of(function: "Any", holds: "Callable[[str], bool] | None") -> "tuple[str, int, Any]":
+def place_of(function: "Any", contains: "Callable[[str], bool] | None") -> "tuple[str, int, Any]":
     """The module that brings a function, the line that registers it, and what is executed.
 
     Args:
         function: What is registered.
-        holds: Whether a module, given by its name, lies in the registry's package; ``None`` for a
-            registry without one.
+        contains: Whether a module, given by its name, lies in the registry's package; ``None``
+            for a registry without one.
     """
     frames = list(_frames())
     line, run = frames[0].f_lineno, frames[-1].f_code
-    if holds is not None:
+    if contains is not None:
         from regcache_core.discovery import modules_in_execution
 
-        for module in modules_in_execution(holds):
+        for module in modules_in_execution(contains):
             return module, line, run
     # An object and a partial have the module of their class.
     home = getattr(function, "__module__", None) if hasattr(function, "__qualname__") else None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from regcache_core import Dependency, Report, Verification
-    from regcache_core.discovery import Found, Rechecks, Running
+    from regcache_core.discovery import Backoff, Discovered, Running
 
     from .caching import Manager
     from .functions import Function, Record
@@ -130,7 +130,7 @@ class FunctionRegistry(Functions[F]):
         self._found: dict[str, Record] = {}  # what the state was made from, with what follows
         self._extra: dict[str, Any] = _NOTHING
         self._report: Report | None = None
-        self._rechecks: Rechecks | None = None  # made when a name is missing
+        self._backoff: Backoff | None = None  # made when a name is missing
 
     @classmethod
     def scan(
@@ -308,12 +308,12 @@ class FunctionRegistry(Functions[F]):
             check(field, text, text is None or isinstance(text, str), "a text")
         tags, aliases = texts_of("tags", tags), texts_of("aliases", aliases)
 
-        holds = self._scope.holds if self._scope is not None else None
+        contains = self._scope.contains if self._scope is not None else None
 
         def add(function: "Any") -> "Any":
             own_name = name_of_function(self.name, function, name)
             given = make_facts(self._facts_type, self.name, own_name, facts)
-            place = place_of(function, holds)
+            place = place_of(function, contains)
             self._put(Registration(function, own_name, tags, aliases, contract, given, place))
             return function
 
@@ -350,7 +350,7 @@ class FunctionRegistry(Functions[F]):
     def _keep_home(self, new: Registration, module: str) -> None:
         """Leave a function from elsewhere to the module of the package that brings it in."""
         scope = self._scope
-        if scope is not None and scope.holds(module) and not scope.holds(new.module):
+        if scope is not None and scope.contains(module) and not scope.contains(new.module):
             new.module = module
 
     def _refuse(self, name: str, held: str, new: Registration) -> None:
@@ -413,8 +413,8 @@ class FunctionRegistry(Functions[F]):
         """
         self._refresh()
 
-    def _refresh(self, *refusal: str) -> None:
-        """Search now; ``refusal`` is what ``refuse_load`` takes, where nobody asked for it."""
+    def _refresh(self, *miss: str) -> None:
+        """Search now; ``miss`` is what ``refuse_load`` takes, where nobody asked for it."""
         if self._scope is not None:
             from regcache_core.discovery import forget_searches
 
@@ -422,10 +422,10 @@ class FunctionRegistry(Functions[F]):
 
             forget_searches()
             manager = Manager(self._scope, self._name)
-            manager.cache.refuse_load(*refusal) if refusal else manager.cache.begin_scan()
+            manager.cache.refuse_load(*miss) if miss else manager.cache.begin_scan()
             self._search(self._scope, manager, self._publish_anew)
-            if self._rechecks is not None:
-                self._rechecks.reset()
+            if self._backoff is not None:
+                self._backoff.reset()
 
     def verify(self) -> "Verification":
         """Compare what the cache file says now with what a fresh process finds.
@@ -541,16 +541,16 @@ class FunctionRegistry(Functions[F]):
         scope = self._scope
         if scope is None or self._is_searched() or not isinstance(name, str):
             return False
-        if self._rechecks is None:
-            from regcache_core.discovery import Rechecks
+        if self._backoff is None:
+            from regcache_core.discovery import Backoff
 
-            self._rechecks = Rechecks()
+            self._backoff = Backoff()
         # A module of the package that asks while it is being imported gets what is there so far.
-        if not self._rechecks.is_due or self._is_importing(scope):
+        if not self._backoff.is_due or self._is_importing(scope):
             return False
-        from ._cold.revalidate import look_again
+        from ._cold.revalidate import revalidate
 
-        return self._rechecks.run(lambda: look_again(self, scope))
+        return self._backoff.run(lambda: revalidate(self, scope))
 
     def _is_cached(self, scope: "Scope") -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""
@@ -566,7 +566,7 @@ class FunctionRegistry(Functions[F]):
     def _is_importing(self, scope: "Scope") -> bool:
         from regcache_core.discovery import modules_in_execution
 
-        return any(True for _ in modules_in_execution(scope.holds))
+        return any(True for _ in modules_in_execution(scope.contains))
 
     def _is_searching(self) -> bool:
         """Whether this thread is in the middle of a search."""
@@ -583,7 +583,7 @@ class FunctionRegistry(Functions[F]):
         publish: "Callable[[dict[str, Record], dict[str, Any]], State]",
     ) -> State:
         from regcache_core import ImportStalledError
-        from regcache_core.discovery import Running, SeenByPlugins, await_turn, warn_of_stall
+        from regcache_core.discovery import Running, SeenByPluginsError, await_turn, warn_of_stall
 
         running: Running = vars(self).setdefault("_running", Running())  # one for all threads
         start = perf_counter_ns()
@@ -596,7 +596,7 @@ class FunctionRegistry(Functions[F]):
                 is_used, self._is_read = self._is_used(), False
                 found = scope.find(self, manager)
                 if is_used and self._is_read:
-                    found.passing = found.passing or SeenByPlugins(self.name)
+                    found.transient = found.transient or SeenByPluginsError(self.name)
                 running.finish()
                 if found.unfinished:  # read while the package is being imported: nothing is final
                     return self._combined(found.records)
@@ -610,7 +610,7 @@ class FunctionRegistry(Functions[F]):
             return self._combined({})
         if is_cached:
             report.build_ns = perf_counter_ns() - start
-            manager.cache.save_built(found.records, report, found.extra, found.passing)
+            manager.cache.save_built(found.records, report, found.extra, found.transient)
         _warn(self.name, scope, found)
         return state
 
@@ -726,7 +726,7 @@ class FunctionRegistry(Functions[F]):
         """Whether a record leads into the package, or an entry point leads to what it names; a file
         may say what it likes."""
         scope: Any = self._scope
-        if "entry" not in record and scope.holds(record["module"]):
+        if "entry" not in record and scope.contains(record["module"]):
             return True
         from regcache_core.discovery import is_entry_point
 
@@ -759,7 +759,7 @@ _NOTHING: "dict[str, Any]" = {
 }
 
 
-def _warn(registry: str, scope: "Scope", found: "Found") -> None:
+def _warn(registry: str, scope: "Scope", found: "Discovered") -> None:
     """One warning for each module that failed, and one for a search that found nothing."""
     from regcache_core.discovery import warn_caller
 

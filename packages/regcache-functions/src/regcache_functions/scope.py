@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from regcache_core import Dependency, Input
-    from regcache_core.discovery import Found
+    from regcache_core.discovery import Discovered
 
     from .caching import Manager
     from .registry import FunctionRegistry
@@ -56,7 +56,7 @@ class Scope:
     #: The group of entry points whose functions are listed too; empty for none.
     entry_points = ""
 
-    def holds(self, module: str) -> bool:
+    def contains(self, module: str) -> bool:
         """Whether a module lies in the package: no other may be imported for a cache file."""
         return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
 
@@ -101,7 +101,7 @@ class Scope:
             """What the answer depends on beside the settings and the import path."""
             raise NotImplementedError
 
-        def find(self, registry: FunctionRegistry[Any], manager: Manager) -> Found:
+        def find(self, registry: FunctionRegistry[Any], manager: Manager) -> Discovered:
             """Find the functions by importing what they lie in: the cold path."""
             raise NotImplementedError
 
@@ -150,7 +150,7 @@ class PackageScope(Scope):
             EditedModules(self.package, lambda: files, self.created_ns),
         ]
 
-    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
+    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Discovered":
         """Import the modules of the package, and describe what has registered itself then."""
         from ._cold.discovery import discover
 
@@ -202,7 +202,7 @@ class LibraryScope(Scope):
     def roots(self) -> "list[str]":
         """Full names of the modules that the search begins with."""
         package = self.package
-        names = [each if self.holds(each) else f"{package}.{each}" for each in self.modules]
+        names = [each if self.contains(each) else f"{package}.{each}" for each in self.modules]
         return names or [package]
 
     @property
@@ -267,7 +267,7 @@ class LibraryScope(Scope):
             EditedModules(self.package, lambda: files, self.created_ns),
         ]
 
-    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Found":
+    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Discovered":
         """Import the modules, collect what they publish, try it."""
         from ._cold.scan import scan
 

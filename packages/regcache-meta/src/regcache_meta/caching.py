@@ -2,9 +2,8 @@
 
 import sys
 
-from regcache_core import PYTHON_SUFFIXES, Input, RegistryCacheManager, SourceTree
+from regcache_core import PYTHON_SUFFIXES, Declared, Input, RegistryCacheManager, SourceTree
 from regcache_core.discovery import (
-    Declared,
     EditedModules,
     FoundFiles,
     ImportPath,
@@ -63,7 +62,7 @@ class FilesElsewhere(FoundFiles):
             file_of(module)
             for module in modules
             if module.partition(".")[0] not in sys.stdlib_module_names
-            and not self._scope.holds(module)
+            and not self._scope.contains(module)
         )
 
 

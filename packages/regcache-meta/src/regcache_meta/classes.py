@@ -228,14 +228,14 @@ class Scope:
         options = [config.key_attribute, *functions, config.discovery_recursive, config.strict]
         return f"{name} {fingerprint(options)}"
 
-    def holds(self, module: str) -> bool:
+    def contains(self, module: str) -> bool:
         """Whether a module lies in the package: no other may be imported for a cache file."""
         return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
 
     def searches(self, module: str) -> bool:
         """Whether a module of the package is one that is searched."""
         if self.config.discovery_recursive is not False:
-            return self.holds(module)
+            return self.contains(module)
         return module == self.package or module.rpartition(".")[0] == self.package
 
     def settings(self) -> "dict[str, object]":

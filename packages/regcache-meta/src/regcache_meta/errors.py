@@ -131,7 +131,7 @@ class DiscoveryError(RegcacheError, ImportError):
         return f"cannot discover plugins in {self.name}: {self.problem}"
 
 
-class ImportedEarly(RegcacheError):
+class ImportedEarlyError(RegcacheError):
     """Plugins that take keys from each other were imported before the discovery, in some order.
 
     In another order they may come to another result.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from regcache_core import Dependency, RegistryCacheManager, Report, Verification
-    from regcache_core.discovery import Found, Rechecks, Running
+    from regcache_core.discovery import Backoff, Discovered, Running
 
     from .classes import Scope
     from .config import SecondaryRegistry
@@ -82,7 +82,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._beside: Beside = {}, {}, {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
         self._report: Report | None = None
-        self._rechecks: Rechecks | None = None  # made when a key is missing
+        self._backoff: Backoff | None = None  # made when a key is missing
 
     @classmethod
     def for_package(
@@ -212,8 +212,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         """
         self._refresh()
 
-    def _refresh(self, *refusal: str) -> None:
-        """Discover now; ``refusal`` is what ``refuse_load`` takes, where nobody asked for it."""
+    def _refresh(self, *miss: str) -> None:
+        """Discover now; ``miss`` is what ``refuse_load`` takes, where nobody asked for it."""
         if self._scope is not None and self._scope.package is not None:
             from regcache_core.discovery import forget_searches
 
@@ -221,10 +221,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
             forget_searches()
             manager, *inputs = make_manager(self._scope)
-            manager.refuse_load(*refusal) if refusal else manager.begin_scan()
+            manager.refuse_load(*miss) if miss else manager.begin_scan()
             self._discover(self._scope, manager, inputs, self._publish_anew)
-            if self._rechecks is not None:
-                self._rechecks.reset()
+            if self._backoff is not None:
+                self._backoff.reset()
 
     def verify(self) -> "Verification":
         """Compare what the cache file says now with what a fresh process discovers.
@@ -310,16 +310,16 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         scope = self._scope
         if scope is None or scope.package is None or self._is_discovered():
             return False
-        if self._rechecks is None:
-            from regcache_core.discovery import Rechecks
+        if self._backoff is None:
+            from regcache_core.discovery import Backoff
 
-            self._rechecks = Rechecks()
+            self._backoff = Backoff()
         # A module of the package that asks while it is being imported gets what is there so far.
-        if not self._rechecks.is_due or any(True for _ in modules_in_execution(scope.holds)):
+        if not self._backoff.is_due or any(True for _ in modules_in_execution(scope.contains)):
             return False
-        from ._cold.revalidate import look_again
+        from ._cold.revalidate import revalidate
 
-        return self._rechecks.run(lambda: look_again(self, scope))
+        return self._backoff.run(lambda: revalidate(self, scope))
 
     def _read_extra(
         self,
@@ -328,7 +328,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         records: "Mapping[Any, Any]",
     ) -> "Beside | None":
         """What is stored beside the records; ``None`` if it is not what we store."""
-        from regcache_core import Refusal
+        from regcache_core import CacheMiss
 
         names = {each.name for each in self._scope.config.secondary_registries}  # type: ignore[union-attr]
         try:
@@ -344,7 +344,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 name: {decode(text) for text in texts}
                 for name, texts in extra.get("contested", {}).items()
             }
-        except (TypeError, ValueError, LookupError, AttributeError, Refusal):
+        except (TypeError, ValueError, LookupError, AttributeError, CacheMiss):
             return None
         if secondary.keys() != names or not contested.keys() <= {"", *names}:
             return None
@@ -388,7 +388,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         publish: "Callable[[Mapping[Any, Record]], State[K, V]]",
     ) -> "State[K, V]":
         from regcache_core import ImportStalledError
-        from regcache_core.discovery import SeenByPlugins, await_turn, warn_of_stall
+        from regcache_core.discovery import SeenByPluginsError, await_turn, warn_of_stall
 
         from ._cold.discovery import discover, warn
 
@@ -403,7 +403,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 is_used, self._is_read = self._is_used(), False
                 found, beside = discover(scope, self, *inputs)
                 if is_used and self._is_read:
-                    found.passing = found.passing or SeenByPlugins(scope.name)
+                    found.transient = found.transient or SeenByPluginsError(scope.name)
                 running.finish()
                 if found.unfinished:  # read while the package is being imported: nothing is final
                     return self._combined(found.records)
@@ -428,11 +428,11 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return bool(self._assigned or is_left or (self._state and (registered or self._failures)))
 
     def _save(
-        self, manager: "RegistryCacheManager[Any, Any]", found: "Found", build_ns: int
+        self, manager: "RegistryCacheManager[Any, Any]", found: "Discovered", build_ns: int
     ) -> None:
         report: Any = manager.last_report
         report.build_ns = build_ns
-        manager.save_built(found.records, report, found.extra, found.passing)
+        manager.save_built(found.records, report, found.extra, found.transient)
 
     def _publish_anew(self, records: "Mapping[Any, Record]") -> "State[K, V]":
         state = self._publish(records, anew=True)
@@ -489,7 +489,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         """Whether a module lies in the package, or an entry point names it; a file may say what it
         likes."""
         scope: Any = self._scope
-        if scope.holds(module):
+        if scope.contains(module):
             return True
         from regcache_core.discovery import is_entry_point
 
@@ -528,8 +528,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         scope = self._scope
         if scope is not None and scope.package:
             not_searched = scope.config.discovery_recursive is False
-            if not_searched or not scope.holds(value.__module__) or is_local(value):
-                self._bringers[key] = [*modules_in_execution(scope.holds)]
+            if not_searched or not scope.contains(value.__module__) or is_local(value):
+                self._bringers[key] = [*modules_in_execution(scope.contains)]
         super()._register(key, value)
 
     def _executing(self) -> "list[str]":
@@ -750,7 +750,7 @@ def _is_importing(scope: "Scope") -> bool:
     To wait for other modules, or to import them from here, could deadlock or recurse.
     """
     light = (scope.package, scope.base.__module__)
-    return any(module not in light for module in modules_in_execution(scope.holds))
+    return any(module not in light for module in modules_in_execution(scope.contains))
 
 
 def _registry_of(base: "Any") -> "Any":

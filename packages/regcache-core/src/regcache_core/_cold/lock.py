@@ -1,4 +1,4 @@
-"""One process builds an answer, those that start meanwhile wait for it: ``Turn``.
+"""One process builds an answer, those that start meanwhile wait for it: ``BuildLock``.
 
 A courtesy against doing the same work many times, never needed to be right: where there is no lock
 to be had, or the wait is over, a process builds the answer itself. What makes waiting harmless:
@@ -25,7 +25,7 @@ from contextlib import suppress
 from types import TracebackType
 
 from .._modules import call_in_forked_child
-from .._report import Refusal
+from .._report import CacheMiss
 from .stamps import TICK_NS
 from .write import make_folder
 
@@ -69,7 +69,7 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-class Turn:
+class BuildLock:
     """The turn to build the answer of one cache file; a context manager that never fails.
 
     Args:
@@ -93,7 +93,7 @@ class Turn:
         self.is_news = False
         self._cache, self._missed_ns = path, missed_ns
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> BuildLock:
         try:
             self._descriptor = _open(self._path)
             self._status = os.fstat(self._descriptor)
@@ -101,7 +101,7 @@ class Turn:
             if not self._is_ours or not self._take(self._descriptor):
                 self._close()
         # A file system without locks, one that cannot be written, or another user's folder.
-        except (OSError, Refusal):
+        except (OSError, CacheMiss):
             self._close()
         except BaseException:  # Ctrl-C while waiting
             self._close()
@@ -199,7 +199,7 @@ class Turn:
 
 
 #: The turns of this process that have a lock.
-_TURNS: set[Turn] = set()
+_TURNS: set[BuildLock] = set()
 
 
 def _forget_turns() -> None:

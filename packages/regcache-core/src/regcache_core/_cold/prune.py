@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from .._file import check_folder, read_bytes, read_document
 from .._inputs import SECONDS_PER_DAY, WRONG_SHAPE
-from .._report import Refusal
+from .._report import CacheMiss
 from .lock import is_note
 
 _CACHE = r"[A-Za-z0-9_-]+-[0-9a-f]{16}\.json"
@@ -30,7 +30,7 @@ def prune(path: str) -> None:
     folder, own = os.path.split(path)
     mark = os.path.join(folder, ".regcache-pruned")
     now, end = time.time(), time.monotonic() + _LONGEST_S
-    with suppress(OSError, Refusal):
+    with suppress(OSError, CacheMiss):
         check_folder(folder)
         with suppress(FileNotFoundError):
             if 0 <= now - os.lstat(mark).st_mtime < SECONDS_PER_DAY:
@@ -39,7 +39,7 @@ def prune(path: str) -> None:
         os.close(os.open(mark, os.O_CREAT | os.O_EXCL, 0o600))  # fails if another was faster
         for name in {*os.listdir(folder)} - {own}:  # in a random order: each has its turn
             file = os.path.join(folder, name)
-            with suppress(OSError, Refusal, MemoryError, *WRONG_SHAPE):
+            with suppress(OSError, CacheMiss, MemoryError, *WRONG_SHAPE):
                 if time.monotonic() < end and _is_useless(file, now) and _is_ours(file):
                     os.unlink(file)
 
@@ -53,8 +53,8 @@ def _is_useless(path: str, now: float) -> bool:
         return True
     try:
         document = read_document(path)
-    except Refusal as refusal:
-        if refusal.reason.name != "DAMAGED":
+    except CacheMiss as miss:
+        if miss.reason.name != "DAMAGED":
             raise
         document = {"timestamp": modified, "max_age_days": _MAX_AGE_DAYS}
     age_days, most = (now - document["timestamp"]) / SECONDS_PER_DAY, document["max_age_days"]

@@ -54,7 +54,7 @@ class Reason(Enum):
     VERSION_UNKNOWN = ("error", "version_getter did not give a version")
     NOT_SERIALIZABLE = ("error", "a key or an item cannot be turned into JSON")
     WRITE_FAILED = ("error", "the cache file could not be written")
-    PASSING_FAILURE = ("error", "the next process may find something else")
+    TRANSIENT_FAILURE = ("error", "the next process may find something else")
     EDITED_SINCE_IMPORT = ("error", "a source file was edited after it was imported")
 
     @property

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from .._inputs import Input
 from .._keys import key_to_text
-from .._report import Refusal
+from .._report import CacheMiss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class NotJson(TypeError):
+class NotJsonError(TypeError):
     """A value has no counterpart in JSON; says where inside the item and what it is."""
 
 
@@ -28,7 +28,7 @@ def as_json(value: object, where: str, keys: tuple[type, ...] = (str,)) -> Any:
             ``int`` from its text again; one that does not would give back the text.
 
     Raises:
-        NotJson: Something inside is no JSON value; nothing is dropped or guessed.
+        NotJsonError: Something inside is no JSON value; nothing is dropped or guessed.
 
     >>> as_json({"stops": (0, 1.5)}, "viridis")
     {'stops': [0, 1.5]}
@@ -37,7 +37,7 @@ def as_json(value: object, where: str, keys: tuple[type, ...] = (str,)) -> Any:
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise NotJson(f"{where} is {value!r}, which JSON cannot hold")
+            raise NotJsonError(f"{where} is {value!r}, which JSON cannot hold")
         return value
     if isinstance(value, (list, tuple)):
         return [as_json(part, f"{where}[{index}]", keys) for index, part in enumerate(value)]
@@ -46,12 +46,14 @@ def as_json(value: object, where: str, keys: tuple[type, ...] = (str,)) -> Any:
             _name(name, where, keys): as_json(part, f"{where}.{name}", keys)
             for name, part in value.items()
         }
-    raise NotJson(f"{where} is a {type(value).__qualname__}, which is no JSON value: {value!r}")
+    raise NotJsonError(
+        f"{where} is a {type(value).__qualname__}, which is no JSON value: {value!r}"
+    )
 
 
 def _name(name: object, where: str, keys: tuple[type, ...]) -> str:
     if not isinstance(name, keys) or isinstance(name, bool):
-        raise NotJson(f"{where} has a key that JSON cannot hold: {name!r}")
+        raise NotJsonError(f"{where} has a key that JSON cannot hold: {name!r}")
     return name if isinstance(name, str) else str(name)
 
 
@@ -70,7 +72,7 @@ def to_records(
         names: Types of the keys of mappings inside an item, as ``as_json`` has it.
 
     Raises:
-        Refusal: An item or a key cannot be written, or could not be read again; tells the key.
+        CacheMiss: An item or a key cannot be written, or could not be read again; tells the key.
     """
     records = {}
     for key, item in items.items():
@@ -80,7 +82,7 @@ def to_records(
                 from_record(record)  # what cannot be read back would miss at every start
             records[key_to_text(key)] = record
         except Exception as error:  # a serializer is the application's: it may raise anything
-            raise Refusal("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
+            raise CacheMiss("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
     return records
 
 
@@ -95,23 +97,23 @@ def as_extra(extra: Mapping[str, Any]) -> Any:
     """What is stored beside the items, as JSON will give it back.
 
     Raises:
-        Refusal: Something in it is no JSON value.
+        CacheMiss: Something in it is no JSON value.
     """
     try:
         return as_json(dict(extra), "extra")
     except (TypeError, ValueError, RecursionError) as error:
-        raise Refusal("NOT_SERIALIZABLE", "extra") from error
+        raise CacheMiss("NOT_SERIALIZABLE", "extra") from error
 
 
 def check_plain(inputs: Iterable[Input], recorded: Mapping[str, Any]) -> None:
     """Refuse values that JSON gives back as others (a tuple as a list): they would never hold.
 
     Raises:
-        Refusal: One of the plain inputs has such a value.
+        CacheMiss: One of the plain inputs has such a value.
     """
     for member in [item.member for item in inputs if type(item) is Input]:
         try:
             if as_json(recorded[member], member) != recorded[member]:
                 raise TypeError(f"{recorded[member]!r} comes back changed; give lists, not tuples")
         except (TypeError, RecursionError) as error:
-            raise Refusal("NOT_SERIALIZABLE", f"input {member!r}") from error
+            raise CacheMiss("NOT_SERIALIZABLE", f"input {member!r}") from error

@@ -12,7 +12,7 @@ import stat
 import time
 
 from .._file import fingerprint
-from .._report import Refusal
+from .._report import CacheMiss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def compare(
         All stamps, with those of today for what is the same; ``None`` if that changes nothing.
 
     Raises:
-        Refusal: A content is another one, or a name was added or is gone.
+        CacheMiss: A content is another one, or a name was added or is gone.
     """
     renewed = {}
     for path, status in moved.items():
@@ -198,7 +198,7 @@ def _same_file(path: str, status: os.stat_result, old: Stamp) -> Stamp:
         new = _file_stamp(path, status)
         if new[-1] == old[-1] != "":
             return new
-    raise Refusal("SOURCE_CHANGED", path, old[:2], [status.st_mtime_ns, status.st_size])
+    raise CacheMiss("SOURCE_CHANGED", path, old[:2], [status.st_mtime_ns, status.st_size])
 
 
 def _same_names(path: str, status: os.stat_result, old: Stamp, suffixes: tuple[str, ...]) -> Stamp:
@@ -208,14 +208,14 @@ def _same_names(path: str, status: os.stat_result, old: Stamp, suffixes: tuple[s
         folders, files = list_folder(path, suffixes)
     except PermissionError as error:
         if known:
-            raise Refusal("SOURCE_REMOVED", path) from error
+            raise CacheMiss("SOURCE_REMOVED", path) from error
         return old  # still not ours to list
     except OSError as error:
-        raise Refusal("SOURCE_REMOVED", path) from error
+        raise CacheMiss("SOURCE_REMOVED", path) from error
     names: set[object] = {*folders, *files}
     for reason, some in (("SOURCE_ADDED", names - known), ("SOURCE_REMOVED", known - names)):
         if some:
-            raise Refusal(reason, os.path.join(path, str(min(some, key=str))))
+            raise CacheMiss(reason, os.path.join(path, str(min(some, key=str))))
     return _folder_stamp(status, folders + files)
 
 
@@ -227,7 +227,7 @@ def stamps_from_mtimes(mtimes: Mapping[str, object]) -> dict[str, Stamp | None]:
             time as other programs have it, in seconds (``st_mtime``) or ns (``st_mtime_ns``).
 
     Raises:
-        Refusal: A file is not as it was when its time was taken, so the items may be outdated.
+        CacheMiss: A file is not as it was when its time was taken, so the items may be outdated.
     """
     return {
         os.path.abspath(path): _exact(os.path.abspath(path), value)
@@ -241,9 +241,9 @@ def _exact(path: str, value: object) -> Stamp | None:
     try:
         status = os.stat(path)
     except OSError as error:
-        raise Refusal("SOURCE_REMOVED", path, value) from error
+        raise CacheMiss("SOURCE_REMOVED", path, value) from error
     if value not in (status.st_mtime, status.st_mtime_ns):
-        raise Refusal("SOURCE_CHANGED", path, value, status.st_mtime)
+        raise CacheMiss("SOURCE_CHANGED", path, value, status.st_mtime)
     return _file_stamp(path, status)
 
 

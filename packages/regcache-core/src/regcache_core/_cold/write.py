@@ -9,8 +9,8 @@ from _thread import get_ident
 from contextlib import suppress
 
 from .._file import MAX_BYTES, check_folder, check_owner, seal
-from .._report import Refusal
-from .serialize import NotJson
+from .._report import CacheMiss
+from .serialize import NotJsonError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ def as_file(document: Mapping[str, Any]) -> bytes:
     """The content of a cache file: one JSON object, the last member of which is its checksum.
 
     Raises:
-        NotJson: Something in it is no JSON value, or nested or numbered beyond what Python reads.
+        NotJsonError: Something in it is no JSON value, or beyond what Python reads.
     """
     try:
         text = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise NotJson(f"no JSON can be made of it: {error}") from error
+        raise NotJsonError(f"no JSON can be made of it: {error}") from error
     return text[:-1] + seal(text[:-1])
 
 
@@ -38,13 +38,13 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
     old file or the new one. There is no fsync: what a power failure tears is no JSON, hence a miss.
 
     Raises:
-        NotJson: Something in it is no JSON value, or nested or numbered beyond what Python reads.
+        NotJsonError: Something in it is no JSON value, or beyond what Python reads.
         OSError: The file could not be written; what was there before is still there.
-        Refusal: No start would read the file: it is too large, or the folder is none of ours.
+        CacheMiss: No start would read the file: it is too large, or the folder is none of ours.
     """
     content = as_file(document)
     if len(content) > MAX_BYTES:
-        raise Refusal("TOO_LARGE", path, MAX_BYTES, len(content))
+        raise CacheMiss("TOO_LARGE", path, MAX_BYTES, len(content))
     folder, name = os.path.split(path)
     make_folder(folder)
     temporary = os.path.join(
@@ -68,7 +68,7 @@ def make_folder(folder: str) -> None:
 
     Raises:
         OSError: It cannot be made.
-        Refusal: It, or the folder that it would be made in, is another user's.
+        CacheMiss: It, or the folder that it would be made in, is another user's.
     """
     above = folder
     while not os.path.lexists(above) and above != os.path.dirname(above):
@@ -87,5 +87,5 @@ def renew(path: str, document: Mapping[str, Any]) -> None:
 
     Reading never depends on writing: if it fails, the next start checks again.
     """
-    with suppress(OSError, NotJson, Refusal):
+    with suppress(OSError, NotJsonError, CacheMiss):
         write_document(path, document)

@@ -10,7 +10,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .._cold.verify import verify_answer
     from .._file import fingerprint
-    from .._inputs import Declared
     from .._modules import (
         attribute_of,
         call_in_forked_child,
@@ -31,22 +30,22 @@ if TYPE_CHECKING:
     )
     from .._report import check_argument
     from ..depends import as_dependencies
-    from ..errors import SeenByPlugins, warn_caller
-    from ._cold.backoff import Rechecks
+    from ..errors import SeenByPluginsError, warn_caller
+    from ._cold.backoff import Backoff
     from ._cold.entry_points import load_entry_point, sources_of
     from ._cold.importing import (
+        Discovered,
         Failures,
-        Found,
-        brought_by,
         forget_folder_listings,
         forget_searches,
         import_module,
         import_modules,
         is_out_of_turn,
         missing_modules,
-        obey,
         place_of,
         raise_if_signalled,
+        reexported_by,
+        reraise_exit,
     )
     from ._cold.loaded import watch_imports
     from ._cold.packages import is_installed, iter_module_names
@@ -54,20 +53,18 @@ if TYPE_CHECKING:
     from .inputs import EditedModules, FoundFiles, ImportPath, is_entry_point
 
 __all__ = [
-    "Declared",
+    "Backoff",
+    "Discovered",
     "EditedModules",
     "Failures",
-    "Found",
     "FoundFiles",
     "ImportPath",
-    "Rechecks",
     "Running",
-    "SeenByPlugins",
+    "SeenByPluginsError",
     "as_dependencies",
     "attribute_of",
     "await_module",
     "await_turn",
-    "brought_by",
     "call_in_forked_child",
     "check_argument",
     "file_of",
@@ -96,9 +93,10 @@ __all__ = [
     "module_of",
     "modules_in_execution",
     "name_of",
-    "obey",
     "place_of",
     "raise_if_signalled",
+    "reexported_by",
+    "reraise_exit",
     "sources_of",
     "verify_answer",
     "warn_caller",
@@ -107,20 +105,18 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Declared": "regcache_core._inputs",
+    "Backoff": "regcache_core.discovery._cold.backoff",
+    "Discovered": "regcache_core.discovery._cold.importing",
     "EditedModules": "regcache_core.discovery.inputs",
     "Failures": "regcache_core.discovery._cold.importing",
-    "Found": "regcache_core.discovery._cold.importing",
     "FoundFiles": "regcache_core.discovery.inputs",
     "ImportPath": "regcache_core.discovery.inputs",
-    "Rechecks": "regcache_core.discovery._cold.backoff",
     "Running": "regcache_core.discovery._cold.threads",
-    "SeenByPlugins": "regcache_core.errors",
+    "SeenByPluginsError": "regcache_core.errors",
     "as_dependencies": "regcache_core.depends",
     "attribute_of": "regcache_core._modules",
     "await_module": "regcache_core.discovery._cold.threads",
     "await_turn": "regcache_core.discovery._cold.threads",
-    "brought_by": "regcache_core.discovery._cold.importing",
     "call_in_forked_child": "regcache_core._modules",
     "check_argument": "regcache_core._report",
     "file_of": "regcache_core._modules",
@@ -149,9 +145,10 @@ _MODULES = {
     "module_of": "regcache_core._modules",
     "modules_in_execution": "regcache_core._modules",
     "name_of": "regcache_core._modules",
-    "obey": "regcache_core.discovery._cold.importing",
     "place_of": "regcache_core.discovery._cold.importing",
     "raise_if_signalled": "regcache_core.discovery._cold.importing",
+    "reexported_by": "regcache_core.discovery._cold.importing",
+    "reraise_exit": "regcache_core.discovery._cold.importing",
     "sources_of": "regcache_core.discovery._cold.entry_points",
     "verify_answer": "regcache_core._cold.verify",
     "warn_caller": "regcache_core.errors",

@@ -22,7 +22,7 @@ from .._modules import (
     search_path,
     stamp_of,
 )
-from .._report import Refusal
+from .._report import CacheMiss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class ImportPath(Input):
         """What was missing, what is in use, and where it lay when the scan started.
 
         Raises:
-            Refusal: A module that was missing can be found by now.
+            CacheMiss: A module that was missing can be found by now.
         """
         from ._cold.search_path import complete
 
@@ -150,11 +150,11 @@ class ImportPath(Input):
         """Compare the folders on ``sys.path`` with what they held; one ``os.stat`` for each.
 
         Raises:
-            Refusal: A module or distribution appeared, is gone or was replaced.
+            CacheMiss: A module or distribution appeared, is gone or was replaced.
         """
         for part, kind in _SHAPE:
             if recorded[part].__class__ is not kind:
-                raise Refusal("WRONG_SHAPE", f"{self.member}.{part}")
+                raise CacheMiss("WRONG_SHAPE", f"{self.member}.{part}")
         _check_points(recorded["points"])
         entries = search_path() if self._entries is None else self._entries
         minds_metadata = bool(self.entry_points or recorded["probed"])
@@ -245,7 +245,7 @@ class FoundFiles(SourceTree):
             return super().check(recorded)
         for path, stamp in recorded.items():
             if stamp == _DISTRUSTED:
-                raise Refusal("SOURCE_CHANGED", path)
+                raise CacheMiss("SOURCE_CHANGED", path)
         return None
 
     def add(self, files: "Iterable[str]") -> None:
@@ -349,7 +349,7 @@ class EditedModules(Input):
     def check(self, recorded: "Any") -> None:
         """Refuse to write (or believe) an answer that has such files."""
         if recorded:
-            raise Refusal("EDITED_SINCE_IMPORT", str(recorded[0]))
+            raise CacheMiss("EDITED_SINCE_IMPORT", str(recorded[0]))
 
 
 def is_entry_point(group: str, module: str, attribute: "str | None" = None) -> bool:

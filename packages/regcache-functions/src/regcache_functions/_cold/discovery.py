@@ -6,11 +6,10 @@ import sys
 from types import ModuleType
 
 from regcache_core.discovery import (
+    Discovered,
     Failures,
-    Found,
     FoundFiles,
     ImportPath,
-    brought_by,
     file_of,
     find_package,
     find_sources,
@@ -21,6 +20,7 @@ from regcache_core.discovery import (
     is_installed,
     is_unfinished,
     raise_if_signalled,
+    reexported_by,
     watch_imports,
 )
 
@@ -45,7 +45,7 @@ def discover(
     registry: FunctionRegistry[Any],
     import_path: ImportPath,
     elsewhere: FoundFiles,
-) -> Found:
+) -> Discovered:
     """Import all modules of a package, and describe the functions that are registered then."""
     failures = Failures(import_path)
 
@@ -56,19 +56,19 @@ def discover(
     foreign = {
         each: (each.value, each.module)
         for each in registry._snapshot()
-        if not scope.holds(each.module)
+        if not scope.contains(each.module)
     }
     walked: dict[str, int] = {}  # module -> its place in the order
     with import_path.recording():
         for module in _modules_of(scope, on_failure):
             walked[module.__name__] = len(walked)
-            for each in brought_by(module, foreign):
+            for each in reexported_by(module, foreign):
                 del foreign[each]
                 each.module = module.__name__
         plugins = _load_installed(scope, registry, failures, import_path, elsewhere)
         for module, new in plugins.modules if plugins is not None else ():
             walked.setdefault(module.__name__, len(walked))
-            for each in (*brought_by(module, foreign), *new):
+            for each in (*reexported_by(module, foreign), *new):
                 foreign.pop(each, None)
                 if each.module not in walked:
                     each.module = module.__name__
@@ -89,7 +89,7 @@ def discover(
         "rejected": {},
         "owner": _owner(scope, elsewhere),
     }
-    return Found(records, extra, failures.passing, is_unfinished(scope.package))
+    return Discovered(records, extra, failures.transient, is_unfinished(scope.package))
 
 
 def refusing(
@@ -138,11 +138,11 @@ def watch_sources(
 ) -> None:
     """Make inputs of the files that functions come from, and of what the application has loaded."""
     homes = {record.get("defined_in", "") for record in records.values()}
-    outside = [home for home in homes if home and not scope.holds(home) and not _is_python(home)]
+    outside = [home for home in homes if home and not scope.contains(home) and not _is_python(home)]
     elsewhere.add(map(file_of, outside))
     # Made again since they were imported: no stamp that could ever hold, so nothing is written.
     elsewhere.distrust(map(file_of, registry._registered.elsewhere(walked)))
-    watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
+    watch_imports(scope.application, loaded, scope.contains, import_path, elsewhere)
 
 
 def _load_installed(
@@ -217,7 +217,7 @@ def has_vanished(scope: PackageScope, module: str, walked: dict[str, int]) -> bo
         module: Name of the module.
         walked: The modules of the package that were found, and their places in the order.
     """
-    return scope.holds(module) and module not in walked and find_spec(module) is None
+    return scope.contains(module) and module not in walked and find_spec(module) is None
 
 
 def _is_python(module: str) -> bool:

@@ -12,7 +12,7 @@ from regcache_core.discovery import (
     attribute_of,
     load_entry_point,
     module_of,
-    obey,
+    reraise_exit,
     sources_of,
 )
 
@@ -76,7 +76,7 @@ class InstalledFunctions:
         except DuplicateFunctionError:  # no broken module, but a broken registry
             raise
         except BaseException as error:  # foreign code may raise anything
-            obey(module_of(value), error)
+            reraise_exit(module_of(value), error)
             self._fail(f"{name} = {value}", error, origin)
             self._registry._forget(lambda each: each not in before)
             return

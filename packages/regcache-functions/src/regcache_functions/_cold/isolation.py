@@ -70,7 +70,7 @@ def run_in(
             futures[executor.submit(try_apart, start, request, trial.timeout)] = name
         for future in as_completed(futures):
             yield futures[future], future.result()
-    except ChildGone as error:
+    except ChildGoneError as error:
         raise TrialError(registry, str(error)) from error
     except Exception as error:  # an executor may raise anything; the answer would not be whole
         problem = f"the executor failed with {type(error).__name__}: {error}"
@@ -108,13 +108,13 @@ def try_apart(start: tuple[list[str], str | None], request: Request, timeout: fl
     """
     child: Child | None = getattr(_workers, "child", None)
     if child is not None and child.start == start and not child.has_ended:
-        with contextlib.suppress(ChildGone):  # it had been idle for long enough to end
+        with contextlib.suppress(ChildGoneError):  # it had been idle for long enough to end
             return child.ask(request, timeout)
     child = _workers.child = Child(start)
     return child.ask(request, timeout)
 
 
-class ChildGone(Exception):
+class ChildGoneError(Exception):
     """A child ended before it tried a function: by itself, or because it cannot get at it."""
 
 
@@ -155,7 +155,7 @@ class Child:
             What the probe said, or how the child died of the function.
 
         Raises:
-            ChildGone: It died before it began, or cannot import the function or the probe.
+            ChildGoneError: It died before it began, or cannot import the function or the probe.
         """
         try:
             self._send(request)
@@ -173,7 +173,7 @@ class Child:
         problem = self._receive(START_S)
         if problem is not None:
             self._end()
-            raise ChildGone(f"in a child process of a worker, {problem}")
+            raise ChildGoneError(f"in a child process of a worker, {problem}")
 
     def _send(self, message: object) -> None:
         pipe: Any = self._process.stdin

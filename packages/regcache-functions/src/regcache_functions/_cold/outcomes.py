@@ -37,8 +37,8 @@ def try_function(probe: Probe, function: Any) -> Outcome:
         facts = converter().unstructure(probe(function))
         if facts is not None and not (isinstance(facts, dict) and _are_texts(facts)):
             raise TypeError(f"the probe returned {facts!r}; give a mapping of facts, or None")
-    except Reject as refusal:
-        return Outcome(None, _shorten(str(refusal)) or "rejected by the probe")
+    except Reject as rejection:
+        return Outcome(None, _shorten(str(rejection)) or "rejected by the probe")
     except (Exception, SystemExit) as error:  # a function under trial may raise anything
         return Outcome(None, told(error))
     return Outcome(facts or {})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..scope import Scope
 
 
-def look_again(registry: FunctionRegistry[Any], scope: Scope) -> bool:
+def revalidate(registry: FunctionRegistry[Any], scope: Scope) -> bool:
     """Check the inputs of a registry's answer; where they changed, take over the new answer.
 
     What another process wrote to the cache file is taken over as it is; where the file does not
@@ -40,7 +40,7 @@ def look_again(registry: FunctionRegistry[Any], scope: Scope) -> bool:
         if getattr(scope, "trial", None) is None:
             registry._search(scope, manager, registry._take_over)
     elif (list(records.items()), manager.cache.extra) != before:
-        registry._forget(lambda each: scope.holds(each.module) and not find_spec(each.module))
+        registry._forget(lambda each: scope.contains(each.module) and not find_spec(each.module))
         registry._take_over(records, manager.cache.extra)
         registry._report = manager.cache.last_report
     return bool(_in_order(registry) != before)

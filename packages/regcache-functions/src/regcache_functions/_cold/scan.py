@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from types import BuiltinFunctionType, GenericAlias, ModuleType
 
 from regcache_core.discovery import (
+    Discovered,
     Failures,
-    Found,
     FoundFiles,
     ImportPath,
     find_package,
@@ -69,7 +69,7 @@ class Candidate:
 
 def scan(
     scope: LibraryScope, registry: str, import_path: ImportPath, elsewhere: FoundFiles
-) -> Found:
+) -> Discovered:
     """Import the modules of a library, collect the functions that they publish, try these."""
     failures, loaded = Failures(import_path), {*sys.modules}
     forget_folder_listings()
@@ -79,13 +79,13 @@ def scan(
         _name(scope, candidates)
         records, unclear = _describe_all(candidates)
         rejected = {**unclear, **_try(scope, registry, candidates, records)}
-    watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
+    watch_imports(scope.application, loaded, scope.contains, import_path, elsewhere)
     for module in scope.source_modules():
         top = module.partition(".")[0]
-        watch_imports(top, loaded, scope.holds, import_path, elsewhere, root=module)
+        watch_imports(top, loaded, scope.contains, import_path, elsewhere, root=module)
     owner = owner_of(scope.package, scope.places())
     extra = {"failures": failures.texts, "rejected": {**broken, **rejected}, "owner": owner}
-    return Found(records, extra, failures.passing)
+    return Discovered(records, extra, failures.transient)
 
 
 def _collect(scope: LibraryScope, failures: Failures) -> tuple[list[Candidate], dict[str, str]]:

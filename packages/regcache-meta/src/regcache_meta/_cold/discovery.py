@@ -8,9 +8,8 @@ from _thread import get_ident
 
 from regcache_core import key_to_text
 from regcache_core.discovery import (
+    Discovered,
     Failures,
-    Found,
-    brought_by,
     find_package,
     find_spec,
     forget_folder_listings,
@@ -18,13 +17,14 @@ from regcache_core.discovery import (
     import_modules,
     is_plain_name,
     is_unfinished,
+    reexported_by,
     warn_caller,
     watch_imports,
 )
 
 from .. import facts as facts  # needed when plugins may have broken importing
 from ..classes import dependencies_of, find_class, is_class, is_local, serialize_plugin_class
-from ..errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError, ImportedEarly
+from ..errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError, ImportedEarlyError
 from ..mapping import put_secondary
 
 TYPE_CHECKING = False
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from regcache_core.discovery import Declared, ImportPath
+    from regcache_core import Declared
+    from regcache_core.discovery import ImportPath
 
     from ..caching import FilesElsewhere
 
@@ -177,7 +178,7 @@ def discover(
     import_path: ImportPath,
     elsewhere: FilesElsewhere,
     declared: Declared,
-) -> tuple[Found, Beside]:
+) -> tuple[Discovered, Beside]:
     """Import all modules of a registry's package, and describe what the registry holds then.
 
     Returns:
@@ -203,7 +204,7 @@ def discover(
             walked[module.__name__] = len(walked)
             if scope.scanned:
                 register_scanned(scope, module, registry)
-            for key in brought_by(module, foreign):
+            for key in reexported_by(module, foreign):
                 brought.setdefault(key, module.__name__)
         names = _merge_installed(scope, registry, failures, import_path, elsewhere, walked, brought)
     refuse_nameless(registry, walked, keep)
@@ -219,14 +220,14 @@ def discover(
         records[key]["entry"] = names[key]
     classes = [registered[key] for key in order if _is_named_class(registered[key])]
     elsewhere.add_classes(classes)
-    watch_imports(scope.application, loaded, scope.holds, import_path, elsewhere)
+    watch_imports(scope.application, loaded, scope.contains, import_path, elsewhere)
     for cls in classes:
         declared.add(dependencies_of(cls))
     secondary = secondaries_of(scope, registry, registered, records, homes, walked)
     contested, is_sure = _contested(scope, registry, loaded)
     extra = {"failures": failures.texts, **_as_text(secondary, contested)}
-    passing = failures.passing or (None if is_sure else ImportedEarly(scope.name))
-    found = Found(records, extra, passing, is_unfinished(str(scope.package)))
+    transient = failures.transient or (None if is_sure else ImportedEarlyError(scope.name))
+    found = Discovered(records, extra, transient, is_unfinished(str(scope.package)))
     return found, (failures.texts, secondary, contested)
 
 
@@ -261,7 +262,7 @@ def _foreign(
         key: (cls, cls.__module__)
         for key, cls in [*registry._registered.items()]
         if key not in registry._setters
-        and not scope.holds(cls.__module__)
+        and not scope.contains(cls.__module__)
         and cls.__module__ not in walked
     }
 
@@ -285,7 +286,7 @@ def _contested(
             found.setdefault(name, set()).add(key)
             involved.update(executing)
     involved -= {str(scope.package), scope.base.__module__}
-    return found, not any(name in loaded for name in involved if scope.holds(name))
+    return found, not any(name in loaded for name in involved if scope.contains(name))
 
 
 def refuse_nameless(
@@ -299,7 +300,7 @@ def refuse_nameless(
         and any(type(each.__module__) is not str for each in cls.__mro__)
     }
     for name in [*modules] if nameless else ():
-        for key in brought_by(sys.modules[name], nameless):
+        for key in reexported_by(sys.modules[name], nameless):
             keep(name, TypeError(f"the class of {key!r} has no text for its __module__"))
     for key in nameless:
         registry._registered.pop(key, None)
@@ -328,7 +329,7 @@ def _merge_installed(
     plugins.load(import_path, elsewhere)
     for module, keys in plugins.modules:
         walked.setdefault(module.__name__, len(walked))
-        for key in (*keys, *brought_by(module, foreign)):
+        for key in (*keys, *reexported_by(module, foreign)):
             brought.setdefault(key, module.__name__)
     return plugins.names
 
@@ -355,7 +356,7 @@ def _find_homes(
     return homes
 
 
-def warn(scope: Scope, found: Found) -> None:
+def warn(scope: Scope, found: Discovered) -> None:
     """One warning for each module that failed, and one for a search that found nothing."""
     found.warn_of_failures(DiscoveryWarning)
     if scope.scanned and not found.records:
@@ -384,7 +385,7 @@ def _modules_of(
             config.discovery_function(paths, f"{name}.", scope.base)
         finally:
             _LISTENERS[get_ident()] = outer
-        yield from [module for each, module in list(sys.modules.items()) if scope.holds(each)]
+        yield from [module for each, module in list(sys.modules.items()) if scope.contains(each)]
         return
     recursive = config.discovery_recursive is not False
     yield from _import_modules(
@@ -422,7 +423,7 @@ def drop_vanished(
         for key in homeless
         if key not in registry._setters
     }
-    gone = [key for key, name in modules.items() if scope.holds(name) and not find_spec(name)]
+    gone = [key for key, name in modules.items() if scope.contains(name) and not find_spec(name)]
     drop(scope, registry, gone)
 
 

@@ -11,7 +11,7 @@ from regcache_core.discovery import (
     attribute_of,
     load_entry_point,
     module_of,
-    obey,
+    reraise_exit,
     sources_of,
 )
 
@@ -85,7 +85,7 @@ class InstalledPlugins:
         except DuplicateKeyError:  # no broken plugin, but a broken registry
             raise
         except BaseException as error:  # plugin code may raise anything
-            obey(module_of(value), error)
+            reraise_exit(module_of(value), error)
             self._fail(f"{name} = {value}", error, origin)
             self._registry._undo(module_of(value))
             for key in {*registered} - before:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Removed = list[tuple[LazyDict[Any, Any], set[Hashable]]]
 
 
-def look_again(registry: LazyDiscoveryDict[Any, Any], scope: Scope) -> bool:
+def revalidate(registry: LazyDiscoveryDict[Any, Any], scope: Scope) -> bool:
     """Check the inputs of a registry's answer; where they changed, take over the new answer.
 
     What another process wrote to the cache file is taken over as it is; where the file does not

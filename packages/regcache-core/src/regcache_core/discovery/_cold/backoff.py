@@ -1,4 +1,4 @@
-"""When a registry may look again for a key that it does not know: ``Rechecks``."""
+"""When a registry may look again for a key that it does not know: ``Backoff``."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def _after_fork() -> None:
 call_in_forked_child(_after_fork)
 
 
-class Rechecks:
+class Backoff:
     """Bounds how often lookups of missing keys look for changes: at once, then ever more seldom.
 
-    >>> rechecks = Rechecks()
-    >>> rechecks.run(lambda: False), rechecks.is_due
+    >>> backoff = Backoff()
+    >>> backoff.run(lambda: False), backoff.is_due
     (False, False)
     """
 

@@ -62,7 +62,7 @@ def import_modules(
         Exception: Whatever ``on_failure`` raises.
         ImportStalledError: Another thread executes the module, and does not go on.
         KeyboardInterrupt: Somebody pressed Ctrl-C.
-        SystemExit: A module, or a signal's handler, ends the program; see ``obey``.
+        SystemExit: A module, or a signal's handler, ends the program; see ``reraise_exit``.
 
     >>> import json
     >>> def ignore(name, error): pass
@@ -99,7 +99,7 @@ def import_module(
         Exception: Whatever ``on_failure`` raises.
         ImportStalledError: Another thread executes the module, and does not go on.
         KeyboardInterrupt: Somebody pressed Ctrl-C.
-        SystemExit: The module, or a signal's handler, ends the program; see ``obey``.
+        SystemExit: The module, or a signal's handler, ends the program; see ``reraise_exit``.
     """
     try:
         module = _import(name)
@@ -110,7 +110,7 @@ def import_module(
     except ImportStalledError:
         raise
     except BaseException as error:  # plugin code may raise anything
-        obey(name, error)
+        reraise_exit(name, error)
         on_failure(name, error)
         return None
     finally:
@@ -135,7 +135,7 @@ def _import(name: str) -> ModuleType:
     return sys.modules[name]
 
 
-def obey(name: str, error: BaseException) -> None:
+def reraise_exit(name: str, error: BaseException) -> None:
     """Pass on an exception by which the program is told to end: that is no module's own affair.
 
     ``SystemExit`` might be, but the handler of a signal may have raised it, and a program that is
@@ -194,7 +194,7 @@ class Failures:
     Attributes:
         texts: Module -> ``[error, place]``: type and words of the exception, and where it was
             raised, as ``file:line``. Made of JSON values.
-        passing: The first error of this moment (``OSError``, ``MemoryError``, a ``Warning`` that
+        transient: The first error of this moment (``OSError``, ``MemoryError``, a ``Warning`` that
             a filter made an error) or ``None``. An answer without that module must not be kept.
 
     >>> from regcache_core.discovery import Failures, ImportPath, import_module
@@ -207,7 +207,7 @@ class Failures:
     def __init__(self, import_path: ImportPath) -> None:
         self.import_path = import_path
         self.texts: dict[str, list[str]] = {}
-        self.passing: BaseException | None = None
+        self.transient: BaseException | None = None
 
     def add(self, name: str, error: BaseException) -> None:
         """Remember that a module failed.
@@ -217,19 +217,19 @@ class Failures:
             error: What it raised.
         """
         self.texts[name] = [told(error), place_of(error)]
-        is_passing = isinstance(error, (OSError, MemoryError, Warning))
-        if self.passing is None and is_passing:
-            self.passing = error
+        is_transient = isinstance(error, (OSError, MemoryError, Warning))
+        if self.transient is None and is_transient:
+            self.transient = error
         self.import_path.add(missing_modules(error))
 
 
-class Found:
+class Discovered:
     """What a discovery found.
 
     Args:
         records: Key -> record, in order; made of JSON values.
         extra: What is stored beside the records; ``extra["failures"]`` is ``Failures.texts``.
-        passing: An error of this moment (a disk, a warning filter), if one made a module fail;
+        transient: An error of this moment (a disk, a warning filter), if one made a module fail;
             or that importing works no more, so that those fail that come after.
         unfinished: Whether modules of the package are still being executed, further up.
     """
@@ -238,12 +238,12 @@ class Found:
         self,
         records: dict[Any, dict[str, Any]],
         extra: dict[str, Any],
-        passing: BaseException | None,
+        transient: BaseException | None,
         unfinished: bool = False,
     ) -> None:
         self.records = records
         self.extra = extra
-        self.passing = passing if is_importing_sound() else ImportError(_UNSOUND)
+        self.transient = transient if is_importing_sound() else ImportError(_UNSOUND)
         self.unfinished = unfinished
 
     def warn_of_failures(self, category: type[Warning]) -> None:
@@ -312,7 +312,7 @@ def place_of(error: BaseException) -> str:
     return place
 
 
-def brought_by(module: ModuleType, foreign: Mapping[K, tuple[object, str]]) -> list[K]:
+def reexported_by(module: ModuleType, foreign: Mapping[K, tuple[object, str]]) -> list[K]:
     """What a module imports of classes and functions from elsewhere.
 
     Args:

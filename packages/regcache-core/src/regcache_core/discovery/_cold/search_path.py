@@ -24,7 +24,7 @@ from ..._modules import (
     look_into,
     stamp_of,
 )
-from ..._report import Refusal
+from ..._report import CacheMiss
 from ...depends import name_in, normalize
 from .importing import forget_folder_listings
 from .packages import importer_of, is_installed, takes_installed
@@ -143,7 +143,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
         path: What was missing.
 
     Raises:
-        Refusal: A module that was missing can be found by now.
+        CacheMiss: A module that was missing can be found by now.
     """
     absent = [name for name in path.names if name not in sys.modules]
     listings = start["listings"]
@@ -198,7 +198,7 @@ def _refuse_late(names: Iterable[str], listings: Mapping[str, _Listing]) -> None
         for folder in (find_package(parent) or []) if parent else listings:
             before = not parent and tail in listings[folder].modules
             if bool(look_into(_names_in(folder), folder, {tail}, PYTHON_SUFFIXES)[0]) != before:
-                raise Refusal("MODULE_APPEARED", name)
+                raise CacheMiss("MODULE_APPEARED", name)
 
 
 def _inside(names: Iterable[str], application: str) -> dict[str, list[Any]]:
@@ -236,11 +236,11 @@ def _unused_folders(listings: Mapping[str, _Listing], wanted: set[str]) -> dict[
 
 
 def _refuse_found(absent: Iterable[str]) -> None:
-    """Raise a ``Refusal`` if one of the modules that were missing can be found."""
+    """Raise a ``CacheMiss`` if one of the modules that were missing can be found."""
     forget_folder_listings()
     for name in absent:
         if find_spec(name) is not None:
-            raise Refusal("MODULE_APPEARED", name)
+            raise CacheMiss("MODULE_APPEARED", name)
 
 
 def compare(
@@ -257,7 +257,7 @@ def compare(
         The record with the stamps of now, or ``None`` if it is as good as it can be.
 
     Raises:
-        Refusal: A module or distribution appeared, is gone or was replaced.
+        CacheMiss: A module or distribution appeared, is gone or was replaced.
     """
     old, wanted = recorded["folders"], {*recorded["wanted"]}
     listings = {entry: _list(entry) for entry in entries}
@@ -308,10 +308,10 @@ def _compare_installed(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> N
     points = [*now["points"], *map(list, now["broken"].items())]
     for old, new in zip_longest(before, points):
         if old != new:
-            raise Refusal("ENTRY_POINTS_CHANGED", str((new or old)[0]), old, new)
+            raise CacheMiss("ENTRY_POINTS_CHANGED", str((new or old)[0]), old, new)
     for name, version in now["versions"].items():
         if recorded["versions"][name] != version:
-            raise Refusal("DISTRIBUTION_CHANGED", name, recorded["versions"][name], version)
+            raise CacheMiss("DISTRIBUTION_CHANGED", name, recorded["versions"][name], version)
 
 
 def _holders(folders: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -328,8 +328,8 @@ def _compare_holders(old: Mapping[str, list[str]], new: Mapping[str, list[str]])
         before, now = old.get(name, []), new.get(name, [])
         if before != now:
             if not before:
-                raise Refusal("MODULE_APPEARED", name)
-            raise Refusal("MODULE_GONE", name, before, now)
+                raise CacheMiss("MODULE_APPEARED", name)
+            raise CacheMiss("MODULE_GONE", name, before, now)
 
 
 def _compare_metadata(
@@ -344,14 +344,14 @@ def _compare_metadata(
         if gone and recorded["outside"]:
             name = min(gone)
             new_one = min((n for n in now - before if name_in(n) == name_in(name)), default=None)
-            raise Refusal("DISTRIBUTION_CHANGED", name_in(name), name, new_one)
+            raise CacheMiss("DISTRIBUTION_CHANGED", name_in(name), name, new_one)
         for name in sorted(now - before):
             if name_in(name) in probed:
-                raise Refusal("DISTRIBUTION_CHANGED", name_in(name), None, name)
+                raise CacheMiss("DISTRIBUTION_CHANGED", name_in(name), None, name)
         if before and recorded["outside"]:
             old_installs, installs = recorded["installs"][path], _installs_of(path, sorted(before))
             if old_installs != installs:
-                raise Refusal("DISTRIBUTION_CHANGED", path, old_installs, installs)
+                raise CacheMiss("DISTRIBUTION_CHANGED", path, old_installs, installs)
 
 
 def _compare_inside(folder: str, stamp: Any) -> list[Any]:
@@ -361,5 +361,5 @@ def _compare_inside(folder: str, stamp: Any) -> list[Any]:
     held, _ = look_into(_names_in(folder), folder, {*wanted}, PYTHON_SUFFIXES)
     if held != before:
         reason = "MODULE_APPEARED" if {*held} - {*before} else "MODULE_GONE"
-        raise Refusal(reason, folder, before, held)
+        raise CacheMiss(reason, folder, before, held)
     return [*now, wanted, held]
