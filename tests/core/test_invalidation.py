@@ -343,7 +343,7 @@ def test_sources_are_not_compared_where_the_config_says_so(folder, watch):
 
 
 def test_given_times_are_stored_but_not_compared_where_the_config_says_so(folder, make):
-    """`check_mtimes=False` and the seed's `file_mtimes` go together."""
+    """`check_mtimes=False` and `file_mtimes` go together."""
     manager = make(config=CacheConfig(check_mtimes=False))
     manager.save_cache({"a": 1}, {str(folder / "a.txt"): (folder / "a.txt").stat().st_mtime})
     rewrite(folder / "a.txt", "changed")

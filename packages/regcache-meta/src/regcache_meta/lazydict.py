@@ -1,17 +1,16 @@
 """Registries of classes as dictionaries: ``LazyDiscoveryDict`` and ``SecondaryRegistryDict``.
 
-Where their keys come from (the cache file, else discovery), and how a class is loaded. The protocol
-of dict is in ``mapping``; importing and describing plugins is in ``discovery``.
+How a class is registered and loaded. Where keys come from (the cache file, else discovery) is the
+business of core's ``Listing``, the protocol of dict is in ``mapping``, importing and describing
+plugins in ``_cold.discovery``.
 """
 
 import sys
-from time import perf_counter_ns
 
 from regcache_core.discovery import (
     file_of,
     is_gone,
     is_initializing,
-    is_plain_name,
     is_same_source,
     modules_in_execution,
     name_of,
@@ -24,15 +23,15 @@ from .classes import (
     name_class,
     same_declaration,
 )
-from .mapping import LazyDict
+from .mapping import LazyDict, lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
     from typing import Any, TypeVar
 
-    from regcache_core import Dependency, RegistryCacheManager, Report, Verification
-    from regcache_core.discovery import Backoff, Discovered, Running
+    from regcache_core import Dependency, Report, Verification
+    from regcache_core.discovery import Listing
 
     from .classes import Scope
     from .config import SecondaryRegistry
@@ -70,7 +69,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     'pygments.lexers.python'
     """
 
-    _running: "Running"  # there from the first discovery on
+    _listing: "Listing[State[K, V]] | None" = None  # there from the first use on
 
     def __init__(self, enable_cache: bool = True) -> None:
         super().__init__()
@@ -78,11 +77,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._scope: Scope | None = None
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
         self._is_replaying = False
-        self._is_read = False  # by a plugin, since the last discovery began
         self._beside: Beside = {}, {}, {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
-        self._report: Report | None = None
-        self._backoff: Backoff | None = None  # made when a key is missing
 
     @classmethod
     def for_package(
@@ -161,13 +157,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 f"{name_class(self._scope.base)}; give each base class a LazyDiscoveryDict."
             )
         self._scope, self._state = scope, None
+        vars(self).pop("_listing", None)
         for dependent in self._dependents:
             dependent._state = None
 
     @property
     def report(self) -> "Report | None":
         """What the cache did on first use, and why; ``None`` before, or without a cache."""
-        return self._report
+        return self._listing.report if self._listing is not None else None
 
     @property
     def _failures(self) -> "dict[str, list[str]]":
@@ -210,21 +207,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             DiscoveryError: The package is missing, or a module failed in strict mode.
             DuplicateKeyError: Two classes have the same key.
         """
-        self._refresh()
-
-    def _refresh(self, *miss: str) -> None:
-        """Discover now; ``miss`` is what ``refuse_load`` takes, where nobody asked for it."""
-        if self._scope is not None and self._scope.package is not None:
-            from regcache_core.discovery import forget_searches
-
-            from .caching import make_manager
-
-            forget_searches()
-            manager, *inputs = make_manager(self._scope)
-            manager.refuse_load(*miss) if miss else manager.begin_scan()
-            self._discover(self._scope, manager, inputs, self._publish_anew)
-            if self._backoff is not None:
-                self._backoff.reset()
+        listing = self._listed_by()
+        if listing is not None:
+            listing.refresh()
 
     def verify(self) -> "Verification":
         """Compare what the cache file says now with what a fresh process discovers.
@@ -250,175 +235,52 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return _registry_of, (self._scope.base,)
 
     def _open(self) -> "State[K, V]":
+        listing = self._listed_by()
+        return self._publish({}) if listing is None else listing.open()
+
+    def _listed_by(self) -> "Listing[State[K, V]] | None":
+        """What finds the keys; ``None`` for a registry of no package."""
         scope = self._scope
         if scope is None or scope.package is None:
-            return self._publish({})
-        if self._is_discovering():
-            self._is_read = True
-            return self._so_far()
-        from .caching import make_manager
-
-        manager, *inputs = make_manager(scope)
-        is_cached = self._is_cached(scope)
-        state = self._open_cached(manager) if is_cached else None
-        if state is not None:
-            return state
-        # Another thread may wait for the module that we are executing: see what is there so far.
-        if self._is_discovered() and _is_importing(scope):
-            return self._so_far()
-        if not is_cached:
-            return self._discover(scope, manager, inputs, self._publish)
-        return manager.build_in_turn(
-            lambda: self._open_cached(manager),
-            lambda: self._discover(scope, manager, inputs, self._publish),
-        )
-
-    def _open_cached(self, manager: "RegistryCacheManager[Any, Any]") -> "State[K, V] | None":
-        """The state that the cache file gives; ``None`` if it cannot be believed."""
-        cached = self._load_cached(manager)
-        if cached is None or self._state is not None:  # another thread was first
-            return self._state
-        records, self._beside = cached
-        self._report = manager.last_report
-        return self._publish(records)
-
-    def _is_cached(self, scope: "Scope") -> bool:
-        """Whether there is a cache, and a name that tells the registry from all others."""
-        if self.enable_cache and not scope.is_identified:
-            from regcache_core import Reason, Report
-
-            self._report = Report("disabled")
-            self._report.reason, self._report.where = Reason.NOT_IDENTIFIED, name_class(scope.base)
-        return self.enable_cache and scope.is_identified
-
-    def _load_cached(self, manager: "RegistryCacheManager[Any, Any]") -> "Answer | None":
-        """The answer in the cache file; ``None`` if there is none that can be believed."""
-        records = manager.load_cache()
-        if records is None:
             return None
-        beside = self._read_extra(manager.decode_key, manager.extra, records)
-        if beside is None:
-            manager.refuse_load("WRONG_SHAPE", "extra")
-            return None
-        return records, beside
+        if self._listing is None:
+            from regcache_core.discovery import Listing
 
-    def _answer(self) -> "Answer":
-        """What the state was made from."""
-        return self._found, self._beside
+            from .caching import ClassAdapter
+
+            vars(self).setdefault("_listing", Listing(ClassAdapter(self, scope)))
+        return self._listing
 
     def _recheck(self) -> bool:
-        scope = self._scope
-        if scope is None or scope.package is None or self._is_discovered():
-            return False
-        if self._backoff is None:
-            from regcache_core.discovery import Backoff
-
-            self._backoff = Backoff()
-        # A module of the package that asks while it is being imported gets what is there so far.
-        if not self._backoff.is_due or any(True for _ in modules_in_execution(scope.contains)):
-            return False
-        from ._cold.revalidate import revalidate
-
-        return self._backoff.run(lambda: revalidate(self, scope))
-
-    def _read_extra(
-        self,
-        decode: "Callable[[str], Any]",
-        extra: "dict[str, Any]",
-        records: "Mapping[Any, Any]",
-    ) -> "Beside | None":
-        """What is stored beside the records; ``None`` if it is not what we store."""
-        from regcache_core import CacheMiss
-
-        names = {each.name for each in self._scope.config.secondary_registries}  # type: ignore[union-attr]
-        try:
-            failed = {name: _check_failure(texts) for name, texts in extra["failures"].items()}
-            secondary = {
-                name: {
-                    decode(text): self._check_entry(each, decode, records)
-                    for text, each in table.items()
-                }
-                for name, table in extra["secondary"].items()
-            }
-            contested = {
-                name: {decode(text) for text in texts}
-                for name, texts in extra.get("contested", {}).items()
-            }
-        except (TypeError, ValueError, LookupError, AttributeError, CacheMiss):
-            return None
-        if secondary.keys() != names or not contested.keys() <= {"", *names}:
-            return None
-        return failed, secondary, contested
-
-    def _check_entry(
-        self, stored: "Any", decode: "Callable[[str], Any]", records: "Mapping[Any, Any]"
-    ) -> "Record":
-        """The record of a secondary key: the primary key of its class, or its module."""
-        if stored.__class__ is str:
-            owner = decode(stored)
-            records[owner]
-            return {"owner": owner}
-        module = stored["module"]
-        if module.__class__ is not str or not is_plain_name(module):
-            raise ValueError(f"{module!r} is no name of a module")
-        if not self._may_import(module):
-            raise ValueError(f"{module} lies outside of the package")
-        return {"module": module}
+        listing = self._listed_by()
+        return listing is not None and listing.recheck()
 
     def _is_discovering(self) -> bool:
         """Whether this thread is in the middle of a discovery."""
-        return "_running" in vars(self) and self._running.here
+        return self._listing is not None and self._listing.is_discovering
 
-    def _is_discovered(self) -> bool:
-        """Whether any thread is in the middle of a discovery."""
-        return "_running" in vars(self) and self._running.anywhere
-
-    def _make_running(self) -> "Running":
-        """Which threads discover, or import plugins in their order: one for all of them."""
-        from regcache_core.discovery import Running
-
-        running: Running = vars(self).setdefault("_running", Running())
-        return running
-
-    def _discover(
-        self,
-        scope: "Scope",
-        manager: "RegistryCacheManager[Any, Any]",
-        inputs: "list[Any]",
-        publish: "Callable[[Mapping[Any, Record]], State[K, V]]",
+    def _publish_answer(
+        self, records: "Mapping[Any, Record]", beside: "Beside", *, anew: bool = False
     ) -> "State[K, V]":
-        from regcache_core import ImportStalledError
-        from regcache_core.discovery import SeenByPluginsError, await_turn, warn_of_stall
+        with lock():
+            if self._state is not None and not anew:
+                return self._state
+            return self._exchange(beside, lambda: self._publish(records, anew=anew))
 
-        from ._cold.discovery import discover, warn
+    def _take_over_answer(
+        self, records: "Mapping[Any, Record]", beside: "Beside", removed: "Collection[K]"
+    ) -> "State[K, V]":
+        with lock():
+            return self._exchange(beside, lambda: self._take_over(records, removed))
 
-        running = self._make_running()
-        start = perf_counter_ns()
+    def _exchange(self, beside: "Beside", publish: "Callable[[], State[K, V]]") -> "State[K, V]":
+        """Publish with what lies beside: contested keys claim nothing."""
+        before, self._beside = self._beside, beside
         try:
-            with running:
-                is_first = publish == self._publish
-                await_turn(running, lambda: is_first and self._state is not None)
-                if is_first and self._state is not None:
-                    return self._state  # another thread was first
-                is_used, self._is_read = self._is_used(), False
-                found, beside = discover(scope, self, *inputs)
-                if is_used and self._is_read:
-                    found.transient = found.transient or SeenByPluginsError(scope.name)
-                running.finish()
-                if found.unfinished:  # read while the package is being imported: nothing is final
-                    return self._combined(found.records)
-                is_cached = self._is_cached(scope)
-                if is_cached:
-                    self._report = manager.last_report
-                self._beside = beside
-                state = publish(found.records)
-        except ImportStalledError as error:
-            warn_of_stall(error)
-            return self._so_far()
-        if is_cached:
-            self._save(manager, found, perf_counter_ns() - start)
-        warn(scope, found)
-        return state
+            return publish()
+        except Exception:  # a key is another's: all stays as it was
+            self._beside = before
+            raise
 
     def _is_used(self) -> bool:
         """Whether a plugin that looks may see what it would not see in a fresh process."""
@@ -426,19 +288,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         classes: list[Any] = [self._registered.get(key, self._scope) for key in registered]
         is_left = any(cls.__module__ not in sys.modules for cls in classes)  # it has failed
         return bool(self._assigned or is_left or (self._state and (registered or self._failures)))
-
-    def _save(
-        self, manager: "RegistryCacheManager[Any, Any]", found: "Discovered", build_ns: int
-    ) -> None:
-        report: Any = manager.last_report
-        report.build_ns = build_ns
-        manager.save_built(found.records, report, found.extra, found.transient)
-
-    def _publish_anew(self, records: "Mapping[Any, Record]") -> "State[K, V]":
-        state = self._publish(records, anew=True)
-        for dependent in self._dependents:
-            dependent._state = None
-        return state
 
     def _load(self, key: K, record: "Record") -> V:
         if not self._import(key, record.get("via") or record["module"]):
@@ -458,42 +307,31 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         Raises:
             PluginImportError: The module fails.
         """
+        listing: Any = self._listed_by()
         if not self._may_import(module):
             return False
-        try:
-            if is_initializing(module):
-                from regcache_core.discovery import await_module
 
-                await_module(module)
+        def find() -> bool:
             if module not in sys.modules and any(self._beside[2].values()):
                 self._replay(module)
             __import__(module)
-        except Exception as error:  # plugin code may raise anything
-            from regcache_core import ImportStalledError
-            from regcache_core.discovery import is_out_of_turn
+            return True
 
-            from .errors import PluginImportError, UnknownKeyError
+        def failed() -> Exception:
+            from .errors import PluginImportError
 
-            if isinstance(error, ImportStalledError):
-                raise
-            if is_out_of_turn(error, module, (UnknownKeyError, PluginImportError)):
-                return False
-            raise PluginImportError(self._name, key, module) from error
-        return True
+            return PluginImportError(self._name, key, module)
+
+        return bool(listing.load(module, find, failed))
 
     def _is_in_making(self, record: "Record") -> bool:
         module = record.get("via") or record["module"]
         return is_initializing(module) and any(modules_in_execution(module.__eq__))
 
     def _may_import(self, module: str) -> bool:
-        """Whether a module lies in the package, or an entry point names it; a file may say what it
-        likes."""
-        scope: Any = self._scope
-        if scope.contains(module):
-            return True
-        from regcache_core.discovery import is_entry_point
-
-        return is_entry_point(scope.config.discovery_entry_points or "", module)
+        """Whether a module lies in the package, or an entry point names it."""
+        listing: Any = self._listed_by()
+        return bool(listing.may_import(module))
 
     def _find_loaded(self, key: K, record: "Record") -> "type | None":
         """The class of a record, in a package whose classes do not register themselves."""
@@ -520,9 +358,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _discover_anew(self, where: str) -> None:
         """The answer is wrong about a place: discover, unless plugins are being imported."""
-        scope: Any = self._scope
-        if not self._is_discovering() and not _is_importing(scope):
-            self._refresh("ITEM_REFUSED", where)
+        listing: Any = self._listed_by()
+        listing.refute(where)
 
     def _register(self, key: K, value: "Any") -> None:
         scope = self._scope
@@ -549,14 +386,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return self._is_discovering() and not self._is_replaying
 
     def _replay(self, last: str = "") -> None:
-        if self._is_discovering():
+        listing, scope = self._listed_by(), self._scope
+        if listing is None or scope is None or self._is_discovering():
             return
         from ._cold.discovery import import_plugins
 
-        with self._make_running():
+        with listing.running():
             self._is_replaying = True
             try:
-                scope: Any = self._scope
                 import_plugins(scope, [*self._executing(), last], self._failures)
             finally:
                 self._is_replaying = False
@@ -568,13 +405,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return self._beside[2].get("", set())
 
     def _find_answer(self) -> None:
-        scope = self._scope
-        if self._state is not None or scope is None or scope.package is None:
-            return
-        if not self._is_discovering() and self._is_cached(scope):
-            from .caching import make_manager
-
-            self._open_cached(make_manager(scope)[0])
+        listing = self._listed_by()
+        if self._state is None and listing is not None and not listing.is_discovering:
+            listing.open_cached()
 
     def _fits(self, key: K, value: V, record: "Record | None") -> bool:
         if record is None:
@@ -735,22 +568,6 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     def _describe_value(self, record: "Record") -> str:
         owner = record.get("owner", record.get("module"))
         return f"<{self._secondary!r} of {owner!r}>"
-
-
-def _check_failure(texts: "list[str]") -> "list[str]":
-    """An error and its place, as they are stored."""
-    if [type(texts), *map(type, texts)] != [list, str, str]:
-        raise TypeError(f"{texts!r} is no error that we store")
-    return texts
-
-
-def _is_importing(scope: "Scope") -> bool:
-    """Whether this thread executes a plugin module: then it gets to see what is there so far.
-
-    To wait for other modules, or to import them from here, could deadlock or recurse.
-    """
-    light = (scope.package, scope.base.__module__)
-    return any(module not in light for module in modules_in_execution(scope.contains))
 
 
 def _registry_of(base: "Any") -> "Any":

@@ -40,6 +40,11 @@ def _after_fork() -> None:
 call_in_forked_child(_after_fork)
 
 
+def lock() -> RLock:
+    """What is held to publish; another one in a forked child."""
+    return _LOCK
+
+
 class LazyDict(dict[K, V]):
     """A dictionary whose keys are found on first use and whose values are loaded one by one.
 

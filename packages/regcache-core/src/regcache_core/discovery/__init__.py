@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .._report import check_argument
     from ..depends import as_dependencies
     from ..errors import SeenByPluginsError, warn_caller
+    from ._cold.adapter import Adapter
     from ._cold.backoff import Backoff
     from ._cold.entry_points import load_entry_point, sources_of
     from ._cold.importing import (
@@ -51,14 +52,18 @@ if TYPE_CHECKING:
     from ._cold.packages import is_installed, iter_module_names
     from ._cold.threads import Running, await_module, await_turn, is_unfinished, warn_of_stall
     from .inputs import EditedModules, FoundFiles, ImportPath, is_entry_point
+    from .listing import Cache, Listing
 
 __all__ = [
+    "Adapter",
     "Backoff",
+    "Cache",
     "Discovered",
     "EditedModules",
     "Failures",
     "FoundFiles",
     "ImportPath",
+    "Listing",
     "Running",
     "SeenByPluginsError",
     "as_dependencies",
@@ -105,6 +110,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Adapter": "regcache_core.discovery._cold.adapter",
+    "Cache": "regcache_core.discovery.listing",
+    "Listing": "regcache_core.discovery.listing",
     "Backoff": "regcache_core.discovery._cold.backoff",
     "Discovered": "regcache_core.discovery._cold.importing",
     "EditedModules": "regcache_core.discovery.inputs",

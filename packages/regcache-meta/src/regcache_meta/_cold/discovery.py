@@ -10,6 +10,7 @@ from regcache_core import key_to_text
 from regcache_core.discovery import (
     Discovered,
     Failures,
+    file_of,
     find_package,
     find_spec,
     forget_folder_listings,
@@ -33,14 +34,11 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from regcache_core import Declared
-    from regcache_core.discovery import ImportPath
-
-    from ..caching import FilesElsewhere
+    from regcache_core.discovery import Cache, FoundFiles, ImportPath
 
     Listener = Callable[[str, BaseException], None]
     from ..classes import Scope
-    from ..lazydict import Beside, LazyDiscoveryDict
+    from ..lazydict import LazyDiscoveryDict
     from ..mapping import Record
 
 
@@ -172,18 +170,9 @@ def _warn_of(name: str, error: BaseException) -> None:
     warn_caller(f"{name} failed to import: {problem}", DiscoveryWarning)
 
 
-def discover(
-    scope: Scope,
-    registry: LazyDiscoveryDict[Any, Any],
-    import_path: ImportPath,
-    elsewhere: FilesElsewhere,
-    declared: Declared,
-) -> tuple[Discovered, Beside]:
-    """Import all modules of a registry's package, and describe what the registry holds then.
-
-    Returns:
-        What is to be stored, and what lies beside the records as the registry keeps it.
-    """
+def discover(scope: Scope, registry: LazyDiscoveryDict[Any, Any], cache: Cache) -> Discovered:
+    """Import all modules of a registry's package, and describe what the registry holds then."""
+    import_path, elsewhere = cache.import_path, cache.elsewhere
     failures = Failures(import_path)
 
     def keep(name: str, error: BaseException) -> None:
@@ -219,16 +208,25 @@ def discover(
     for key in records.keys() & names.keys():
         records[key]["entry"] = names[key]
     classes = [registered[key] for key in order if _is_named_class(registered[key])]
-    elsewhere.add_classes(classes)
+    elsewhere.add(_files_elsewhere(scope, classes))
     watch_imports(scope.application, loaded, scope.contains, import_path, elsewhere)
     for cls in classes:
-        declared.add(dependencies_of(cls))
+        cache.declared.add(dependencies_of(cls))
     secondary = secondaries_of(scope, registry, registered, records, homes, walked)
     contested, is_sure = _contested(scope, registry, loaded)
     extra = {"failures": failures.texts, **_as_text(secondary, contested)}
     transient = failures.transient or (None if is_sure else ImportedEarlyError(scope.name))
-    found = Discovered(records, extra, transient, is_unfinished(str(scope.package)))
-    return found, (failures.texts, secondary, contested)
+    beside = failures.texts, secondary, contested
+    return Discovered(records, extra, transient, is_unfinished(str(scope.package)), beside)
+
+
+def _files_elsewhere(scope: Scope, classes: Iterable[type]) -> Iterator[str]:
+    """Files outside of the package that its classes come from: of base classes, or brought in."""
+    modules = {parent.__module__ for cls in classes for parent in cls.__mro__}
+    for module in modules:
+        is_python = module.partition(".")[0] in sys.stdlib_module_names
+        if not is_python and not scope.contains(module):
+            yield file_of(module)
 
 
 def import_plugins(scope: Scope, ends: Collection[str], failed: Collection[str]) -> None:
@@ -311,7 +309,7 @@ def _merge_installed(
     registry: LazyDiscoveryDict[Any, Any],
     failures: Failures,
     import_path: ImportPath,
-    elsewhere: FilesElsewhere,
+    elsewhere: FoundFiles,
     walked: dict[str, int],
     brought: dict[Hashable, str],
 ) -> dict[Hashable, str]:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from typing import Any
 
-    from ..caching import FilesElsewhere
+    from regcache_core.discovery import FoundFiles
+
     from ..classes import Scope
     from ..lazydict import LazyDiscoveryDict
 
@@ -56,7 +57,7 @@ class InstalledPlugins:
         self.modules: list[tuple[ModuleType, list[Hashable]]] = []
         self.names: dict[Hashable, str] = {}
 
-    def load(self, import_path: ImportPath, elsewhere: FilesElsewhere) -> None:
+    def load(self, import_path: ImportPath, elsewhere: FoundFiles) -> None:
         """Import what the entry points name.
 
         Args:

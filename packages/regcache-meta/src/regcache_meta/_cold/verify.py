@@ -4,52 +4,36 @@ from __future__ import annotations
 
 import warnings
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
-from regcache_core import ConfigError, Report, Verification, key_to_text
-from regcache_core.discovery import verify_answer
+from regcache_core import ConfigError, key_to_text
 
-from ..caching import make_manager
 from ..errors import DiscoveryWarning
 from .discovery import describe
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..classes import Scope
+    from typing import Any
+
+    from regcache_core import Verification
+
     from ..lazydict import LazyDiscoveryDict, SecondaryRegistryDict
 
 
 def verify(registry: LazyDiscoveryDict[Any, Any]) -> Verification:
     """``LazyDiscoveryDict.verify``."""
-    scope = registry._scope
-    if scope is None or scope.package is None:
+    listing = registry._listed_by()
+    if listing is None:
         raise ConfigError("registry", registry._name, "one of a package; no other has a cache")
-    return verify_answer(
-        scope.name,
-        partial(_cached, registry, scope),
-        partial(_found, registry),
-        cached_task=partial(_opened, registry),
+    # What another process sees is compared, not what the file says: nothing is shown of that here.
+    return listing.verify(
+        lambda records, beside: {}, partial(_found, registry), partial(_opened, registry)
     )
-
-
-def _cached(
-    registry: LazyDiscoveryDict[Any, Any], scope: Scope
-) -> tuple[Report, dict[str, Any] | None]:
-    """Whether the cache file can be believed now; the registry is left as it is."""
-    if not (registry.enable_cache and scope.is_identified):
-        return Report("disabled"), None
-    manager, *_ = make_manager(scope)
-    manager.read_only = True
-    answer = registry._load_cached(manager)
-    report: Any = manager.last_report
-    return report, None if answer is None else {}
 
 
 def _opened(registry: LazyDiscoveryDict[Any, Any]) -> dict[str, Any] | None:
     """What this process sees when it opens the registry from the cache file; that is left alone."""
-    scope: Any = registry._scope
-    manager, *_ = make_manager(scope)
-    manager.read_only = True
-    return None if registry._open_cached(manager) is None else _document(registry)
+    listing: Any = registry._listed_by()
+    return None if listing.open_cached(read_only=True) is None else _document(registry)
 
 
 def _found(registry: LazyDiscoveryDict[Any, Any]) -> dict[str, Any]:

@@ -232,6 +232,7 @@ class Discovered:
         transient: An error of this moment (a disk, a warning filter), if one made a module fail;
             or that importing works no more, so that those fail that come after.
         unfinished: Whether modules of the package are still being executed, further up.
+        beside: ``extra`` as the adapter keeps it; by default as it is stored.
     """
 
     def __init__(
@@ -240,9 +241,11 @@ class Discovered:
         extra: dict[str, Any],
         transient: BaseException | None,
         unfinished: bool = False,
+        beside: Any = None,
     ) -> None:
         self.records = records
         self.extra = extra
+        self.beside = extra if beside is None else beside
         self.transient = transient if is_importing_sound() else ImportError(_UNSOUND)
         self.unfinished = unfinished
 
