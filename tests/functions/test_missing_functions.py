@@ -160,7 +160,7 @@ def test_trials_are_not_run_for_a_missing_name(app: App) -> None:
     with pytest.raises(UnknownFunctionError):
         registry["b"]
     app.run(code)
-    registry._backoff.reset()  # type: ignore[union-attr]
+    registry._listing._backoff.reset()  # type: ignore[union-attr]
 
     assert "library.b" == registry["b"].__module__
     assert (["a"], ["a"]) == (first, probes.TRIED)
@@ -374,7 +374,7 @@ def test_catalogue_that_is_opened_by_a_lookup_does_not_look_twice() -> None:
     with pytest.raises(UnknownFunctionError):
         catalogue["nothing"]
 
-    assert registry._backoff is None
+    assert registry._listing._backoff is None
 
 
 def test_module_younger_than_the_listing_of_its_folder_is_found(filters: App, warm: Any) -> None:
@@ -437,7 +437,7 @@ text = pathlib.Path("app/filters/edges.py").read_text()
 pathlib.Path("app/filters/z.py").write_text(
     "import sys\\nsys.imports = getattr(sys, 'imports', 0) + 1\\n" + text.replace("sobel", "new")
 )
-FILTERS._backoff.reset()
+FILTERS._listing._backoff.reset()
 found = together(8, ask)
 out = missing, once, sorted(set(found) - {{"KeyError"}}), ask(0), sys.imports
 """

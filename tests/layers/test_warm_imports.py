@@ -24,11 +24,12 @@ DECLARING = {
 READING = {
     "_json": "the C scanner; json itself (with re and enum) is not imported",
     "regcache_core.discovery.inputs": "the folders on sys.path, compared with now",
+    "regcache_core.discovery.listing": "opened, published whole, looked at again",
     "regcache_core._inputs": "what the answer depends on, compared with now",
     "regcache_core._manager": "load",
     "regcache_core._file": "where the file lies; from its bytes to a checked document",
     "regcache_core._report": "what the load did",
-    "regcache_meta.caching": "the inputs of a registry of classes",
+    "regcache_meta.caching": "what a registry of classes tells its listing",
 }
 MICROLAB = {
     f"microlab{name}": "the application: what declares its base classes"
@@ -62,7 +63,7 @@ READING_FUNCTIONS = {
     "regcache_core": "the package; public names resolve on first use",
     "regcache_core._modules": "files of modules, and which of them are being executed",
     "regcache_core.discovery": "the names that adapters use; they resolve on first use",
-    "regcache_functions.caching": "the inputs of a registry of functions",
+    "regcache_functions.caching": "what a registry of functions tells its listing",
 }
 DESCRIBING = {
     "attr": "the package behind attrs",

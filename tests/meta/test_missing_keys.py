@@ -593,7 +593,7 @@ pathlib.Path("app/readers/xml_reader.py").write_text(
     "import sys\\nsys.imports = getattr(sys, 'imports', 0) + 1\\n"
     + text.replace("csv", "xml").replace("Csv", "Xml")
 )
-READERS._backoff.reset()
+READERS._listing._backoff.reset()
 found = together(8, ask)
 out = missing, once, sorted(set(found) - {{"KeyError"}}), ask(0), sys.imports
 """

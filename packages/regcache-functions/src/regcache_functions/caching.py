@@ -1,20 +1,17 @@
-"""The cache manager of a registry of functions: which inputs its answer has beyond core's."""
+"""What a registry of functions tells its listing: ``FunctionAdapter``."""
 
-from regcache_core import (
-    PYTHON_SUFFIXES,
-    CacheMiss,
-    Declared,
-    Input,
-    RegistryCacheManager,
-    SourceTree,
-)
-from regcache_core.discovery import ImportPath, is_plain_name, module_of
+from regcache_core import PYTHON_SUFFIXES, CacheMiss, SourceTree
+from regcache_core.discovery import EditedModules, is_plain_name, module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from regcache_core.discovery import Cache, Discovered, ImportPath
+
+    from .functions import Record, State
+    from .registry import FunctionRegistry
     from .scope import Scope
 
 #: What each field of a record must be; a file with anything else is refused.
@@ -35,36 +32,133 @@ _FIELDS = {
 }
 
 
-class Manager:
-    """The cache manager of one load or one search, with the inputs that a search fills.
+class FunctionAdapter:
+    """What a registry of functions tells its ``Listing``, as ``Adapter`` has it.
 
-    Attributes:
-        cache: Core's cache manager.
-        import_path: The modules that are missing, and those from elsewhere.
-        inputs: The inputs that the scope gave.
+    Args:
+        registry: The registry.
+        scope: What it lists.
     """
 
-    def __init__(self, scope: "Scope", name: str) -> None:
-        self.import_path = ImportPath(scope.application, entry_points=scope.entry_points)
-        self.inputs: list[Any] = scope.inputs()
-        check = _make_check(scope, self.import_path)
-        version = scope.version()  # once: a search may import what says it
-        self.cache: RegistryCacheManager[str, Any] = RegistryCacheManager(
-            scope.cache_name(name),
-            lambda: version,
-            check,
-            check,
-            inputs=[
-                Input("settings", scope.settings, "SETTINGS_CHANGED"),
-                *self.inputs,
-                self.import_path,
-                Declared(scope.depends_on, scope.created_ns),
-            ],
-            application=scope.application,
-        )
+    light_modules: "tuple[str, ...]" = ()
+
+    def __init__(self, registry: "FunctionRegistry[Any]", scope: "Scope") -> None:
+        self._registry = registry
+        self._scope = scope
+        self.name = registry.name
+        self.package = scope.package
+        self.application = scope.application
+        self.created_ns = scope.created_ns
+        self.depends_on = scope.depends_on
+        self.entry_points = scope.entry_points
+        #: Trials are not run for a missing name: what another process wrote is taken over.
+        self.may_rediscover = getattr(scope, "trial", None) is None
+        self.contains = scope.contains
+        self.settings = scope.settings
+        self.version = scope.version
+        self.inputs = scope.inputs
+
+    def edited(self) -> EditedModules:
+        """Whether modules hold what their files say."""
+        scope = self._scope
+        return EditedModules(scope.package, scope.source_files, scope.created_ns)
+
+    @property
+    def enable_cache(self) -> bool:
+        """Whether there is to be a cache."""
+        return self._registry.enable_cache
+
+    def lookup_errors(self) -> "tuple[type[Exception], ...]":
+        """What a lookup raises where a name is missing, or its function fails."""
+        from .errors import FunctionImportError, UnknownFunctionError
+
+        return UnknownFunctionError, FunctionImportError
+
+    def anonymous_part(self) -> str:
+        """What has no lasting text, so that there can be no cache."""
+        return "" if self._scope.is_identified else "the probe or the predicate"
+
+    def cache_name(self) -> str:
+        """What tells the registry's cache from that of every other registry."""
+        return self._scope.cache_name(self.name)
+
+    def make_check(self, import_path: "ImportPath") -> "Callable[[Any], Any]":
+        """A function that gives back a record, and refuses one that is none of this package."""
+        return _make_check(self._scope, import_path)
+
+    def read_extra(
+        self,
+        extra: "dict[str, Any]",
+        records: "Mapping[Any, Any]",
+        decode: "Callable[[str], Any]",
+    ) -> "dict[str, Any]":
+        """Failures, rejected functions and the owner, as a file has them.
+
+        Raises:
+            CacheMiss: They are nothing that we write, or a key is no function's name.
+        """
+        if not is_extra(extra):
+            raise CacheMiss("WRONG_SHAPE", "extra")
+        if not {*map(type, records)} <= {str}:
+            raise CacheMiss("KEY_REFUSED", "items")
+        return extra
+
+    def state(self) -> "State | None":
+        """The state, if there is one."""
+        return self._registry._state
+
+    def so_far(self) -> "State":
+        """What has registered itself, for a reader in the middle of a search."""
+        return self._registry._combined({})
+
+    def combined(self, records: "Mapping[Any, Any]") -> "State":
+        """A state that is not published."""
+        return self._registry._combined(records)
+
+    def publish(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> "State":
+        """Make the state, unless another thread has."""
+        return self._registry._publish(records, extra)
+
+    def publish_anew(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> "State":
+        """Make the state anew."""
+        return self._registry._publish_anew(records, extra)
+
+    def take_over(self) -> "Callable[[Mapping[str, Record], dict[str, Any]], State]":
+        """A function that makes the state anew; functions that are loaded stay as they are."""
+        return self._registry._take_over
+
+    def answer(self) -> "tuple[Mapping[str, Record], dict[str, Any]]":
+        """What the state was made from."""
+        return self._registry._found, self._registry._extra
+
+    def drop_moved(self, records: "Mapping[str, Record]") -> None:
+        """Forget functions whose module is gone, to be loaded from where they are now."""
+        from regcache_core.discovery import find_spec
+
+        contains = self._scope.contains
+        self._registry._forget(lambda it: contains(it.module) and not find_spec(it.module))
+
+    def is_used(self) -> bool:
+        """Whether a module that looks may see what it would not see in a fresh process."""
+        return self._registry._is_used()
+
+    def discover(self, cache: "Cache") -> "Discovered":
+        """Find the functions by importing what they lie in."""
+        return self._scope.find(self._registry, cache)
+
+    def warn(self, found: "Discovered") -> None:
+        """Tell of modules that failed, and of a search that found nothing."""
+        from regcache_core.discovery import warn_caller
+
+        from .errors import ScanWarning
+
+        found.warn_of_failures(ScanWarning)
+        if not found.records and not found.extra["rejected"]:
+            problem = f"no function was found in {self.package}; {self._scope.advice}"
+            warn_caller(f"{self.name}: {problem}", ScanWarning)
 
 
-def _make_check(scope: "Scope", import_path: ImportPath) -> "Callable[[Any], Any]":
+def _make_check(scope: "Scope", import_path: "ImportPath") -> "Callable[[Any], Any]":
     """A function that gives back a record, and refuses one that is none of this package.
 
     A record of an installed function names what its entry point names. In a library each function

@@ -7,7 +7,6 @@ be asked of them is in ``functions``; what is searched is in ``scope``.
 import os
 import sys
 from _thread import RLock
-from time import perf_counter_ns
 
 from .functions import Functions, State
 from .registration import (
@@ -24,16 +23,15 @@ from .registration import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from concurrent.futures import Executor
     from typing import Any, Literal, overload
 
     from typing_extensions import TypeVar
 
     from regcache_core import Dependency, Report, Verification
-    from regcache_core.discovery import Backoff, Discovered, Running
+    from regcache_core.discovery import Listing
 
-    from .caching import Manager
     from .functions import Function, Record
     from .metadata import FunctionMetadata
     from .scope import Scope
@@ -92,7 +90,7 @@ class FunctionRegistry(Functions[F]):
     ('(image, sigma=1.0)', ['gaussian'])
     """
 
-    _running: "Running"  # there from the first search on
+    _listing: "Listing[State] | None" = None  # there from the first use on
 
     def __init__(
         self,
@@ -126,11 +124,8 @@ class FunctionRegistry(Functions[F]):
             self._scope = PackageScope(package, facts, strict, declared, depends_on, entry_points)
         self._state: State | None = None
         self._registered = Registrations((name, package))
-        self._is_read = False  # by a module, since the last search began
-        self._found: dict[str, Record] = {}  # what the state was made from, with what follows
+        self._found: Mapping[str, Record] = {}  # what the state was made from, with what follows
         self._extra: dict[str, Any] = _NOTHING
-        self._report: Report | None = None
-        self._backoff: Backoff | None = None  # made when a name is missing
 
     @classmethod
     def scan(
@@ -388,7 +383,7 @@ class FunctionRegistry(Functions[F]):
     @property
     def report(self) -> "Report | None":
         """What the cache did on first use, and why; ``None`` before, or without a cache."""
-        return self._report
+        return self._listing.report if self._listing is not None else None
 
     @property
     def failures(self) -> "dict[str, str]":
@@ -411,21 +406,9 @@ class FunctionRegistry(Functions[F]):
             ScanError: The package is missing, or a module failed in strict mode.
             TrialError: The executor or the probe cannot be used.
         """
-        self._refresh()
-
-    def _refresh(self, *miss: str) -> None:
-        """Search now; ``miss`` is what ``refuse_load`` takes, where nobody asked for it."""
-        if self._scope is not None:
-            from regcache_core.discovery import forget_searches
-
-            from .caching import Manager
-
-            forget_searches()
-            manager = Manager(self._scope, self._name)
-            manager.cache.refuse_load(*miss) if miss else manager.cache.begin_scan()
-            self._search(self._scope, manager, self._publish_anew)
-            if self._backoff is not None:
-                self._backoff.reset()
+        listing = self._listed_by()
+        if listing is not None:
+            listing.refresh()
 
     def verify(self) -> "Verification":
         """Compare what the cache file says now with what a fresh process finds.
@@ -491,128 +474,26 @@ class FunctionRegistry(Functions[F]):
         return state
 
     def _open(self) -> State:
-        scope = self._scope
-        if scope is None:
-            return self._publish({}, _NOTHING)
-        if self._is_searching():
-            self._is_read = True
-            return self._combined({})
-        from .caching import Manager
+        listing = self._listed_by()
+        return self._publish({}, _NOTHING) if listing is None else listing.open()
 
-        manager = Manager(scope, self._name)
-        is_cached = self._is_cached(scope)
-        state = self._open_cached(manager) if is_cached else None
-        if state is not None:
-            return state
-        # Another thread may wait for the module that we are executing: see what is there so far.
-        if self._is_searched() and self._is_importing(scope):
-            return self._combined({})
-        if not is_cached:
-            return self._search(scope, manager, self._publish)
-        return manager.cache.build_in_turn(
-            lambda: self._open_cached(manager),
-            lambda: self._search(scope, manager, self._publish),
-        )
+    def _listed_by(self) -> "Listing[State] | None":
+        """What finds the functions; ``None`` for a registry of no package."""
+        if self._scope is not None and self._listing is None:
+            from regcache_core.discovery import Listing
 
-    def _open_cached(self, manager: "Manager") -> "State | None":
-        """The state that the cache file gives; ``None`` if it cannot be believed."""
-        records = self._load_cached(manager)
-        if records is None or self._state is not None:  # another thread was first
-            return self._state
-        self._report = manager.cache.last_report
-        return self._publish(records, manager.cache.extra)
+            from .caching import FunctionAdapter
 
-    def _load_cached(self, manager: "Manager") -> "dict[str, Record] | None":
-        """The records in the cache file; ``None`` if there are none that can be believed."""
-        from .caching import is_extra
-
-        records = manager.cache.load_cache()
-        if records is None:
-            return None
-        if not is_extra(manager.cache.extra):
-            manager.cache.refuse_load("WRONG_SHAPE", "extra")
-            return None
-        if not {*map(type, records)} <= {str}:  # a key of another type is no function's name
-            manager.cache.refuse_load("KEY_REFUSED", "items")
-            return None
-        return records
+            vars(self).setdefault("_listing", Listing(FunctionAdapter(self, self._scope)))
+        return self._listing
 
     def _recheck(self, name: "Any") -> bool:
-        scope = self._scope
-        if scope is None or self._is_searched() or not isinstance(name, str):
-            return False
-        if self._backoff is None:
-            from regcache_core.discovery import Backoff
-
-            self._backoff = Backoff()
-        # A module of the package that asks while it is being imported gets what is there so far.
-        if not self._backoff.is_due or self._is_importing(scope):
-            return False
-        from ._cold.revalidate import revalidate
-
-        return self._backoff.run(lambda: revalidate(self, scope))
-
-    def _is_cached(self, scope: "Scope") -> bool:
-        """Whether there is a cache, and a name that tells the registry from all others."""
-        is_cached = self.enable_cache and scope.is_identified
-        if self.enable_cache and not is_cached:
-            from regcache_core import Reason, Report
-
-            self._report = Report("disabled")
-            self._report.reason = Reason.NOT_IDENTIFIED
-            self._report.where = "the probe or the predicate"
-        return is_cached
-
-    def _is_importing(self, scope: "Scope") -> bool:
-        from regcache_core.discovery import modules_in_execution
-
-        return any(True for _ in modules_in_execution(scope.contains))
+        listing = self._listed_by()
+        return listing is not None and isinstance(name, str) and listing.recheck()
 
     def _is_searching(self) -> bool:
         """Whether this thread is in the middle of a search."""
-        return "_running" in vars(self) and self._running.here
-
-    def _is_searched(self) -> bool:
-        """Whether any thread is in the middle of a search."""
-        return "_running" in vars(self) and self._running.anywhere
-
-    def _search(
-        self,
-        scope: "Scope",
-        manager: "Manager",
-        publish: "Callable[[dict[str, Record], dict[str, Any]], State]",
-    ) -> State:
-        from regcache_core import ImportStalledError
-        from regcache_core.discovery import Running, SeenByPluginsError, await_turn, warn_of_stall
-
-        running: Running = vars(self).setdefault("_running", Running())  # one for all threads
-        start = perf_counter_ns()
-        try:
-            with running:
-                is_first = publish == self._publish
-                await_turn(running, lambda: is_first and self._state is not None)
-                if is_first and self._state is not None:
-                    return self._state  # another thread was first
-                is_used, self._is_read = self._is_used(), False
-                found = scope.find(self, manager)
-                if is_used and self._is_read:
-                    found.transient = found.transient or SeenByPluginsError(self.name)
-                running.finish()
-                if found.unfinished:  # read while the package is being imported: nothing is final
-                    return self._combined(found.records)
-                is_cached = self._is_cached(scope)
-                report: Any = manager.cache.last_report
-                if is_cached:
-                    self._report = report
-                state = publish(found.records, found.extra)
-        except ImportStalledError as error:
-            warn_of_stall(error)
-            return self._combined({})
-        if is_cached:
-            report.build_ns = perf_counter_ns() - start
-            manager.cache.save_built(found.records, report, found.extra, found.transient)
-        _warn(self.name, scope, found)
-        return state
+        return self._listing is not None and self._listing.is_discovering
 
     def _is_used(self) -> bool:
         """Whether a module that looks may see what it would not see in a fresh process."""
@@ -620,18 +501,18 @@ class FunctionRegistry(Functions[F]):
         is_left = any(each.module not in sys.modules for each in registered)  # it has failed
         return bool(is_left or (self._state and (registered or self._extra.get("failures"))))
 
-    def _publish(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
+    def _publish(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> State:
         """Make the state from what was found and what registered itself; first come, first kept."""
         with _LOCK:
             return self._state or self._publish_anew(records, extra)
 
-    def _publish_anew(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
+    def _publish_anew(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> State:
         with _LOCK:
             state = self._combined(records)
             self._found, self._extra, self._state = records, extra, state
             return state
 
-    def _take_over(self, records: "dict[str, Record]", extra: "dict[str, Any]") -> State:
+    def _take_over(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> State:
         """Make the state anew; functions that are loaded already stay as they are."""
         with _LOCK:
             old, found = self._state, self._found
@@ -641,7 +522,7 @@ class FunctionRegistry(Functions[F]):
                     state.values.setdefault(name, value)
             return state
 
-    def _combined(self, records: "dict[str, Record]") -> State:
+    def _combined(self, records: "Mapping[str, Record]") -> State:
         """Records that were found, with what registered itself."""
         library = self._scope.package if self._scope is not None and self._is_scanned() else ""
         state = State(dict(records), {}, library)
@@ -653,11 +534,10 @@ class FunctionRegistry(Functions[F]):
     # How a function is loaded.
 
     def _load(self, name: str, record: "Record") -> "Function":
-        scope: Any = self._scope
         value = self._import(name, record)
         if value is None:  # the module does not hold what the cache says, though it is unchanged
-            if not self._is_searching() and not self._is_importing(scope):
-                self._refresh("ITEM_REFUSED", name)
+            listing: Any = self._listed_by()
+            listing.refute(name)
             state = self._opened()
             value, found = state.values.get(name), state.records.get(name)
             if value is None and found:  # one that no import registers
@@ -674,35 +554,31 @@ class FunctionRegistry(Functions[F]):
         Raises:
             FunctionImportError: The import failed.
         """
-        try:
+        registered: Any = self._registered.get(name)
+        if registered is None and not self._may_import(record):
+            return None
+        module: str = record.get("module") or registered.module
+
+        def find() -> "Any":
+            if registered is None:
+                __import__(module)
             return self._find(name, record)
+
+        def failed() -> Exception:
+            from .errors import FunctionImportError
+
+            return FunctionImportError(self.name, name, module)
+
+        listing = self._listed_by()
+        if listing is not None:
+            return listing.load(module, find, failed)
+        try:
+            return find()
         except Exception as error:  # foreign code may raise anything
-            from regcache_core import ImportStalledError
-            from regcache_core.discovery import is_out_of_turn
-
-            from .errors import FunctionImportError, UnknownFunctionError
-
-            registered: Any = self._registered.get(name)
-            module = record.get("module") or registered.module
-            if isinstance(error, ImportStalledError):
-                raise
-            if is_out_of_turn(error, module, (UnknownFunctionError, FunctionImportError)):
-                return None
-            raise FunctionImportError(self.name, name, module) from error
+            raise failed() from error
 
     def _find(self, name: str, record: "Record") -> "Any":
         registered = self._registered.get(name)
-        if registered is None:
-            if not self._may_import(record):
-                return None
-            from regcache_core.discovery import is_initializing
-
-            if is_initializing(record["module"]):
-                from regcache_core.discovery import await_module
-
-                await_module(record["module"])
-            __import__(record["module"])
-            registered = self._registered.get(name)
         if registered is not None:
             return resolve_method(registered.value)
         if not self._is_scanned() and "entry" not in record:
@@ -725,12 +601,8 @@ class FunctionRegistry(Functions[F]):
     def _may_import(self, record: "Record") -> bool:
         """Whether a record leads into the package, or an entry point leads to what it names; a file
         may say what it likes."""
-        scope: Any = self._scope
-        if "entry" not in record and scope.contains(record["module"]):
-            return True
-        from regcache_core.discovery import is_entry_point
-
-        return is_entry_point(scope.entry_points, record["module"], record.get("entry"))
+        listing: Any = self._listed_by()
+        return bool(listing.may_import(record["module"], record.get("entry")))
 
     def _is_scanned(self) -> bool:
         """Whether it lists a library that knows nothing of it."""
@@ -757,18 +629,6 @@ _NOTHING: "dict[str, Any]" = {
     "rejected": {},
     "owner": {"distribution": "", "version": ""},
 }
-
-
-def _warn(registry: str, scope: "Scope", found: "Discovered") -> None:
-    """One warning for each module that failed, and one for a search that found nothing."""
-    from regcache_core.discovery import warn_caller
-
-    from .errors import ScanWarning
-
-    found.warn_of_failures(ScanWarning)
-    if not found.records and not found.extra["rejected"]:
-        text = f"{registry}: no function was found in {scope.package}; {scope.advice}"
-        warn_caller(text, ScanWarning)
 
 
 def _registry_at(module: str, name: str) -> "Any":

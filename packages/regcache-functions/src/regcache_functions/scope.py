@@ -9,9 +9,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from regcache_core import Dependency, Input
-    from regcache_core.discovery import Discovered
+    from regcache_core.discovery import Cache, Discovered
 
-    from .caching import Manager
     from .registry import FunctionRegistry
     from .trials import Trial
 
@@ -85,6 +84,30 @@ class Scope:
         """Whether text can tell the registry from others."""
         return True
 
+    def parts(self) -> "list[Any]":
+        """What decides the answer besides the package: the class of the facts, and functions."""
+        return [self.facts]
+
+    def source_modules(self) -> "list[str]":
+        """The modules that define these, and the bases of these, but for Python's own.
+
+        A function may be given as text, ``"module:name"``; it is not imported for this.
+        """
+        parts = [part for thing in self.parts() for part in getattr(thing, "__mro__", (thing,))]
+        modules = {
+            part.partition(":")[0] if isinstance(part, str) else getattr(part, "__module__", None)
+            for part in parts
+            if part is not None
+        }
+        python = sys.stdlib_module_names
+        return sorted(each for each in modules if each and each.partition(".")[0] not in python)
+
+    def source_files(self) -> "list[str]":
+        """The files of these modules."""
+        from regcache_core.discovery import file_of
+
+        return sorted({*filter(None, map(file_of, self.source_modules()))})
+
     def settings(self) -> "dict[str, Any]":
         """The registry's own set-up, as JSON values: one of the inputs of its answer."""
         from regcache_core.discovery import name_of
@@ -101,7 +124,7 @@ class Scope:
             """What the answer depends on beside the settings and the import path."""
             raise NotImplementedError
 
-        def find(self, registry: FunctionRegistry[Any], manager: Manager) -> Discovered:
+        def find(self, registry: FunctionRegistry[Any], cache: Cache) -> Discovered:
             """Find the functions by importing what they lie in: the cold path."""
             raise NotImplementedError
 
@@ -139,22 +162,16 @@ class PackageScope(Scope):
         return {**super().settings(), **more}
 
     def inputs(self) -> "list[Input]":
-        """The package's sources, the files of the facts, and files that were found to matter."""
+        """The package's sources, and the files of the facts."""
         from regcache_core import PYTHON_SUFFIXES, SourceTree
-        from regcache_core.discovery import EditedModules, FoundFiles
 
-        files = source_files([self.facts])
-        return [
-            SourceTree([*self.places(), *files], PYTHON_SUFFIXES),
-            FoundFiles("elsewhere", self.created_ns),
-            EditedModules(self.package, lambda: files, self.created_ns),
-        ]
+        return [SourceTree([*self.places(), *self.source_files()], PYTHON_SUFFIXES)]
 
-    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Discovered":
+    def find(self, registry: "FunctionRegistry[Any]", cache: "Cache") -> "Discovered":
         """Import the modules of the package, and describe what has registered itself then."""
         from ._cold.discovery import discover
 
-        return discover(self, registry, manager.import_path, manager.inputs[1])
+        return discover(self, registry, cache.import_path, cache.elsewhere)
 
 
 class LibraryScope(Scope):
@@ -219,12 +236,8 @@ class LibraryScope(Scope):
         return [self.predicate, self.trial and self.trial.probe]
 
     def parts(self) -> "list[Any]":
-        """What decides the answer besides the library: the class of the facts, and functions."""
+        """Also the predicate and the probe."""
         return [self.facts, *self._functions()]
-
-    def source_modules(self) -> "list[str]":
-        """The modules that define these, and the bases of these."""
-        return source_modules(self.parts())
 
     def settings(self) -> "dict[str, Any]":
         """The set-up, the probe's declared version and what bounds it too."""
@@ -254,24 +267,17 @@ class LibraryScope(Scope):
     def inputs(self) -> "list[Input]":
         """The library's distribution or sources, and the files of what decides about it."""
         from regcache_core import PYTHON_SUFFIXES, SourceTree
-        from regcache_core.discovery import EditedModules, FoundFiles
 
         from .caching import LibraryFiles
 
-        files = source_files(self.parts())
         library = LibraryFiles(self.package, self.places())
-        return [
-            SourceTree(files, PYTHON_SUFFIXES),
-            FoundFiles("elsewhere", self.created_ns),
-            library,
-            EditedModules(self.package, lambda: files, self.created_ns),
-        ]
+        return [SourceTree(self.source_files(), PYTHON_SUFFIXES), library]
 
-    def find(self, registry: "FunctionRegistry[Any]", manager: "Manager") -> "Discovered":
+    def find(self, registry: "FunctionRegistry[Any]", cache: "Cache") -> "Discovered":
         """Import the modules, collect what they publish, try it."""
         from ._cold.scan import scan
 
-        return scan(self, registry.name, manager.import_path, manager.inputs[1])
+        return scan(self, registry.name, cache.import_path, cache.elsewhere)
 
     def arguments(self) -> "dict[str, Any]":
         """The arguments of ``FunctionRegistry.scan`` that make this scope again elsewhere."""
@@ -292,25 +298,3 @@ class LibraryScope(Scope):
             "depends_on": self.depends_on,
             **probing,
         }
-
-
-def source_modules(things: "Iterable[Any]") -> "list[str]":
-    """The modules that define some classes (and their bases) and functions, but for Python's own.
-
-    A function may be given as text, ``"module:name"``; it is not imported for this.
-    """
-    parts = [part for thing in things for part in getattr(thing, "__mro__", (thing,))]
-    modules = {
-        part.partition(":")[0] if isinstance(part, str) else getattr(part, "__module__", None)
-        for part in parts
-        if part is not None
-    }
-    python = sys.stdlib_module_names
-    return sorted(each for each in modules if each and each.partition(".")[0] not in python)
-
-
-def source_files(things: "Iterable[Any]") -> "list[str]":
-    """The files of the modules that define some classes and functions."""
-    from regcache_core.discovery import file_of
-
-    return sorted({*filter(None, map(file_of, source_modules(things)))})

@@ -89,13 +89,17 @@ class ClassAdapter:
         return self._scope.cache_name
 
     def inputs(self) -> "list[Input]":
-        """The sources of the package and of what decides, and whether they are those in use.
+        """The sources of the package and of what decides.
 
         Raises:
             DiscoveryError: There is no such package.
         """
         places = [*_package_paths(self.package), *self._scope.source_files()]
-        return [SourceTree(places, PYTHON_SUFFIXES), EditedClasses(self._scope)]
+        return [SourceTree(places, PYTHON_SUFFIXES)]
+
+    def edited(self) -> EditedClasses:
+        """Whether modules hold what their files say."""
+        return EditedClasses(self._scope)
 
     def make_check(self, import_path: "ImportPath") -> "Callable[[Any], Any]":
         """A function that gives back a record; one that leads elsewhere is refused."""

@@ -111,14 +111,14 @@ __all__ = [
 
 _MODULES = {
     "Adapter": "regcache_core.discovery._cold.adapter",
-    "Cache": "regcache_core.discovery.listing",
-    "Listing": "regcache_core.discovery.listing",
     "Backoff": "regcache_core.discovery._cold.backoff",
+    "Cache": "regcache_core.discovery.listing",
     "Discovered": "regcache_core.discovery._cold.importing",
     "EditedModules": "regcache_core.discovery.inputs",
     "Failures": "regcache_core.discovery._cold.importing",
     "FoundFiles": "regcache_core.discovery.inputs",
     "ImportPath": "regcache_core.discovery.inputs",
+    "Listing": "regcache_core.discovery.listing",
     "Running": "regcache_core.discovery._cold.threads",
     "SeenByPluginsError": "regcache_core.errors",
     "as_dependencies": "regcache_core.depends",

@@ -70,6 +70,7 @@ class Cache:
                 self.elsewhere,
                 self.import_path,
                 self.declared,
+                adapter.edited(),
             ],
             application=adapter.application,
         )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import warnings
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
-from regcache_core import ConfigError, Report, Verification
-from regcache_core.discovery import verify_answer
+from regcache_core import ConfigError
 
-from ..caching import Manager
 from ..errors import ScanWarning
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from regcache_core import Verification
+
     from ..registry import FunctionRegistry
-    from ..scope import Scope
 
 
 def verify(registry: FunctionRegistry[Any]) -> Verification:
@@ -27,19 +29,9 @@ def verify(registry: FunctionRegistry[Any]) -> Verification:
         raise ConfigError("registry", registry.name, expected)
     trial: Any = getattr(scope, "trial", None)
     is_apart = trial is not None and trial.executor is not None
-    task = partial(_found, registry, is_apart)
-    return verify_answer(registry.name, partial(_cached, registry, scope), task)
-
-
-def _cached(registry: FunctionRegistry[Any], scope: Scope) -> tuple[Report, dict[str, Any] | None]:
-    """What the cache file says now; the registry is left as it is."""
-    if not (registry.enable_cache and scope.is_identified):
-        return Report("disabled"), None
-    manager = Manager(scope, registry.name)
-    manager.cache.read_only = True
-    records = registry._load_cached(manager)
-    report: Any = manager.cache.last_report
-    return report, None if records is None else _document(records, manager.cache.extra)
+    listing: Any = registry._listed_by()
+    found: Verification = listing.verify(_document, partial(_found, registry, is_apart))
+    return found
 
 
 def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
@@ -63,6 +55,6 @@ def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
     return _document(registry._found, registry._extra)
 
 
-def _document(records: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+def _document(records: Mapping[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     """What is compared."""
     return {"items": records, "extra": extra}

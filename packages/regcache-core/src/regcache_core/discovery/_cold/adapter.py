@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from ..._inputs import Input
     from ...depends import Dependency
-    from ..inputs import ImportPath
+    from ..inputs import EditedModules, ImportPath
     from ..listing import Cache
     from .importing import Discovered
 
@@ -74,6 +74,9 @@ class Adapter(Protocol[S_co]):
 
     def inputs(self) -> list[Input]:
         """What the answer depends on beside that, such as sources."""
+
+    def edited(self) -> EditedModules:
+        """Whether modules hold what their files say."""
 
     def contains(self, module: str) -> bool:
         """Whether a module lies in the package: no other may be imported for a cache file."""
