@@ -149,24 +149,16 @@ class _Subject:
         return (None if items is None else repr(items)), manager.last_report
 
     def _load_classes(self) -> Any:
-        from regcache_meta.caching import make_manager
+        from regcache_core.discovery import Cache
 
         self._forget()
-        manager, *_ = make_manager(self.registry._scope)
-        if self.registry._load_cached(manager) is None:
-            return None, manager.last_report
+        listing = self.registry._listed_by()
+        cache = Cache(listing.adapter)
+        if listing._load_cached(cache) is None:
+            return None, cache.manager.last_report
         return self._lists(), self.registry.report
 
-    def _load_functions(self) -> Any:
-        from regcache_functions.caching import Manager
-
-        self._forget()
-        manager = Manager(self.registry._scope, self.registry.name)
-        if self.registry._load_cached(manager) is None:
-            return None, manager.cache.last_report
-        return self._lists(), self.registry.report
-
-    _load_filters = _load_library = _load_functions
+    _load_filters = _load_library = _load_functions = _load_classes
 
     def _forget(self) -> None:
         """Let the next use be the first."""

@@ -15,8 +15,6 @@ from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
 
-from features import has
-
 #: The folder of each registry's plugins, below the folder of sources.
 KINDS = {"readers": "app/readers", "filters": "app/filters", "pack": "pack", "lib": "lib"}
 #: Names of plugin modules: some sort before and some after what every package holds.
@@ -24,16 +22,14 @@ STEMS = ("alpha", "delta", "kappa", "omega", "sigma", "zeta")
 
 
 def _registries(entry_points: bool) -> dict[str, str]:
-    """The modules that declare the registries, with all that this regcache lets them declare."""
-    in_base, in_calls, imports = "", {"filters": "", "pack": "", "lib": ""}, ""
-    if has("depends"):
-        imports = "from regcache_core import Distribution, EnvironmentVariable, File\n"
-        listed = "EnvironmentVariable('APP_MODE'), File({file!r})"
-        more = "Distribution('opt-d')"
-        in_base = f"    __registry_depends_on__ = [{listed.format(file='../data.txt')}, {more}]\n"
-        in_calls = {kind: f", depends_on=[{listed.format(file='data.txt')}]" for kind in in_calls}
-        in_calls["filters"] = in_calls["filters"].replace("]", f", {more}]")
-    if entry_points and has("entry points"):
+    """The modules that declare the registries, with all that they can declare."""
+    listed = "EnvironmentVariable('APP_MODE'), File({file!r})"
+    more = "Distribution('opt-d')"
+    imports = "from regcache_core import Distribution, EnvironmentVariable, File\n"
+    in_base = f"    __registry_depends_on__ = [{listed.format(file='../data.txt')}, {more}]\n"
+    in_call = f", depends_on=[{listed.format(file='data.txt')}"
+    in_calls = {"filters": f"{in_call}, {more}]", "pack": f"{in_call}]", "lib": f"{in_call}]"}
+    if entry_points:
         in_base += '    __registry_entry_points__ = "app.readers"\n'
         in_calls["filters"] += ', entry_points="app.filters"'
         in_calls["pack"] += ', entry_points="app.pack"'
@@ -133,7 +129,6 @@ class Style(NamedTuple):
         body: Statements in its class.
         after: Statements after its class.
         bases: What its class derives from before its registry's base class.
-        needs: What regcache must have to see what it depends on.
         kinds: The registries that it makes sense for.
     """
 
@@ -143,7 +138,6 @@ class Style(NamedTuple):
     bases: str = ""
     body: str = ""
     after: str = ""
-    needs: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ("readers", "filters", "pack", "lib")
 
 
@@ -162,7 +156,7 @@ STYLES = {
     "no syntax": Style("def def"),
     "missing": Style("import opt_a", fact="opt_a.VALUE + F"),
     "missing submodule": Style("import opt_p.sub"),
-    "missing in app": Style("from app import speedups", needs=("path",)),
+    "missing in app": Style("from app import speedups"),
     "same key": Style(key="'same'"),
     "derived key": Style(key="None", kinds=("readers",)),
     "version": Style("import app", fact="app.__version__ + F", kinds=("readers", "filters")),
@@ -178,32 +172,23 @@ STYLES = {
         "FILTERS.register('sold by {stem}')(vendor_functions.sell)",
         kinds=("filters",),
     ),
-    "with or without": Style(_TRY.format(module="opt_a"), fact="FOUND", needs=("path",)),
-    "with or without submodule": Style(
-        _TRY.format(module="opt_p.sub"), fact="FOUND", needs=("path",)
-    ),
-    "with or without module of app": Style(
-        _TRY.format(module="app.speedups"), fact="FOUND", needs=("path",)
-    ),
+    "with or without": Style(_TRY.format(module="opt_a"), fact="FOUND"),
+    "with or without submodule": Style(_TRY.format(module="opt_p.sub"), fact="FOUND"),
+    "with or without module of app": Style(_TRY.format(module="app.speedups"), fact="FOUND"),
     "with or without, by name": Style(
         "import importlib\ntry:\n    importlib.import_module('opt' + '_a')\n    FOUND = 'with'\n"
         "except ImportError:\n    FOUND = 'without'",
         fact="FOUND",
-        needs=("path",),
     ),
     "found by an early module": Style(
         "from app import early",
         fact="early.FOUND + F",
-        needs=("path",),
         kinds=("readers", "filters", "pack"),
     ),
-    "key with or without": Style(
-        _TRY.format(module="opt_a"), key="'{stem}' + FOUND", needs=("path",)
-    ),
+    "key with or without": Style(_TRY.format(module="opt_a"), key="'{stem}' + FOUND"),
     "fact from util": Style(
         "from app.util import FACT",
         fact="FACT + F",
-        needs=("outside",),
         kinds=("readers", "filters", "pack"),
     ),
     "sub-class of a plugin": Style(
@@ -231,33 +216,26 @@ STYLES = {
         fact="helper.SEEN",
     ),
     "changes the package": Style("import {package}\n{package}.F = 'changed' + F"),
-    "variable": Style("import os", fact="os.environ.get('APP_MODE', 'unset')", needs=("depends",)),
-    "key from variable": Style(
-        "import os", key="'{stem}' + os.environ.get('APP_MODE', '')", needs=("depends",)
-    ),
+    "variable": Style("import os", fact="os.environ.get('APP_MODE', 'unset')"),
+    "key from variable": Style("import os", key="'{stem}' + os.environ.get('APP_MODE', '')"),
     "data file": Style(
         "import app, pathlib",
         fact="pathlib.Path(app.__file__).with_name('data.txt').read_text()",
-        needs=("depends",),
     ),
     "own declaration": Style(
         "import os, pathlib\nfrom regcache_core import EnvironmentVariable, File",
         fact="os.environ.get('OWN_MODE', 'unset') + "
         "pathlib.Path(__file__).with_name('own.txt').read_text()",
         body="__registry_depends_on__ = [EnvironmentVariable('OWN_MODE'), File('own.txt')]",
-        needs=("depends",),
         kinds=("readers", "pack"),
     ),
     "version of distribution": Style(
         "from importlib import metadata\ntry:\n    FOUND = metadata.version('opt-d')\n"
         "except metadata.PackageNotFoundError:\n    FOUND = 'none'",
         fact="FOUND",
-        needs=("path",),
     ),
-    "of distribution": Style("import opt_d", fact="opt_d.VALUE", needs=("path",)),
-    "with or without distribution": Style(
-        _TRY.format(module="opt_d"), fact="FOUND", needs=("path",)
-    ),
+    "of distribution": Style("import opt_d", fact="opt_d.VALUE"),
+    "with or without distribution": Style(_TRY.format(module="opt_d"), fact="FOUND"),
     "overrides a key": Style(
         _OTHERS, after="READERS[alpha.Alpha.format] = {cls}", kinds=("readers",)
     ),
@@ -294,7 +272,6 @@ STYLES = {
     "util by name": Style(
         "import importlib\nutil = importlib.import_module('app.util')",
         fact="util.FACT + F",
-        needs=("outside",),
         kinds=("readers", "filters", "pack"),
     ),
 }

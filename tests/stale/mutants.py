@@ -105,25 +105,28 @@ MUTANTS = {
     ),
     "version, of classes": Mutant(
         "regcache_meta/caching.py",
-        "scope.version,",
-        'lambda: "",',
+        "self.version = scope.version",
+        "self.version = str",
         ("change_version", "add_plugin"),
     ),
     "version, of functions": Mutant(
-        "regcache_functions/caching.py", "scope.version()", '""', ("change_version", "add_plugin")
+        "regcache_functions/caching.py",
+        "self.version = scope.version",
+        "self.version = str",
+        ("change_version", "add_plugin"),
     ),
     "settings, of classes": Mutant(
         "regcache_meta/classes.py", '"facts": list(config.facts),', "", ("change_options",)
     ),
     "classes from elsewhere": Mutant(
         "regcache_meta/_cold/discovery.py",
-        "elsewhere.add_classes(classes)",
+        "elsewhere.add(_files_elsewhere(scope, classes))",
         "pass",
         ("edit_outside", "add_plugin"),
         {"kind": ["readers", "pack"], "style": ["from vendor", "mixed in"]},
     ),
     "the place of the application": Mutant(
-        "regcache_core/_file.py", '"home": _home_of(application),', "", ("shadow", "unshadow")
+        "regcache_core/_manager.py", '"home": _home_of(application),', "", ("shadow", "unshadow")
     ),
     "age": Mutant(_INPUTS, "now - recorded > self.max_age_s", "False", ("age_caches",)),
     "the future": Mutant(_INPUTS, "if recorded > now:", "if False:", ("age_caches",)),
@@ -142,7 +145,7 @@ MUTANTS = {
     ),
     "what was missing for modules that are loaded early": Mutant(
         "regcache_core/discovery/_cold/loaded.py",
-        "import_path.add(_missing_imports(name for name in counted if name in loaded))",
+        "MISSED.update(dict.fromkeys(missing))",
         "pass",
         (*_OPTIONAL, "add_plugin"),
         {"style": ["found by an early module"], "name": ["opt_a"], "file": ["opt_a.py"]},
@@ -170,7 +173,7 @@ MUTANTS = {
     ),
     "modules elsewhere in the application": Mutant(
         "regcache_core/discovery/_cold/loaded.py",
-        "files.add(watched.values())",
+        "_watch({name: editable[name] for name in watched}, files)",
         "pass",
         ("edit_util", "add_plugin"),
         {"style": ["fact from util", "util by name"], "kind": ["readers", "filters", "pack"]},
@@ -184,7 +187,7 @@ MUTANTS = {
     ),
     "declared files": Mutant(
         _DEPENDENCIES,
-        "renewed = SourceTree(()).check(files)",
+        "renewed = check_files(files)",
         "renewed = None",
         ("edit_data", "add_plugin"),
         {"style": ["data file"]},

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from changing_tree import KINDS, STEMS, STYLES, Tree, edited, source
-from features import has
 from hypothesis import strategies as st
 
 from regcache_core._cold.write import as_file
@@ -39,14 +38,12 @@ STEM = st.sampled_from(STEMS)
 def _styles(drawn: dict[str, Any]) -> Any:
     """The styles that make sense for the kind of plugin that was drawn, and can be seen."""
     kind = drawn.get("kind", "pack")
-    return st.sampled_from(
-        [name for name, style in STYLES.items() if kind in style.kinds and has(*style.needs)]
-    )
+    return st.sampled_from([name for name, style in STYLES.items() if kind in style.kinds])
 
 
 PLACE = st.sampled_from(["", "sub", "sub/deep"])
 #: When a file says that it was written: now; as it said before; long ago; to come; never.
-TIMES = st.sampled_from(["now", "past", "future", *(["kept", "zero"] if has("ctime") else [])])
+TIMES = st.sampled_from(["now", "past", "future", "kept", "zero"])
 STEALTH = st.booleans()
 
 Operation = Callable[..., "str | None"]
@@ -54,19 +51,17 @@ OPERATIONS: dict[str, Operation] = {}
 ARGUMENTS: dict[str, dict[str, Any]] = {}
 
 
-def operation(*features: str, **arguments: Any) -> Callable[[Operation], Operation]:
+def operation(**arguments: Any) -> Callable[[Operation], Operation]:
     """Enter a function in the table of operations.
 
     Args:
-        features: What regcache must have for this to be seen.
         arguments: Strategies that its arguments are drawn from, or functions that give one for
             what was drawn before.
     """
 
     def enter(function: Operation) -> Operation:
-        if has(*features):
-            OPERATIONS[function.__name__] = function
-            ARGUMENTS[function.__name__] = arguments
+        OPERATIONS[function.__name__] = function
+        ARGUMENTS[function.__name__] = arguments
         return function
 
     return enter
@@ -91,8 +86,6 @@ def times_of(path: Path, times: str) -> Iterator[None]:
 def write(path: Path, text: str, times: str = "now") -> str | None:
     """Write a file; quiet if it says then what it said before."""
     same = path.exists() and path.read_text() == text
-    if same and not has("content"):
-        return IMPOSSIBLE
     path.parent.mkdir(parents=True, exist_ok=True)
     with times_of(path, times):
         path.write_text(text)
@@ -104,7 +97,7 @@ def _pick(paths: list[Path], which: int) -> Path | None:
 
 
 def _stealthily(folder: Path, stealth: bool) -> Any:
-    return times_of(folder, "kept" if stealth and has("ctime") else "now")
+    return times_of(folder, "kept" if stealth else "now")
 
 
 # Plugins.
@@ -164,7 +157,7 @@ def remove_plugin(tree: Tree, kind: str, which: int, stealth: bool) -> str | Non
     return None
 
 
-@operation("ctime", kind=KIND, which=WHICH, stealth=STEALTH)
+@operation(kind=KIND, which=WHICH, stealth=STEALTH)
 def swap_plugins(tree: Tree, kind: str, which: int, stealth: bool) -> str | None:
     """Two modules exchange their names: the same files in the same folder."""
     paths = [each for each in tree.plugins(kind) if each.name != "__init__.py"]
@@ -290,7 +283,7 @@ def edit_outside(tree: Tree, name: str, letter: str, times: str) -> str | None:
     return write(path, edited(path.read_text(), "F|K", letter), times)
 
 
-@operation("outside", letter=LETTER, times=TIMES)
+@operation(letter=LETTER, times=TIMES)
 def edit_util(tree: Tree, letter: str, times: str) -> str | None:
     """A constant changes in a module of the application outside of the packages."""
     path = tree.root / "src/app/util.py"
@@ -369,7 +362,7 @@ def unshadow(tree: Tree, what: str) -> str | None:
     return None
 
 
-@operation("ctime", kind=KIND, target=st.sampled_from(["one", "two"]))
+@operation(kind=KIND, target=st.sampled_from(["one", "two"]))
 def link_plugin(tree: Tree, kind: str, target: str) -> None:
     """A module is a symbolic link, to one of two files of the same size and time."""
     for letter, name in enumerate(["one", "two"]):
@@ -383,7 +376,7 @@ def link_plugin(tree: Tree, kind: str, target: str) -> None:
     link.symlink_to(tree.root / f"targets/{kind}_{target}.py")
 
 
-@operation("ctime", kind=KIND, target=st.sampled_from(["one", "two"]))
+@operation(kind=KIND, target=st.sampled_from(["one", "two"]))
 def link_folder(tree: Tree, kind: str, target: str) -> str | None:
     """A sub-package is a symbolic link, to one of two folders of the same times."""
     link = tree.root / "src" / KINDS[kind] / "sub"
@@ -412,7 +405,7 @@ def _all_sources(tree: Tree) -> list[Path]:
     return sorted([*(tree.root / "src").rglob("*.py"), *(tree.root / "portion").rglob("*.py")])
 
 
-@operation("content", when=st.sampled_from(["now", "past", "future", "zero", "one"]))
+@operation(when=st.sampled_from(["now", "past", "future", "zero", "one"]))
 def set_all_times(tree: Tree, when: str) -> str:
     """All files and folders say the same time, as a package store or a checkout sets it."""
     now = time.time()
@@ -422,7 +415,7 @@ def set_all_times(tree: Tree, when: str) -> str:
     return QUIET
 
 
-@operation("content", which=WHICH, kind=KIND)
+@operation(which=WHICH, kind=KIND)
 def touch(tree: Tree, kind: str, which: int) -> str:
     """A file says another time, and nothing else."""
     path = _pick(tree.plugins(kind), which)
@@ -431,7 +424,7 @@ def touch(tree: Tree, kind: str, which: int) -> str:
     return QUIET
 
 
-@operation("content", kept=st.booleans())
+@operation(kept=st.booleans())
 def copy_in_place(tree: Tree, kept: bool) -> str:
     """Every file is replaced by a copy of itself, as a checkout does it."""
     for path in _all_sources(tree):
@@ -461,16 +454,12 @@ _OPTIONAL = {
 )
 def optional_appears(tree: Tree, name: str, place: str) -> str | None:
     """A module appears that plugins can do without."""
-    top = name.partition(".")[0]
-    others = {"site", "work", "portion"} - {place}
-    if not has("path") and any([*(tree.root / other).glob(f"{top}*")] for other in others):
-        return IMPOSSIBLE
     for file, text in _OPTIONAL[name].items():
         tree.write(f"{place}/{file}", text.format(place=place))
     return None
 
 
-@operation("path", file=st.sampled_from(["opt_a.py", "opt_p", "opt_p/sub.py"]))
+@operation(file=st.sampled_from(["opt_a.py", "opt_p", "opt_p/sub.py"]))
 def optional_disappears(tree: Tree, file: str) -> str | None:
     """A module is gone that plugins can do without."""
     places = [place for place in ("site", "work", "portion") if (tree.root / place / file).exists()]
@@ -479,7 +468,7 @@ def optional_disappears(tree: Tree, file: str) -> str | None:
     return None if places else IMPOSSIBLE
 
 
-@operation("path", there=st.booleans())
+@operation(there=st.booleans())
 def optional_in_app(tree: Tree, there: bool) -> str | None:
     """A module of the application that plugins can do without appears, or is gone."""
     path = tree.root / "src/app/speedups.py"
@@ -492,13 +481,13 @@ def optional_in_app(tree: Tree, there: bool) -> str | None:
     return None
 
 
-@operation("path", version=st.sampled_from(["1", "2"]))
+@operation(version=st.sampled_from(["1", "2"]))
 def install_distribution(tree: Tree, version: str) -> None:
     """An optional dependency is installed by an installer, upgraded or downgraded."""
     tree.install("opt_d", version, {"opt_d.py": f"VALUE = {version!r}\n"})
 
 
-@operation("path")
+@operation()
 def uninstall_distribution(tree: Tree) -> str | None:
     """An optional dependency is uninstalled."""
     return None if tree.uninstall("opt_d") else IMPOSSIBLE
@@ -508,7 +497,6 @@ def uninstall_distribution(tree: Tree) -> str | None:
 
 
 @operation(
-    "depends",
     name=st.sampled_from(["APP_MODE", "OWN_MODE"]),
     value=st.sampled_from([None, "", "1", "2"]),
 )
@@ -521,7 +509,6 @@ def set_variable(tree: Tree, name: str, value: str | None) -> str | None:
 
 
 @operation(
-    "depends",
     name=st.sampled_from(["app/data.txt", "app/readers/own.txt", "pack/own.txt"]),
     letter=LETTER,
     times=TIMES,
@@ -531,7 +518,7 @@ def edit_data(tree: Tree, name: str, letter: str, times: str) -> str | None:
     return write(tree.root / "src" / name, letter, times)
 
 
-@operation("depends", name=st.sampled_from(["app/data.txt", "app/readers/own.txt", "pack/own.txt"]))
+@operation(name=st.sampled_from(["app/data.txt", "app/readers/own.txt", "pack/own.txt"]))
 def remove_data(tree: Tree, name: str) -> str | None:
     """A declared file is gone."""
     path = tree.root / "src" / name
@@ -547,7 +534,6 @@ GROUP = st.sampled_from(["readers", "filters", "pack"])
 
 
 @operation(
-    "entry points",
     kind=GROUP,
     version=st.sampled_from(["1", "2"]),
     letter=LETTER,
@@ -572,7 +558,7 @@ def install_plugin(
     tree.install(module, version, files, f"[app.{kind}]\nplug = {value}\n")
 
 
-@operation("entry points", kind=GROUP, letter=LETTER, times=TIMES)
+@operation(kind=GROUP, letter=LETTER, times=TIMES)
 def edit_installed_plugin(tree: Tree, kind: str, letter: str, times: str) -> str | None:
     """The source of a plugin of another distribution is edited where it lies."""
     for file in (f"site/plug_{kind}.py", f"portion/plug_{kind}/part.py"):
@@ -582,13 +568,13 @@ def edit_installed_plugin(tree: Tree, kind: str, letter: str, times: str) -> str
     return IMPOSSIBLE
 
 
-@operation("entry points", kind=GROUP)
+@operation(kind=GROUP)
 def uninstall_plugin(tree: Tree, kind: str) -> str | None:
     """A distribution with a plugin is uninstalled."""
     return None if tree.uninstall(f"plug_{kind}") else IMPOSSIBLE
 
 
-@operation("entry points", kind=GROUP, how=st.sampled_from(["unreadable", "odd", "missing"]))
+@operation(kind=GROUP, how=st.sampled_from(["unreadable", "odd", "missing"]))
 def break_metadata(tree: Tree, kind: str, how: str) -> str | None:
     """The entry points of a distribution cannot be read, or lead nowhere."""
     files = sorted((tree.root / "site").glob(f"plug_{kind}-*.dist-info/entry_points.txt"))
@@ -658,6 +644,6 @@ def change_during_discovery(
     tree.during = {
         "CHANGE_NOW": str(path),
         **({} if how == "remove" else {"CHANGE_TO": text}),
-        **({"CHANGE_KEEPS_TIME": "yes"} if kept and has("ctime") else {}),
+        **({"CHANGE_KEEPS_TIME": "yes"} if kept else {}),
     }
     return None
