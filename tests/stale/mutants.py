@@ -105,14 +105,14 @@ MUTANTS = {
     ),
     "version, of classes": Mutant(
         "regcache_meta/caching.py",
-        "self.version = scope.version",
-        "self.version = str",
+        "return self._scope.version()",
+        'return ""',
         ("change_version", "add_plugin"),
     ),
     "version, of functions": Mutant(
         "regcache_functions/caching.py",
-        "self.version = scope.version",
-        "self.version = str",
+        "return self._scope.version()",
+        'return ""',
         ("change_version", "add_plugin"),
     ),
     "settings, of classes": Mutant(

@@ -113,6 +113,30 @@ class ImportStalledError(RegcacheError):
         )
 
 
+class DuplicateItemError(RegcacheError, ValueError):
+    """Two items of one registry have the same key.
+
+    Attributes:
+        registry: What the registry is called.
+        key: The key.
+        first: Where the item is that comes first.
+        second: Where the other one is.
+    """
+
+    def __init__(self, registry: str, key: object, first: str, second: str) -> None:
+        super().__init__(registry, key, first, second)
+        self.registry = registry
+        self.key = key
+        self.first = first
+        self.second = second
+
+    def __str__(self) -> str:
+        return (
+            f"two items of {self.registry} have the key {self.key!r}: {self.first} and "
+            f"{self.second}. Give one of them another key."
+        )
+
+
 class SeenByPluginsError(RegcacheError):
     """Plugins looked at a registry in which there was more than a fresh process would have had.
 

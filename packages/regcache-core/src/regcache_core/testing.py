@@ -1,5 +1,7 @@
 """The guarantees of a cached registry as a test suite: sub-class ``RegistryCacheTests``.
 
+``DiscoveryTests`` has more of them, for registries whose items are found by importing modules.
+
 For the tests of any registry that is built on regcache: the sub-class says how to write, change
 and list a small example; the suite runs it through fresh processes, cold and warm.
 """
@@ -182,3 +184,174 @@ class RegistryCacheTests:
         assert truth["keys"] == seen["keys"] != cold["keys"]
         assert count == len(seen["keys"])
         assert self.run(folder)["status"] == "hit"
+
+
+_ASK = """
+import sys
+{code}
+{task}
+import json
+print(json.dumps(out))
+"""
+
+
+class DiscoveryTests(RegistryCacheTests):
+    """What every registry does whose items are found by importing the modules of a package.
+
+    A sub-class also says how a module with one item is written, and its ``code`` defines as well
+    ``registry_load(key)``, ``registry_refresh()`` and ``registry_failures()``, which gives the
+    names of the modules that failed. Keys are text.
+    """
+
+    def write_item(self, folder: Path, name: str, before: str = "") -> None:
+        """Write a module with one item.
+
+        Args:
+            folder: The folder of sources.
+            name: The item's key, and the name of its module.
+            before: Code that the module begins with.
+        """
+        raise AssertionError("the sub-class says how")
+
+    def ask(self, folder: Path, task: str, **environment: str) -> Any:
+        """Run code in a fresh process; gives what it leaves in ``out``, through JSON."""
+        base = {name: value for name, value in os.environ.items() if "REGCACHE" not in name}
+        base |= {"REGCACHE_DIR": str(folder.parent / "cache"), "PYTHONPATH": str(folder)}
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", _ASK.format(code=self.code, task=task)],
+            env=base | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def _listed(self, folder: Path, **environment: str) -> tuple[list[str], str]:
+        task = "out = list(registry_keys()), registry_report().status"
+        keys, status = self.ask(folder, task, **environment)
+        return keys, status
+
+    def test_item_is_loaded_from_its_module_alone(self, tmp_path: Path) -> None:
+        """A warm process imports the module of the item that is asked for, and no other plugin."""
+        folder, _ = self.start(tmp_path)
+        self.write_item(folder, "alone")
+        self._listed(folder)
+        task = "registry_load('alone'); out = registry_report().status, sorted(sys.modules)"
+
+        status, modules = self.ask(folder, task)
+
+        loaded = {*self.sources} & {*modules}
+        assert status == "hit"
+        assert [name for name in modules if name.endswith(".alone")]
+        assert not [name for name in loaded if name.count(".") > 1]
+
+    def test_broken_module_costs_only_itself(self, tmp_path: Path) -> None:
+        """One that fails is not listed; the failure is stored, and named without an import."""
+        folder, cold = self.start(tmp_path)
+        self.write_item(folder, "broken", "1 / 0")
+        task = "out = len(registry_keys()), [*registry_failures()], registry_report().status"
+
+        first, second = self.ask(folder, task), self.ask(folder, task)
+
+        assert [len(cold["keys"]), len(first[1]), "miss"] == [first[0], 1, first[2]]
+        assert first[1][0].endswith(".broken")
+        assert [*first[:2], "hit"] == second
+
+    def test_module_that_is_mended_is_listed(self, tmp_path: Path) -> None:
+        """A failure is an answer of its own source: an edit makes it outdated."""
+        folder, _ = self.start(tmp_path)
+        self.write_item(folder, "broken", "1 / 0")
+        before, _ = self._listed(folder)
+        self.write_item(folder, "broken")
+
+        after, status = self._listed(folder)
+
+        assert ("miss", {*before, "broken"}) == (status, {*after})
+
+    def test_module_that_lacks_another_is_listed_when_that_appears(self, tmp_path: Path) -> None:
+        """A missing dependency counts anew as soon as it can be found."""
+        folder, _ = self.start(tmp_path)
+        self.write_item(folder, "needy", "import optional_dependency")
+        before, _ = self._listed(folder)
+        assert (before, "hit") == self._listed(folder)
+        (folder / "optional_dependency.py").write_text("")
+
+        after, status = self._listed(folder)
+
+        assert ("miss", {*before, "needy"}) == (status, {*after})
+
+    def test_dependency_outside_of_the_package_is_watched(self, tmp_path: Path) -> None:
+        """An item may be another one because a module that its own imports was edited."""
+        folder, _ = self.start(tmp_path)
+        (folder / "helper.py").write_text("x = 1\n")
+        self.write_item(folder, "helped", "import helper")
+        self._listed(folder)
+        (folder / "helper.py").write_text("x = 22\n")
+
+        assert self._listed(folder)[1] == "miss"
+
+    def test_failure_of_the_moment_is_not_stored(self, tmp_path: Path) -> None:
+        """A disk that failed once makes no item vanish from later starts."""
+        folder, _ = self.start(tmp_path)
+        trouble = "import os\nif 'TROUBLE' in os.environ: raise OSError(5, 'disk')"
+        self.write_item(folder, "unlucky", trouble)
+
+        without, _ = self._listed(folder, TROUBLE="1")
+        again, status = self._listed(folder)
+
+        assert ("miss", {*without, "unlucky"}) == (status, {*again})
+
+    def test_key_that_appears_while_the_process_runs_is_found(self, tmp_path: Path) -> None:
+        """A missing key makes the registry look again; the item is loaded at once."""
+        folder, _ = self.start(tmp_path)
+        self.write_item(folder, "late")
+        place = next(path for path in folder.rglob("late.py"))
+        text = place.read_text()
+        place.unlink()
+        self._listed(folder)
+        task = (
+            "before = 'late' in registry_keys()\n"
+            f"open({str(place)!r}, 'w').write({text!r})\n"
+            "registry_load('late')\n"
+            "out = before, 'late' in registry_keys()"
+        )
+
+        assert self.ask(folder, task) == [False, True]
+
+    def test_refresh_finds_what_was_added(self, tmp_path: Path) -> None:
+        """A refresh discovers whatever the file says, and writes it anew."""
+        folder, _ = self.start(tmp_path)
+        self.write_item(folder, "fresh")
+        place = next(path for path in folder.rglob("fresh.py"))
+        text = place.read_text()
+        place.unlink()
+        self._listed(folder)
+        task = (
+            "before = 'fresh' in registry_keys()\n"
+            f"open({str(place)!r}, 'w').write({text!r})\n"
+            "registry_refresh()\n"
+            "out = before, 'fresh' in registry_keys()"
+        )
+
+        assert self.ask(folder, task) == [False, True]
+        keys, status = self._listed(folder)
+        assert (status, "fresh" in keys) == ("hit", True)
+
+    def test_eight_threads_discover_once(self, tmp_path: Path) -> None:
+        """All get the whole answer, and each module is imported once."""
+        folder, _ = self.start(tmp_path)
+        count = "import sys, time\nsys.counted = getattr(sys, 'counted', 0) + 1\ntime.sleep(0.05)"
+        self.write_item(folder, "slow", count)
+        task = (
+            "import threading\n"
+            "found = []\n"
+            "def ask(): found.append(list(registry_keys()))\n"
+            "threads = [threading.Thread(target=ask) for _ in range(8)]\n"
+            "for each in threads: each.start()\n"
+            "for each in threads: each.join()\n"
+            "out = len(found), all(each == found[0] for each in found), sys.counted"
+        )
+
+        assert self.ask(folder, task) == [8, True, 1]

@@ -1,13 +1,14 @@
 """What a registry of functions tells its listing: ``FunctionAdapter``."""
 
 from regcache_core import PYTHON_SUFFIXES, CacheMiss, SourceTree
-from regcache_core.discovery import EditedModules, is_plain_name, module_of
+from regcache_core.discovery import Adapter, EditedModules, is_plain_name, module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from regcache_core import Input
     from regcache_core.discovery import Cache, Discovered, ImportPath
 
     from .functions import Record, State
@@ -32,39 +33,42 @@ _FIELDS = {
 }
 
 
-class FunctionAdapter:
-    """What a registry of functions tells its ``Listing``, as ``Adapter`` has it.
+class FunctionAdapter(Adapter["State"]):
+    """What a registry of functions tells its ``Listing``.
 
     Args:
         registry: The registry.
         scope: What it lists.
     """
 
-    light_modules: "tuple[str, ...]" = ()
-
     def __init__(self, registry: "FunctionRegistry[Any]", scope: "Scope") -> None:
+        super().__init__(registry.name, scope.package)
         self._registry = registry
         self._scope = scope
-        self.name = registry.name
-        self.package = scope.package
-        self.application = scope.application
         self.created_ns = scope.created_ns
         self.depends_on = scope.depends_on
         self.entry_points = scope.entry_points
         #: Trials are not run for a missing name: what another process wrote is taken over.
         self.may_rediscover = getattr(scope, "trial", None) is None
-        self.contains = scope.contains
-        self.settings = scope.settings
-        self.version = scope.version
-        self.inputs = scope.inputs
+
+    def version(self) -> str:
+        """The version of the application, where its modules register functions."""
+        return self._scope.version()
+
+    def settings(self) -> "dict[str, Any]":
+        """The registry's own set-up."""
+        return self._scope.settings()
+
+    def inputs(self) -> "list[Input]":
+        """The sources of the package, or what stands for those of a library."""
+        return self._scope.inputs()
 
     def edited(self) -> EditedModules:
         """Whether modules hold what their files say."""
         scope = self._scope
         return EditedModules(scope.package, scope.source_files, scope.created_ns)
 
-    @property
-    def enable_cache(self) -> bool:
+    def is_enabled(self) -> bool:
         """Whether there is to be a cache."""
         return self._registry.enable_cache
 

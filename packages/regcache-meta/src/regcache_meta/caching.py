@@ -1,7 +1,7 @@
 """What a registry of classes tells its listing: ``ClassAdapter``."""
 
 from regcache_core import PYTHON_SUFFIXES, CacheMiss, SourceTree
-from regcache_core.discovery import EditedModules, find_sources, is_plain_name, module_of
+from regcache_core.discovery import Adapter, EditedModules, find_sources, is_plain_name, module_of
 
 from .classes import is_class, same_declaration
 
@@ -43,34 +43,34 @@ class EditedClasses(EditedModules):
         )
 
 
-class ClassAdapter:
-    """What a registry of classes tells its ``Listing``, as ``Adapter`` has it.
+class ClassAdapter(Adapter["State[Any, Any]"]):
+    """What a registry of classes tells its ``Listing``.
 
     Args:
         registry: The registry.
         scope: What it lists; of a package.
     """
 
-    may_rediscover = True
-
     def __init__(self, registry: "LazyDiscoveryDict[Any, Any]", scope: "Scope") -> None:
+        super().__init__(scope.name, str(scope.package))
         self._registry = registry
         self._scope = scope
-        self.name = scope.name
-        self.package = str(scope.package)
-        self.application = scope.application
         self.created_ns = scope.created_ns
         self.depends_on = scope.depends_on
         self.entry_points = scope.config.discovery_entry_points or ""
         self.light_modules = (self.package, scope.base.__module__)
-        self.contains = scope.contains
-        self.settings = scope.settings
-        self.version = scope.version
 
-    @property
-    def enable_cache(self) -> bool:
+    def is_enabled(self) -> bool:
         """Whether there is to be a cache."""
         return self._registry.enable_cache
+
+    def version(self) -> str:
+        """``__version__`` of the package that the base class lies in."""
+        return self._scope.version()
+
+    def settings(self) -> "dict[str, Any]":
+        """The registry's own set-up."""
+        return self._scope.settings()
 
     def lookup_errors(self) -> "tuple[type[Exception], ...]":
         """What a lookup raises where a key is missing, or its plugin fails."""

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     )
     from .._report import check_argument
     from ..depends import as_dependencies
-    from ..errors import SeenByPluginsError, warn_caller
-    from ._cold.adapter import Adapter
+    from ..errors import DuplicateItemError, SeenByPluginsError, warn_caller
     from ._cold.backoff import Backoff
     from ._cold.entry_points import load_entry_point, sources_of
     from ._cold.importing import (
@@ -52,13 +51,14 @@ if TYPE_CHECKING:
     from ._cold.packages import is_installed, iter_module_names
     from ._cold.threads import Running, await_module, await_turn, is_unfinished, warn_of_stall
     from .inputs import EditedModules, FoundFiles, ImportPath, is_entry_point
-    from .listing import Cache, Listing
+    from .listing import Adapter, Cache, Listing
 
 __all__ = [
     "Adapter",
     "Backoff",
     "Cache",
     "Discovered",
+    "DuplicateItemError",
     "EditedModules",
     "Failures",
     "FoundFiles",
@@ -110,9 +110,10 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Adapter": "regcache_core.discovery._cold.adapter",
+    "Adapter": "regcache_core.discovery.listing",
     "Backoff": "regcache_core.discovery._cold.backoff",
     "Cache": "regcache_core.discovery.listing",
+    "DuplicateItemError": "regcache_core.errors",
     "Discovered": "regcache_core.discovery._cold.importing",
     "EditedModules": "regcache_core.discovery.inputs",
     "Failures": "regcache_core.discovery._cold.importing",

@@ -5,23 +5,33 @@ look again where a key is missing, refresh, import one plugin. What differs from
 registry to another is what an ``Adapter`` says.
 """
 
-from time import perf_counter_ns
+import sys
+from _thread import RLock
+from time import perf_counter_ns, time_ns
 
-from .._inputs import Declared, Input
+from .._inputs import PYTHON_SUFFIXES, Declared, Input, SourceTree
 from .._manager import RegistryCacheManager
-from .._modules import is_initializing, modules_in_execution
+from .._modules import (
+    call_in_forked_child,
+    find_sources,
+    is_initializing,
+    is_plain_name,
+    module_of,
+    modules_in_execution,
+)
 from .._report import CacheMiss
-from .inputs import FoundFiles, ImportPath, is_entry_point
+from .inputs import EditedModules, FoundFiles, ImportPath, is_entry_point
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Mapping
     from typing import Any, Generic, TypeVar
 
     from .._cold.verify import Verification
     from .._report import Report
-    from ._cold.adapter import Adapter
+    from ..depends import Dependency
     from ._cold.backoff import Backoff
+    from ._cold.importing import Discovered
     from ._cold.threads import Running
 
     S = TypeVar("S")
@@ -38,6 +48,214 @@ else:
         __class_getitem__ = classmethod(type(list[int]))
 
     S = object
+
+
+#: Held to publish, never while importing.
+_LOCK = RLock()
+
+
+def _renew_lock() -> None:
+    """In a forked child: a thread that held the lock does not go on here."""
+    global _LOCK
+    _LOCK = RLock()
+
+
+call_in_forked_child(_renew_lock)
+
+
+class Adapter(Generic[S]):
+    """What one kind of registry tells its ``Listing``; a sub-class says what differs.
+
+    As it stands, items are globals of modules (``accept`` says which), found by importing them
+    all; their state is what ``combined`` makes of the records. A kind of registry whose items
+    register themselves overrides ``discover`` and what makes the state.
+
+    Args:
+        name: What the registry is called in messages.
+        package: The package that is searched.
+
+    Attributes:
+        application: The top-level package that owns the items.
+        created_ns: When the registry was declared, in nanoseconds since the epoch.
+    """
+
+    #: Group of entry points by which installed distributions add items; empty for none.
+    entry_points = ""
+    #: What the answer is declared to depend on.
+    depends_on: "Collection[Dependency]" = ()
+    #: Whether a missing key may start a discovery.
+    may_rediscover = True
+    #: Modules that may wait for other threads while they are imported.
+    light_modules: "tuple[str, ...]" = ()
+
+    def __init__(self, name: str, package: str) -> None:
+        self.name = name
+        self.package = package
+        self.application = package.partition(".")[0]
+        self.created_ns = time_ns()
+        self._state: S | None = None
+        self._answer: Answer = {}, None
+
+    # What the registry is, and what its answer depends on.
+
+    def cache_name(self) -> str:
+        """What tells the registry's cache from that of every other registry."""
+        return f"{self.name} of {self.package}"
+
+    def is_enabled(self) -> bool:
+        """Whether there is to be a cache."""
+        return True
+
+    def anonymous_part(self) -> str:
+        """What has no lasting text, so that there can be no cache; empty if all has."""
+        return ""
+
+    def version(self) -> str:
+        """The version that the answer belongs to, beside those of its inputs.
+
+        By default ``__version__`` of the application, if it is imported; no code is run for it.
+        """
+        root = sys.modules.get(self.application)
+        return str(vars(root).get("__version__", "")) if root else ""
+
+    def settings(self) -> "dict[str, Any]":
+        """The registry's own set-up, as JSON values."""
+        return {"package": self.package, "entry_points": self.entry_points}
+
+    def inputs(self) -> "list[Input]":
+        """What the answer depends on beside that; by default the sources of the package.
+
+        Raises:
+            ModuleNotFoundError: There is no such package.
+        """
+        return [SourceTree(find_sources(self.package), PYTHON_SUFFIXES)]
+
+    def edited(self) -> EditedModules:
+        """Whether modules hold what their files say."""
+        return EditedModules(self.package, tuple, self.created_ns)
+
+    def contains(self, module: str) -> bool:
+        """Whether a module lies in the package: no other may be imported for a cache file."""
+        return f"{module}.".startswith(f"{self.package}.")
+
+    def lookup_errors(self) -> "tuple[type[Exception], ...]":
+        """What a lookup raises where a key is missing, or its item fails."""
+        return (KeyError,)
+
+    # What a cache file holds.
+
+    def make_check(self, import_path: ImportPath) -> "Callable[[Any], Any]":
+        """A function that gives back a record, and raises for one that is none of ours.
+
+        Args:
+            import_path: Knows the entry points, which may lead out of the package.
+        """
+
+        def check(record: "Any") -> "Any":
+            module, attribute = record["module"], record["attribute"]
+            if module.__class__ is not str or attribute.__class__ is not str:
+                raise TypeError(f"{record!r} names no place")
+            published = {module_of(value) for _, value, *_ in import_path.installed["points"]}
+            if not self.contains(module) and module not in published:
+                raise ValueError(f"{module} lies outside of {self.package}")
+            if not is_plain_name(module) or not is_plain_name(attribute):
+                raise ValueError(f"{module}.{attribute} is no name to be loaded")
+            return record
+
+        return check
+
+    def read_extra(
+        self,
+        extra: "dict[str, Any]",
+        records: "Mapping[Any, Any]",
+        decode: "Callable[[str], Any]",
+    ) -> "Any":
+        """What a file has beside the records, as it is kept.
+
+        Args:
+            extra: What lies there.
+            records: The records.
+            decode: Makes a key of its text.
+
+        Raises:
+            CacheMiss: It is nothing that we write.
+        """
+        failures = extra.get("failures")
+        texts = [*failures.values()] if failures.__class__ is dict else [None]
+        if any([each.__class__, *map(type, each or ())] != [list, str, str] for each in texts):
+            raise CacheMiss("WRONG_SHAPE", "extra")
+        return extra
+
+    # The state.
+
+    def state(self) -> "S | None":
+        """The state, if there is one."""
+        return self._state
+
+    def so_far(self) -> S:
+        """What is there for a reader in the middle of a discovery."""
+        return self.combined({})
+
+    def combined(self, records: "Mapping[Any, Any]") -> S:
+        """A state that is not published, of what was found and what is there."""
+        raise NotImplementedError
+
+    def publish(self, records: "Mapping[Any, Any]", beside: "Any") -> S:
+        """Make the state, unless another thread has; gives the one that is published."""
+        with _LOCK:
+            state = self._state
+            return self.publish_anew(records, beside) if state is None else state
+
+    def publish_anew(self, records: "Mapping[Any, Any]", beside: "Any") -> S:
+        """Make the state anew."""
+        with _LOCK:
+            self._answer, self._state = (records, beside), self.combined(records)
+            return self._state
+
+    def take_over(self) -> "Publish[S]":
+        """A function that makes the state anew, with what is loaded left as it is."""
+        return self.publish_anew
+
+    def answer(self) -> "Answer":
+        """What the state was made from."""
+        return self._answer
+
+    def drop_moved(self, records: "Mapping[Any, Any]") -> None:
+        """Forget what is loaded from modules that are not there any more."""
+
+    # Discovery.
+
+    def accept(self, name: str, value: "Any") -> "tuple[Hashable, dict[str, Any]] | None":
+        """Whether a global of a module is an item.
+
+        Args:
+            name: What it is called there, or by an entry point.
+            value: The global.
+
+        Returns:
+            Its key, and JSON values that are stored with it; ``None`` if it is none.
+        """
+        raise NotImplementedError
+
+    def is_used(self) -> bool:
+        """Whether a module that looks may see what it would not see in a fresh process."""
+        return False
+
+    def discover(self, cache: "Cache") -> "Discovered":
+        """Import the items and describe them.
+
+        Raises:
+            DuplicateItemError: Two items have the same key.
+        """
+        from ._cold.items import discover_items
+
+        return discover_items(self, cache)
+
+    def warn(self, found: "Discovered") -> None:
+        """Tell of what failed in a discovery."""
+        from ..errors import CacheWarning
+
+        found.warn_of_failures(CacheWarning)
 
 
 class Cache:
@@ -308,7 +526,7 @@ class Listing(Generic[S]):
         from .._cold.verify import verify_answer
 
         def load() -> "tuple[Report, dict[str, Any] | None]":
-            if self.adapter.anonymous_part() or not self.adapter.enable_cache:
+            if self.adapter.anonymous_part() or not self.adapter.is_enabled():
                 from .._report import Report
 
                 return Report("disabled"), None
@@ -322,7 +540,7 @@ class Listing(Generic[S]):
 
     def _is_cached(self) -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""
-        if not self.adapter.enable_cache:
+        if not self.adapter.is_enabled():
             return False
         anonymous = self.adapter.anonymous_part()
         if anonymous:

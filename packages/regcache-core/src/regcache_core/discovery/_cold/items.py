@@ -1,0 +1,85 @@
+"""Items that are globals of modules, found by importing all modules of a package."""
+
+from __future__ import annotations
+
+import sys
+
+from ..._modules import attribute_of, find_package, module_of
+from ...errors import DuplicateItemError
+from .entry_points import load_entry_point, sources_of
+from .importing import (
+    Discovered,
+    Failures,
+    forget_folder_listings,
+    import_module,
+    import_modules,
+    reraise_exit,
+)
+from .loaded import watch_imports
+from .threads import is_unfinished
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+    from types import ModuleType
+    from typing import Any
+
+    from ..listing import Adapter, Cache
+
+
+def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
+    """What ``Adapter.discover`` does by default.
+
+    Raises:
+        DuplicateItemError: Two items have the same key.
+    """
+    failures, loaded = Failures(cache.import_path), {*sys.modules}
+    records: dict[Hashable, dict[str, Any]] = {}
+    values: dict[Hashable, Any] = {}
+
+    def put(module: str, attribute: str, name: str, value: object) -> None:
+        accepted = adapter.accept(name, value)
+        if accepted is None:
+            return
+        key, facts = accepted
+        record = {**facts, "module": module, "attribute": attribute}
+        holder = records.setdefault(key, record)
+        if values.setdefault(key, value) is not value:  # the same one is brought in by another
+            first = f"{holder['module']}.{holder['attribute']}"
+            raise DuplicateItemError(adapter.name, key, first, f"{module}.{attribute}")
+
+    def add(name: str, error: BaseException) -> None:
+        if isinstance(error, DuplicateItemError):  # no broken module, but a broken registry
+            raise error
+        failures.add(name, error)
+
+    forget_folder_listings()
+    with cache.import_path.recording():
+        for module in _modules_of(adapter, add):
+            for attribute, value in [*vars(module).items()]:
+                put(module.__name__, attribute, attribute, value)
+        for name, value, *_ in cache.import_path.entry_points_now()["points"]:
+            home, attribute = module_of(value), attribute_of(value)
+            try:
+                item = load_entry_point(value)
+                if attribute:
+                    put(home, attribute, name, item)
+                else:
+                    for each, held in [*vars(item).items()]:
+                        put(home, each, each, held)
+            except BaseException as error:  # foreign code may raise anything
+                reraise_exit(home, error)
+                add(f"{name} = {value}", error)
+            cache.elsewhere.add(sources_of(home))
+    watch_imports(adapter.application, loaded, adapter.contains, cache.import_path, cache.elsewhere)
+    extra = {"failures": failures.texts}
+    return Discovered(records, extra, failures.transient, is_unfinished(adapter.package))
+
+
+def _modules_of(adapter: Adapter[Any], on_failure: Any) -> Iterator[ModuleType]:
+    """The package itself and its modules, imported one by one."""
+    package = import_module(adapter.package, on_failure)
+    if package is not None:
+        yield package
+        paths = find_package(adapter.package) or []
+        yield from import_modules(paths, f"{adapter.package}.", on_failure)
