@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
-from regcache_core.testing import RegistryCacheTests
+from regcache_core.testing import DiscoveryTests
 
 
-class TestRegistryOfAPackage(RegistryCacheTests):
+class TestRegistryOfAPackage(DiscoveryTests):
     """A registry that lies beside its package."""
 
     code = """
 from tools.registry import TOOLS
 def registry_keys(): return list(TOOLS)
 def registry_report(): return TOOLS.report
+def registry_load(key): return TOOLS[key]
+def registry_refresh(): TOOLS.refresh()
+def registry_failures(): return TOOLS.failures
 """
     sources = ("tools.all", "tools.all.saw", "tools.all.drill", "tools.all.more")
     function = "from tools.registry import TOOLS\n@TOOLS.register({!r})\ndef f(x): ...\n"
@@ -40,3 +43,8 @@ def registry_report(): return TOOLS.report
     def remove_source(self, folder: Path) -> None:
         """One module less."""
         (folder / "tools/all/drill.py").unlink()
+
+    def write_item(self, folder: Path, name: str, before: str = "") -> None:
+        """A module with one function."""
+        text = f"{before}\n{self.function.format(name)}"
+        (folder / f"tools/all/{name}.py").write_text(text)

@@ -2,7 +2,15 @@
 
 from pathlib import Path
 
-from regcache_core.testing import RegistryCacheTests
+from regcache_core.testing import DiscoveryTests
+
+USE = """
+def registry_keys(): return list(registry)
+def registry_report(): return registry.report
+def registry_load(key): return registry[key]
+def registry_refresh(): registry.refresh()
+def registry_failures(): return registry.failures
+"""
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -13,14 +21,16 @@ def write(folder: Path, files: dict[str, str]) -> None:
         path.write_text(text)
 
 
-class TestRegistryOfABaseClass(RegistryCacheTests):
+class TestRegistryOfABaseClass(DiscoveryTests):
     """A registry that a metaclass fills."""
 
-    code = """
+    code = (
+        """
 from shapes.base import Shape
-def registry_keys(): return list(Shape.__registry__)
-def registry_report(): return Shape.__registry__.report
+registry = Shape.__registry__
 """
+        + USE
+    )
     sources = ("shapes.square", "shapes.circle", "shapes.more")
     plugin = "from .base import Shape\nclass New(Shape):\n    name = {!r}\n"
 
@@ -52,17 +62,23 @@ def registry_report(): return Shape.__registry__.report
         """One plugin less."""
         (folder / "shapes/circle.py").unlink()
 
+    def write_item(self, folder: Path, name: str, before: str = "") -> None:
+        """A module with one plugin."""
+        write(folder, {f"shapes/{name}.py": f"{before}\n{self.plugin.format(name)}"})
+
 
 class TestRegistryOverAPackage(TestRegistryOfABaseClass):
     """A registry over a package that knows nothing of it."""
 
-    code = """
+    code = (
+        """
 from shape_base import Shape
 from regcache_meta import LazyDiscoveryDict
 SHAPES = LazyDiscoveryDict.for_package("shapes", Shape, key="name")
-def registry_keys(): return list(SHAPES)
-def registry_report(): return SHAPES.report
+registry = SHAPES
 """
+        + USE
+    )
     sources = ("shapes", "shapes.square", "shapes.circle", "shapes.more")
     plugin = "from shape_base import Shape\nclass New(Shape):\n    name = {!r}\n"
 

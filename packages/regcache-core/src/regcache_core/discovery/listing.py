@@ -413,15 +413,14 @@ class Listing(Generic[S]):
         """
         if self.is_discovered:
             return False
-        if self._backoff is None:
-            from ._cold.backoff import Backoff
+        from ._cold.backoff import Backoff
 
-            self._backoff = Backoff()
+        backoff: Backoff = vars(self).setdefault("_backoff", Backoff())  # one for all threads
         # A module of the package that asks while it is being imported gets what is there so far.
         executing = modules_in_execution(self.adapter.contains)
-        if not self._backoff.is_due or any(True for _ in executing):
+        if not backoff.is_due or any(True for _ in executing):
             return False
-        return self._backoff.run(self.revalidate)
+        return backoff.run(self.revalidate)
 
     def revalidate(self) -> bool:
         """Check the inputs of the answer again; where they changed, take over the new answer.
