@@ -26,6 +26,7 @@ napoleon_numpy_docstring = False
 doctest_test_doctest_blocks = "default"
 doctest_global_setup = """
 from regcache_core import *
+from regcache_core.discovery import *
 from regcache_functions import *
 from regcache_meta import *
 """
