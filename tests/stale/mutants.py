@@ -194,7 +194,7 @@ MUTANTS = {
     ),
     "declarations of plugins": Mutant(
         "regcache_meta/_cold/discovery.py",
-        "declared.add(dependencies_of(cls))",
+        "cache.declared.add(dependencies_of(cls))",
         "pass",
         ("set_variable", "add_plugin"),
         {"style": ["own declaration"], "kind": ["readers", "pack"], "name": ["OWN_MODE"]},

@@ -16,15 +16,26 @@ pytestmark = [
 ]
 
 
+#: Most are caught in the first run; what only some draws show, in one of these.
+RUNS = 8
+
+
 @pytest.mark.parametrize("ignored", MUTANTS)
 def test_regcache_that_ignores_an_input_is_caught(ignored: str) -> None:
-    """Within the steps of a run of the whole proof."""
+    """Within the steps of some runs of the whole proof."""
     mutant = MUTANTS[ignored]
     server = ForkServer(mutant.patch)
-    machine = make_machine(server, mutant.operations, mutant.only, really=False)
+    steps = 0
     try:
-        with pytest.raises(Stale):
-            run(machine, 300, 1)
+        for seed in range(1, RUNS + 1):
+            machine = make_machine(server, mutant.operations, mutant.only, really=False)
+            try:
+                run(machine, 300, seed)
+            except Stale:
+                return
+            finally:
+                steps += machine.counts.steps
     finally:
         server.close()
-        print(f"{ignored}: {machine.counts.steps} steps")
+        print(f"{ignored}: {steps} steps")
+    pytest.fail(f"it was not caught in {RUNS} runs")
