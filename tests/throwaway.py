@@ -26,7 +26,7 @@ print(json.dumps(out))
 #: Imports all of core: for a process that becomes another user, to whom root's files may be closed.
 ALL_OF_CORE = """
 import importlib, pkgutil, platformdirs, regcache_core
-for each in pkgutil.iter_modules(regcache_core.__path__, "regcache_core."):
+for each in pkgutil.walk_packages(regcache_core.__path__, "regcache_core."):
     importlib.import_module(each.name)
 """
 

@@ -156,7 +156,7 @@ def test_wait_for_a_discoverer_that_hangs_is_bounded(app: App, record: Record) -
     hanging.go()
     victim = hanging.wait_for_discovery("readers")
     os.kill(victim, signal.SIGSTOP)
-    bound = "import regcache_core._cold.lock\nregcache_core.locking.PATIENCE_S = 0.5\n"
+    bound = "from regcache_core._cold import lock\nlock.PATIENCE_S = 0.5\n"
     try:
         keys, status, wait_ns, saved = run(app, bound + LIST, WORK_S="0")
 
@@ -174,13 +174,13 @@ def test_process_that_goes_on_is_waited_for(app: App, record: Record) -> None:
     """A discovery that takes longer than a wait may, and goes on importing, is waited for."""
     slow = "import time\ntime.sleep(0.4)\n"
     app.write({**READERS, **{f"app/readers/slow{i}.py": slow for i in range(6)}})
-    often = "import regcache_core._cold.lock\nregcache_core.locking._TOUCH_S = 0.1\n"
+    often = "from regcache_core._cold import lock\nlock._TOUCH_S = 0.1\n"
     builder = subprocess.Popen(
         [sys.executable, "-c", often + LIST], env=app.environment(), cwd=app.folder
     )
     while not [*app.cache.rglob("*.lock")] and builder.poll() is None:
         time.sleep(0.01)
-    bound = "import regcache_core._cold.lock\nregcache_core.locking.PATIENCE_S = 1.2\n"
+    bound = "from regcache_core._cold import lock\nlock.PATIENCE_S = 1.2\n"
 
     keys, status, wait_ns, _ = run(app, bound + LIST)
 
@@ -350,7 +350,7 @@ def test_interrupt_while_waiting_ends_the_wait(storm: Storm, record: Record) -> 
     _, errors = waiting.communicate(timeout=60)
 
     assert errors.rstrip().endswith("KeyboardInterrupt")
-    assert "locking.py" in errors
+    assert "lock.py" in errors
     assert waiting.returncode == -signal.SIGINT
     assert storm.running[0].poll() is None
     assert storm.discoveries()["readers"] == 1

@@ -262,7 +262,7 @@ class Discovered:
 def is_importing_sound() -> bool:
     """Whether modules that are there can be imported still, and are what they were: we, say."""
     is_this = peek(__name__, "__dict__") is globals()
-    return is_this and find_spec(str(__package__)) is not None
+    return is_this and find_spec(__name__.partition(".")[0]) is not None
 
 
 def missing_modules(error: BaseException | None) -> Iterator[str]:
