@@ -171,7 +171,7 @@ class PackageScope(Scope):
         """Import the modules of the package, and describe what has registered itself then."""
         from ._cold.discovery import discover
 
-        return discover(self, registry, cache.import_path, cache.elsewhere)
+        return discover(self, registry, cache)
 
 
 class LibraryScope(Scope):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..depends import as_dependencies
     from ..errors import DuplicateItemError, SeenByPluginsError, warn_caller
     from ._cold.backoff import Backoff
-    from ._cold.entry_points import load_entry_point, sources_of
+    from ._cold.entry_points import load_entry_point, load_installed, sources_of
     from ._cold.importing import (
         Discovered,
         Failures,
@@ -93,6 +93,7 @@ __all__ = [
     "is_unfinished",
     "iter_module_names",
     "load_entry_point",
+    "load_installed",
     "load_object",
     "missing_modules",
     "module_of",
@@ -113,8 +114,8 @@ _MODULES = {
     "Adapter": "regcache_core.discovery.listing",
     "Backoff": "regcache_core.discovery._cold.backoff",
     "Cache": "regcache_core.discovery.listing",
-    "DuplicateItemError": "regcache_core.errors",
     "Discovered": "regcache_core.discovery._cold.importing",
+    "DuplicateItemError": "regcache_core.errors",
     "EditedModules": "regcache_core.discovery.inputs",
     "Failures": "regcache_core.discovery._cold.importing",
     "FoundFiles": "regcache_core.discovery.inputs",
@@ -149,6 +150,7 @@ _MODULES = {
     "is_unfinished": "regcache_core.discovery._cold.threads",
     "iter_module_names": "regcache_core.discovery._cold.packages",
     "load_entry_point": "regcache_core.discovery._cold.entry_points",
+    "load_installed": "regcache_core.discovery._cold.entry_points",
     "load_object": "regcache_core._modules",
     "missing_modules": "regcache_core.discovery._cold.importing",
     "module_of": "regcache_core._modules",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 
 from regcache_core.discovery import (
     Discovered,
     Failures,
-    FoundFiles,
-    ImportPath,
     file_of,
     find_package,
     find_sources,
@@ -19,6 +16,7 @@ from regcache_core.discovery import (
     import_modules,
     is_installed,
     is_unfinished,
+    load_installed,
     raise_if_signalled,
     reexported_by,
     watch_imports,
@@ -28,25 +26,24 @@ from ..errors import DuplicateFunctionError, ScanError
 from ..facts import to_stored
 from ..registration import resolve_method
 from .describe import describe
+from .entry_points import InstalledFunctions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from types import ModuleType
     from typing import Any
+
+    from regcache_core.discovery import Cache, FoundFiles, ImportPath
 
     from ..registration import Registration
     from ..registry import FunctionRegistry
     from ..scope import PackageScope
-    from .entry_points import InstalledFunctions
 
 
-def discover(
-    scope: PackageScope,
-    registry: FunctionRegistry[Any],
-    import_path: ImportPath,
-    elsewhere: FoundFiles,
-) -> Discovered:
+def discover(scope: PackageScope, registry: FunctionRegistry[Any], cache: Cache) -> Discovered:
     """Import all modules of a package, and describe the functions that are registered then."""
+    import_path, elsewhere = cache.import_path, cache.elsewhere
     failures = Failures(import_path)
 
     on_failure = refusing(scope, registry, failures)
@@ -65,8 +62,10 @@ def discover(
             for each in reexported_by(module, foreign):
                 del foreign[each]
                 each.module = module.__name__
-        plugins = _load_installed(scope, registry, failures, import_path, elsewhere)
-        for module, new in plugins.modules if plugins is not None else ():
+        plugins = InstalledFunctions(scope, registry)
+        if scope.entry_points:
+            load_installed(cache, failures, plugins.load, on_failure)
+        for module, new in plugins.modules:
             walked.setdefault(module.__name__, len(walked))
             for each in (*reexported_by(module, foreign), *new):
                 foreign.pop(each, None)
@@ -77,12 +76,11 @@ def discover(
         lambda each: each.module in failures.texts or has_vanished(scope, each.module, walked)
     )
     registered = [each for each in registry._snapshot() if each.module in walked]
-    registered += plugins.found.values() if plugins is not None else ()
+    registered += plugins.found.values()
     registered.sort(key=lambda each: walked[each.module])
     records = describe_all(scope, registry, registered, failures, on_failure)
-    attributes = plugins.attributes if plugins is not None else {}
-    for name in attributes.keys() & records.keys():
-        records[name]["entry"] = attributes[name]
+    for name in plugins.attributes.keys() & records.keys():
+        records[name]["entry"] = plugins.attributes[name]
     watch_sources(scope, registry, records, [*walked], loaded, import_path, elsewhere)
     extra = {
         "failures": dict(sorted(failures.texts.items())),
@@ -143,21 +141,6 @@ def watch_sources(
     # Made again since they were imported: no stamp that could ever hold, so nothing is written.
     elsewhere.distrust(map(file_of, registry._registered.elsewhere(walked)))
     watch_imports(scope.application, loaded, scope.contains, import_path, elsewhere)
-
-
-def _load_installed(
-    scope: PackageScope,
-    registry: FunctionRegistry[Any],
-    failures: Failures,
-    import_path: ImportPath,
-    elsewhere: FoundFiles,
-) -> InstalledFunctions | None:
-    """The functions of installed distributions, if the registry lists any."""
-    if not scope.entry_points:
-        return None
-    from .entry_points import InstalledFunctions
-
-    return InstalledFunctions(scope, registry, failures, import_path, elsewhere)
 
 
 def to_record(registration: Registration, facts_type: type | None, registry: str) -> dict[str, Any]:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 
-from regcache_core.discovery import (
-    Failures,
-    FoundFiles,
-    ImportPath,
-    attribute_of,
-    load_entry_point,
-    module_of,
-    reraise_exit,
-    sources_of,
-)
+from regcache_core.discovery import attribute_of, load_entry_point, module_of
 
-from ..errors import DuplicateFunctionError, ScanError
+from ..errors import DuplicateFunctionError
 from ..registration import Registration, make_facts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
 
     from ..registry import FunctionRegistry
@@ -28,58 +19,40 @@ if TYPE_CHECKING:
 
 
 class InstalledFunctions:
-    """The entry points of a registry, loaded one by one; one that fails costs only itself.
+    """The functions that entry points name.
 
     Args:
         scope: What the registry lists.
         registry: The registry, with which functions register themselves when they are imported.
-        failures: Is told of those that fail, under their text, ``name = value``.
-        import_path: Knows the entry points.
-        elsewhere: Is told of the source files.
 
     Attributes:
         modules: Each module that was imported, and what its import registered.
         found: Functions that no import registers, by the names of their entry points.
         attributes: By the same names: what each entry point names in its module.
-
-    Raises:
-        DuplicateFunctionError: Two functions have the same name.
-        ScanError: An entry point failed, and the registry is strict.
     """
 
-    def __init__(
-        self,
-        scope: PackageScope,
-        registry: FunctionRegistry[Any],
-        failures: Failures,
-        import_path: ImportPath,
-        elsewhere: FoundFiles,
-    ) -> None:
+    def __init__(self, scope: PackageScope, registry: FunctionRegistry[Any]) -> None:
         self._scope = scope
         self._registry = registry
-        self._failures = failures
         self.modules: list[tuple[ModuleType, list[Registration]]] = []
         self.found: dict[str, Registration] = {}
         self.attributes: dict[str, str] = {}
-        installed = import_path.entry_points_now()
-        failures.texts.update(installed["broken"])
-        for name, value, *origin in installed["points"]:
-            self._load(name, value, " ".join(filter(None, origin)))
-            elsewhere.add(sources_of(module_of(value)))
 
-    def _load(self, name: str, value: str, origin: str) -> None:
+    def load(self, name: str, value: str) -> None:
+        """Import one; where that fails, nothing of it is registered.
+
+        Raises:
+            DuplicateFunctionError: Two functions have the same name.
+            Exception: Whatever the import raises.
+        """
         before = {*self._registry._snapshot()}
         try:
             found = load_entry_point(value)
             if attribute_of(value):
                 self._keep(name, value, found)
-        except DuplicateFunctionError:  # no broken module, but a broken registry
-            raise
-        except BaseException as error:  # foreign code may raise anything
-            reraise_exit(module_of(value), error)
-            self._fail(f"{name} = {value}", error, origin)
+        except BaseException:  # foreign code may raise anything
             self._registry._forget(lambda each: each not in before)
-            return
+            raise
         new = [each for each in self._registry._snapshot() if each not in before]
         self.modules.append((sys.modules[module_of(value)], new))
 
@@ -104,9 +77,3 @@ class InstalledFunctions:
             raise DuplicateFunctionError(self._registry.name, name, str(held), str(new))
         self.found[name] = new
         self.attributes[name] = attribute_of(value)
-
-    def _fail(self, label: str, error: BaseException, origin: str) -> None:
-        if self._scope.strict:
-            raise ScanError(label, f"{type(error).__name__}: {error}") from error
-        self._failures.add(label, error)
-        self._failures.texts[label][0] += f" (installed by {origin})"

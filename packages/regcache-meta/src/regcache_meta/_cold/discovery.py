@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from regcache_core.discovery import Cache, FoundFiles, ImportPath
+    from regcache_core.discovery import Cache
 
     Listener = Callable[[str, BaseException], None]
     from ..classes import Scope
@@ -195,7 +195,7 @@ def discover(scope: Scope, registry: LazyDiscoveryDict[Any, Any], cache: Cache) 
                 register_scanned(scope, module, registry)
             for key in reexported_by(module, foreign):
                 brought.setdefault(key, module.__name__)
-        names = _merge_installed(scope, registry, failures, import_path, elsewhere, walked, brought)
+        names = _merge_installed(scope, registry, failures, keep, cache, walked, brought)
     refuse_nameless(registry, walked, keep)
     # One that failed may have been imported once more, by a module that goes on without it.
     drop(scope, registry, _keys_of(registry, failures.texts))
@@ -308,14 +308,16 @@ def _merge_installed(
     scope: Scope,
     registry: LazyDiscoveryDict[Any, Any],
     failures: Failures,
-    import_path: ImportPath,
-    elsewhere: FoundFiles,
+    keep: Listener,
+    cache: Cache,
     walked: dict[str, int],
     brought: dict[Hashable, str],
 ) -> dict[Hashable, str]:
     """Import the plugins of installed distributions; gives the keys that entry points name."""
     if scope.config.discovery_entry_points is None:
         return {}
+    from regcache_core.discovery import load_installed
+
     from .entry_points import InstalledPlugins
 
     def register(module: ModuleType) -> None:
@@ -323,8 +325,8 @@ def _merge_installed(
             register_scanned(scope, module, registry)
 
     foreign = _foreign(scope, registry, walked)
-    plugins = InstalledPlugins(scope, registry, failures, register)
-    plugins.load(import_path, elsewhere)
+    plugins = InstalledPlugins(scope, registry, register)
+    load_installed(cache, failures, plugins.load, refusing(keep, scope.config.strict))
     for module, keys in plugins.modules:
         walked.setdefault(module.__name__, len(walked))
         for key in (*keys, *reexported_by(module, foreign)):

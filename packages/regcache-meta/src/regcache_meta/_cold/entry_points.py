@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 
-from regcache_core.discovery import (
-    Failures,
-    ImportPath,
-    attribute_of,
-    load_entry_point,
-    module_of,
-    reraise_exit,
-    sources_of,
-)
+from regcache_core.discovery import attribute_of, load_entry_point, module_of
 
 from ..classes import is_abstract, name_class
-from ..errors import DiscoveryError, DuplicateKeyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+    from types import ModuleType
     from typing import Any
-
-    from regcache_core.discovery import FoundFiles
 
     from ..classes import Scope
     from ..lazydict import LazyDiscoveryDict
 
 
 class InstalledPlugins:
-    """The entry points of a registry, loaded one by one; one that fails costs only itself.
+    """The plugins that entry points name.
 
     Args:
         scope: What the registry lists.
         registry: The registry, in which classes register themselves when they are imported.
-        failures: Is told of those that fail, under their text, ``name = value``.
         register_module: Registers the classes in a module that knows nothing of registries.
 
     Attributes:
@@ -47,34 +35,21 @@ class InstalledPlugins:
         self,
         scope: Scope,
         registry: LazyDiscoveryDict[Any, Any],
-        failures: Failures,
         register_module: Callable[[ModuleType], None],
     ) -> None:
         self._scope = scope
         self._registry = registry
-        self._failures = failures
         self._register_module = register_module
         self.modules: list[tuple[ModuleType, list[Hashable]]] = []
         self.names: dict[Hashable, str] = {}
 
-    def load(self, import_path: ImportPath, elsewhere: FoundFiles) -> None:
-        """Import what the entry points name.
-
-        Args:
-            import_path: Knows the entry points.
-            elsewhere: Is told of the source files.
+    def load(self, name: str, value: str) -> None:
+        """Import one; where that fails, nothing of it is registered.
 
         Raises:
             DuplicateKeyError: Two classes have the same key.
-            DiscoveryError: An entry point failed, and the registry is strict.
+            Exception: Whatever the import raises.
         """
-        installed = import_path.entry_points_now()
-        self._failures.texts.update(installed["broken"])
-        for name, value, *origin in installed["points"]:
-            self._load(name, value, " ".join(filter(None, origin)))
-            elsewhere.add(sources_of(module_of(value)))
-
-    def _load(self, name: str, value: str, origin: str) -> None:
         registered = self._registry._registered
         before = {*registered}
         try:
@@ -83,16 +58,12 @@ class InstalledPlugins:
                 self._register(name, found)
             else:
                 self._register_module(found)
-        except DuplicateKeyError:  # no broken plugin, but a broken registry
-            raise
-        except BaseException as error:  # plugin code may raise anything
-            reraise_exit(module_of(value), error)
-            self._fail(f"{name} = {value}", error, origin)
+        except BaseException:  # plugin code may raise anything
             self._registry._undo(module_of(value))
             for key in {*registered} - before:
                 del registered[key]
                 self._registry._setters.pop(key, None)
-            return
+            raise
         new = [key for key in registered if key not in before]
         self.modules.append((sys.modules[module_of(value)], new))
 
@@ -115,9 +86,3 @@ class InstalledPlugins:
             key = self.names.setdefault(name, name)
         if registry._registered.get(key) is not cls:
             registry._register(key, cls)
-
-    def _fail(self, label: str, error: BaseException, origin: str) -> None:
-        if self._scope.config.strict:
-            raise DiscoveryError(label, f"{type(error).__name__}: {error}") from error
-        self._failures.add(label, error)
-        self._failures.texts[label][0] += f" (installed by {origin})"

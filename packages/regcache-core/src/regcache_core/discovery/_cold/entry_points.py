@@ -6,7 +6,6 @@ The cold side of ``import_path``: it reads metadata with ``importlib.metadata``.
 from __future__ import annotations
 
 import os
-from importlib import metadata
 
 from ..._cold.stamps import trusted_stamp
 from ..._file import fingerprint
@@ -21,13 +20,17 @@ from ..._modules import (
 )
 from ...depends import name_in, normalize
 from ...errors import told
-from .importing import raise_if_signalled
+from .importing import raise_if_signalled, reraise_exit
 from .packages import is_installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from importlib import metadata
     from typing import Any
+
+    from ..listing import Cache
+    from .importing import Failures
 
 _ENTRY_POINTS = "entry_points.txt"
 #: The files that an installer replaces with everything that it changes.
@@ -77,6 +80,8 @@ def _read_points(
 
 def _distributions(entries: Iterable[str]) -> Iterator[tuple[str, metadata.Distribution]]:
     """Each distribution with the place of its metadata, in the order of the path."""
+    from importlib import metadata  # it costs more than most discoveries
+
     for entry in entries:
         try:
             names = sorted(os.listdir(entry))
@@ -135,6 +140,37 @@ def _content_of(path: str) -> bytes:
             return file.read()
     except OSError:
         return b""
+
+
+def load_installed(
+    cache: Cache,
+    failures: Failures,
+    load: Callable[[str, str], object],
+    on_failure: Callable[[str, BaseException], object],
+) -> None:
+    """Import what entry points name, one by one; one that fails costs only itself.
+
+    Args:
+        cache: Knows the entry points, and is told of the source files.
+        failures: Is told of metadata that cannot be read.
+        load: Called with the name and the value of each; imports it.
+        on_failure: Called with ``name = value`` and the exception of each that fails; enters it in
+            ``failures``, or raises.
+
+    Raises:
+        Exception: Whatever ``on_failure`` raises.
+    """
+    installed = cache.import_path.entry_points_now()
+    failures.texts.update(installed["broken"])
+    for name, value, *origin in installed["points"]:
+        try:
+            load(name, value)
+        except BaseException as error:  # foreign code may raise anything
+            reraise_exit(module_of(value), error)
+            label = f"{name} = {value}"
+            on_failure(label, error)
+            failures.texts[label][0] += f" (installed by {' '.join(filter(None, origin))})"
+        cache.elsewhere.add(sources_of(module_of(value)))
 
 
 def load_entry_point(value: str) -> Any:

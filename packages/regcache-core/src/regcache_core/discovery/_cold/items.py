@@ -6,14 +6,13 @@ import sys
 
 from ..._modules import attribute_of, find_package, module_of
 from ...errors import DuplicateItemError
-from .entry_points import load_entry_point, sources_of
+from .entry_points import load_entry_point, load_installed
 from .importing import (
     Discovered,
     Failures,
     forget_folder_listings,
     import_module,
     import_modules,
-    reraise_exit,
 )
 from .loaded import watch_imports
 from .threads import is_unfinished
@@ -48,6 +47,17 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
             first = f"{holder['module']}.{holder['attribute']}"
             raise DuplicateItemError(adapter.name, key, first, f"{module}.{attribute}")
 
+    def load(name: str, value: str) -> None:
+        home, attribute, found = module_of(value), attribute_of(value), load_entry_point(value)
+        if attribute:
+            put(home, attribute, name, found)
+        else:
+            put_all(found)
+
+    def put_all(module: ModuleType) -> None:
+        for name, value in [*vars(module).items()]:
+            put(module.__name__, name, name, value)
+
     def add(name: str, error: BaseException) -> None:
         if isinstance(error, DuplicateItemError):  # no broken module, but a broken registry
             raise error
@@ -56,21 +66,8 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
     forget_folder_listings()
     with cache.import_path.recording():
         for module in _modules_of(adapter, add):
-            for attribute, value in [*vars(module).items()]:
-                put(module.__name__, attribute, attribute, value)
-        for name, value, *_ in cache.import_path.entry_points_now()["points"]:
-            home, attribute = module_of(value), attribute_of(value)
-            try:
-                item = load_entry_point(value)
-                if attribute:
-                    put(home, attribute, name, item)
-                else:
-                    for each, held in [*vars(item).items()]:
-                        put(home, each, each, held)
-            except BaseException as error:  # foreign code may raise anything
-                reraise_exit(home, error)
-                add(f"{name} = {value}", error)
-            cache.elsewhere.add(sources_of(home))
+            put_all(module)
+        load_installed(cache, failures, load, add)
     watch_imports(adapter.application, loaded, adapter.contains, cache.import_path, cache.elsewhere)
     extra = {"failures": failures.texts}
     return Discovered(records, extra, failures.transient, is_unfinished(adapter.package))
