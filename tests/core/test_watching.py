@@ -12,7 +12,7 @@ from types import CodeType
 import pytest
 from throwaway import App
 
-from regcache_core.discovery._cold.loaded import _codes_of, _imports_in
+from regcache_core.discovery._cold.loaded import _codes_of, _has_inner_import, _imports_in
 
 STATEMENTS = {
     "plain": "import a\nimport b.c, d as e",
@@ -199,3 +199,25 @@ def test_module_that_an_early_one_could_not_import_is_tried_again(
     app.write({f"{place}{file}": text})
 
     assert ["One", "Two"] == app.run(listing)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("import a\nfrom b import c\n", False),
+        ("'''Texts that say import, or imports.'''\nfrom b import (\n    c\n)\n", False),
+        ("try:\n    import a\nexcept ImportError: pass\n", True),
+        ("try: import a\nexcept ImportError: pass\n", True),
+        ("def f():\n\tfrom a import b\n", True),
+        ("x = 1; import a\n", True),
+        ("from a \\\n    import b\n", True),  # a look too many
+    ],
+)
+def test_inner_imports_are_found_without_parsing(text: str, answer: bool, tmp_path: Path) -> None:
+    """A module whose imports all begin a line has lacked nothing, or it would not be loaded."""
+    file = tmp_path / "module.py"
+    file.write_text(text)
+
+    assert answer is _has_inner_import(ModuleSpec("module", None, origin=str(file)))
+    assert _has_inner_import(ModuleSpec("module", None, origin=str(tmp_path / "gone.py")))
+    assert _has_inner_import(None)

@@ -180,6 +180,8 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
     for module in waiting:  # grows
         FOLLOWED[module] = peek(module, "__dict__")
         spec, package = _spec_of(module), module.split(".")
+        if module in sys.modules and not _has_inner_import(spec):
+            continue  # it is loaded: what it imports at the beginning of a line was there
         if getattr(spec, "submodule_search_locations", None) is None:
             package.pop()
         body, *functions = _codes_of(spec) or (None,)
@@ -193,6 +195,34 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
         for code in functions:
             if _IMPORT_NAME in code.co_code:  # most import nothing
                 MISSED.update(dict.fromkeys(_missing_imports(code, package)))
+
+
+def _has_inner_import(spec: Any) -> bool:
+    """Whether the source of a module has an import that does not begin a line; ``True`` if unknown.
+
+    Such as one in a function, a ``try``, a ``with``. Text is searched, nothing is parsed: a word in
+    a comment that looks like one costs a look at the code.
+    """
+    file = getattr(spec, "origin", None)
+    if not isinstance(file, str) or not file.endswith(".py"):
+        return True
+    try:
+        with open(file, "rb", 0) as source:
+            text = source.read()
+    except OSError:  # in an archive, or removed since
+        return True
+    at = text.find(b"import")
+    while at >= 0:
+        if text[at + 6 : at + 7] in _ENDS:
+            before = text[text.rfind(b"\n", 0, at) + 1 : at]
+            if before and not before.startswith(b"from "):
+                return True
+        at = text.find(b"import", at + 6)
+    return False
+
+
+#: What follows the word in a statement.
+_ENDS = (b" ", b"\t", b"\f", b"\\", b"(", b"*")
 
 
 def _catches(code: CodeType) -> bool:
