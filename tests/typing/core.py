@@ -128,7 +128,7 @@ assert_type(report.saved, "Report | None")
 assert_type(report.load_ns, int)
 assert_type(report.wait_ns, int)
 assert_type(CacheMiss("TOO_OLD").reason, Reason)
-assert_type(Reason.TOO_OLD.status, str)
+assert_type(Reason.TOO_OLD.sentence, str)
 Report("unknown")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 # Inputs.

@@ -17,7 +17,7 @@ from ._inputs import (
     SourceTree,
     Timestamp,
 )
-from ._report import CacheMiss, Report, check_argument, refused
+from ._report import STATUSES, CacheMiss, Report, check_argument, refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -322,13 +322,13 @@ class RegistryCacheManager(Generic[K, T]):
             self._save(path, self._identity(), items, file_mtimes, extra)
             report = Report("saved", path, len(items))
         except CacheMiss as miss:
-            status: Any = "disabled" if miss.reason.status == "disabled" else "error"
+            status: Any = "disabled" if STATUSES.get(miss.name) == "disabled" else "error"
             report = refused(miss, path, status)
         finally:
             self._scan = None
         report.save_ns = perf_counter_ns() - start
         self.last_report = report
-        if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
+        if report.reason_name == "NOT_SERIALIZABLE":
             from .errors import SerializationError
 
             problem = str(report.cause) or type(report.cause).__name__
@@ -371,7 +371,7 @@ class RegistryCacheManager(Generic[K, T]):
             Exception: Whatever ``load`` or ``build`` raises.
         """
         missed: Any = self.last_report
-        if missed.status != "miss" or missed.reason.name == "REFRESH_REQUESTED":
+        if missed.status != "miss" or missed.reason_name == "REFRESH_REQUESTED":
             return build()
         from ._cold.lock import BuildLock
 

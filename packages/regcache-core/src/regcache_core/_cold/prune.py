@@ -54,7 +54,7 @@ def _is_useless(path: str, now: float) -> bool:
     try:
         document = read_document(path)
     except CacheMiss as miss:
-        if miss.reason.name != "DAMAGED":
+        if miss.name != "DAMAGED":
             raise
         document = {"timestamp": modified, "max_age_days": _MAX_AGE_DAYS}
     age_days, most = (now - document["timestamp"]) / SECONDS_PER_DAY, document["max_age_days"]

@@ -19,7 +19,7 @@ from .._modules import (
     module_of,
     modules_in_execution,
 )
-from .._report import CacheMiss
+from .._report import CacheMiss, refused
 from .inputs import EditedModules, FoundFiles, ImportPath, is_entry_point
 
 TYPE_CHECKING = False
@@ -543,11 +543,7 @@ class Listing(Generic[S]):
             return False
         anonymous = self.adapter.anonymous_part()
         if anonymous:
-            from .._cold.reasons import Reason
-            from .._report import Report
-
-            self.report = Report("disabled")
-            self.report.reason, self.report.where = Reason.NOT_IDENTIFIED, anonymous
+            self.report = refused(CacheMiss("NOT_IDENTIFIED", anonymous), None)
         return not anonymous
 
     def _open_cached(self, cache: Cache) -> "S | None":
@@ -568,7 +564,7 @@ class Listing(Generic[S]):
         try:
             return records, self.adapter.read_extra(manager.extra, records, manager.decode_key)
         except CacheMiss as miss:
-            manager.refuse_load(miss.reason.name, miss.where)
+            manager.refuse_load(miss.name, miss.where)
             return None
 
     def _discover(self, cache: Cache, publish: "Publish[S]") -> S:

@@ -25,7 +25,6 @@ from ..._modules import (
     stamp_of,
 )
 from ..._report import CacheMiss
-from ...depends import name_in, normalize
 from .importing import forget_folder_listings
 from .packages import importer_of, is_installed, takes_installed
 
@@ -167,13 +166,22 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
     return {
         "wanted": sorted(wanted),
         "absent": absent,
-        "probed": sorted({normalize(name) for name in path.probed}),
+        "probed": _normalized(path.probed),
         "outside": _minds_installs(outside, path),
         "folders": folders,
         "inside": {**_unused_folders(listings, wanted), **_inside(absent, path.application)},
         "installs": {folder: each.installs for folder, each in listings.items()},
         **{name: start[name] for name in ("points", "broken", "versions", "files")},
     }
+
+
+def _normalized(distributions: Iterable[str]) -> list[str]:
+    """Names of distributions in one spelling, each once."""
+    if not distributions:
+        return []
+    from ...depends import normalize
+
+    return sorted({normalize(name) for name in distributions})
 
 
 def _minds_installs(outside: set[str], path: ImportPath) -> bool:
@@ -336,6 +344,8 @@ def _compare_metadata(
     recorded: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> None:
     """Refuse if a distribution is gone or was replaced, or appeared that was asked for."""
+    from ...depends import name_in
+
     probed = {*recorded["probed"]}
     for path, (*_, metadata) in new.items():
         before = {*old[path][4]} if path in old else set()
