@@ -12,7 +12,7 @@ import sys
 from opcode import opmap
 from types import CodeType
 
-from ..._cold.stamps import stamp_trees
+from ..._cold.stamps import read_file, stamp_trees
 from ..._modules import file_of, find_package, find_spec, loaded_names, peek
 from .import_hook import FAILED, FOLLOWED, MISSED
 from .packages import is_installed
@@ -207,8 +207,7 @@ def _has_inner_import(spec: Any) -> bool:
     if not isinstance(file, str) or not file.endswith(".py"):
         return True
     try:
-        with open(file, "rb", 0) as source:
-            text = source.read()
+        text = read_file(file)
     except OSError:  # in an archive, or removed since
         return True
     at = text.find(b"import")
