@@ -119,13 +119,13 @@ class FunctionAdapter(Adapter["State"]):
         """A state that is not published."""
         return self._registry._combined(records)
 
-    def publish(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> "State":
+    def publish(self, records: "Mapping[str, Record]", beside: "dict[str, Any]") -> "State":
         """Make the state, unless another thread has."""
-        return self._registry._publish(records, extra)
+        return self._registry._publish(records, beside)
 
-    def publish_anew(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> "State":
+    def publish_anew(self, records: "Mapping[str, Record]", beside: "dict[str, Any]") -> "State":
         """Make the state anew."""
-        return self._registry._publish_anew(records, extra)
+        return self._registry._publish_anew(records, beside)
 
     def take_over(self) -> "Callable[[Mapping[str, Record], dict[str, Any]], State]":
         """A function that makes the state anew; functions that are loaded stay as they are."""

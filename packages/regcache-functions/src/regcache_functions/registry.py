@@ -554,10 +554,10 @@ class FunctionRegistry(Functions[F]):
         Raises:
             FunctionImportError: The import failed.
         """
-        registered: Any = self._registered.get(name)
+        registered = self._registered.get(name)
         if registered is None and not self._may_import(record):
             return None
-        module: str = record.get("module") or registered.module
+        module: str = registered.module if registered is not None else record["module"]
 
         def find() -> "Any":
             if registered is None:

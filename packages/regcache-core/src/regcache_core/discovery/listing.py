@@ -180,7 +180,7 @@ class Adapter(Generic[S]):
         Raises:
             CacheMiss: It is nothing that we write.
         """
-        failures = extra.get("failures")
+        failures: Any = extra.get("failures")
         texts = [*failures.values()] if failures.__class__ is dict else [None]
         if any([each.__class__, *map(type, each or ())] != [list, str, str] for each in texts):
             raise CacheMiss("WRONG_SHAPE", "extra")
