@@ -6,14 +6,8 @@ import json
 import pytest
 from throwaway import forget
 
-from regcache_core.discovery import (
-    Failures,
-    ImportPath,
-    import_module,
-    missing_modules,
-    place_of,
-    reexported_by,
-)
+from regcache_core.discovery import Failures, ImportPath, import_module, place_of, reexported_by
+from regcache_core.discovery._cold.importing import missing_modules
 
 FILES = {
     "zoo/__init__.py": "",

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from regcache_core.discovery import Backoff
+from regcache_core.discovery._cold.backoff import Backoff
 
 
 class Clock:

@@ -11,7 +11,9 @@ import pytest
 import throwaway
 from throwaway import WATCHDOG, App
 
-from regcache_core.discovery import ImportPath, Running, forget_searches
+from regcache_core.discovery import ImportPath
+from regcache_core.discovery._cold.importing import forget_searches
+from regcache_core.discovery._cold.threads import Running
 
 Record = Callable[..., None]
 

@@ -14,7 +14,8 @@ import pytest
 from applications import BASES, KEYED, LIST
 from throwaway import App
 
-from regcache_core.discovery import is_installed, sources_of
+from regcache_core.discovery import is_installed
+from regcache_core.discovery._cold.entry_points import sources_of
 
 #: Lays out a module under a folder; gives its name, the entries of ``sys.path``, and its file.
 Layout = Callable[[Path], tuple[str, list[Path], Path]]

@@ -39,7 +39,6 @@ from regcache_core import (
     text_to_key,
 )
 from regcache_core.discovery import (
-    Backoff,
     EditedModules,
     Failures,
     FoundFiles,
@@ -54,7 +53,6 @@ from regcache_core.discovery import (
     is_installed,
     is_unfinished,
     iter_module_names,
-    missing_modules,
     modules_in_execution,
     name_of,
     place_of,
@@ -159,7 +157,6 @@ assert_type(import_modules(["a"], "b.", failures.add, exclude=["c"]), Iterator[M
 assert_type(failures.texts, "dict[str, list[str]]")
 assert_type(failures.transient, "BaseException | None")
 assert_type(place_of(ValueError()), str)
-assert_type(missing_modules(ValueError()), Iterator[str])
 assert_type(is_unfinished("json"), bool)
 assert_type(modules_in_execution("json".__eq__), Iterator[str])
 assert_type(name_of(len), "str | None")
@@ -182,10 +179,6 @@ errors: list[RegcacheError] = [ConfigError("field", 1, "2"), SerializationError(
 values: list[ValueError] = [ConfigError("field", 1, "2")]
 getter: Callable[[], str] = manager.version_getter
 status: Literal["saved"] = "saved"
-
-backoff = Backoff()
-assert_type(backoff.is_due, bool)
-assert_type(backoff.run(lambda: True), bool)
 
 
 def verified(manager: RegistryCacheManager[str, int], build: Callable[[], dict[str, int]]) -> None:

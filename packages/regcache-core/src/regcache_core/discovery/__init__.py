@@ -8,7 +8,6 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._cold.verify import verify_answer
     from .._file import fingerprint
     from .._modules import (
         attribute_of,
@@ -30,32 +29,26 @@ if TYPE_CHECKING:
     )
     from .._report import check_argument
     from ..depends import as_dependencies
-    from ..errors import DuplicateItemError, SeenByPluginsError, warn_caller
-    from ._cold.backoff import Backoff
-    from ._cold.entry_points import load_entry_point, load_installed, sources_of
+    from ..errors import DuplicateItemError, warn_caller
+    from ._cold.entry_points import load_entry_point, load_installed
     from ._cold.importing import (
         Discovered,
         Failures,
         forget_folder_listings,
-        forget_searches,
         import_module,
         import_modules,
-        is_out_of_turn,
-        missing_modules,
         place_of,
         raise_if_signalled,
         reexported_by,
-        reraise_exit,
     )
     from ._cold.loaded import watch_imports
     from ._cold.packages import is_installed, iter_module_names
-    from ._cold.threads import Running, await_module, await_turn, is_unfinished, warn_of_stall
-    from .inputs import EditedModules, FoundFiles, ImportPath, is_entry_point
+    from ._cold.threads import is_unfinished
+    from .inputs import EditedModules, FoundFiles, ImportPath
     from .listing import Adapter, Cache, Listing
 
 __all__ = [
     "Adapter",
-    "Backoff",
     "Cache",
     "Discovered",
     "DuplicateItemError",
@@ -64,12 +57,8 @@ __all__ = [
     "FoundFiles",
     "ImportPath",
     "Listing",
-    "Running",
-    "SeenByPluginsError",
     "as_dependencies",
     "attribute_of",
-    "await_module",
-    "await_turn",
     "call_in_forked_child",
     "check_argument",
     "file_of",
@@ -79,15 +68,12 @@ __all__ = [
     "find_spec",
     "fingerprint",
     "forget_folder_listings",
-    "forget_searches",
     "import_module",
     "import_modules",
     "is_anonymous",
-    "is_entry_point",
     "is_gone",
     "is_initializing",
     "is_installed",
-    "is_out_of_turn",
     "is_plain_name",
     "is_same_source",
     "is_unfinished",
@@ -95,24 +81,18 @@ __all__ = [
     "load_entry_point",
     "load_installed",
     "load_object",
-    "missing_modules",
     "module_of",
     "modules_in_execution",
     "name_of",
     "place_of",
     "raise_if_signalled",
     "reexported_by",
-    "reraise_exit",
-    "sources_of",
-    "verify_answer",
     "warn_caller",
-    "warn_of_stall",
     "watch_imports",
 ]
 
 _MODULES = {
     "Adapter": "regcache_core.discovery.listing",
-    "Backoff": "regcache_core.discovery._cold.backoff",
     "Cache": "regcache_core.discovery.listing",
     "Discovered": "regcache_core.discovery._cold.importing",
     "DuplicateItemError": "regcache_core.errors",
@@ -121,12 +101,8 @@ _MODULES = {
     "FoundFiles": "regcache_core.discovery.inputs",
     "ImportPath": "regcache_core.discovery.inputs",
     "Listing": "regcache_core.discovery.listing",
-    "Running": "regcache_core.discovery._cold.threads",
-    "SeenByPluginsError": "regcache_core.errors",
     "as_dependencies": "regcache_core.depends",
     "attribute_of": "regcache_core._modules",
-    "await_module": "regcache_core.discovery._cold.threads",
-    "await_turn": "regcache_core.discovery._cold.threads",
     "call_in_forked_child": "regcache_core._modules",
     "check_argument": "regcache_core._report",
     "file_of": "regcache_core._modules",
@@ -136,15 +112,12 @@ _MODULES = {
     "find_spec": "regcache_core._modules",
     "fingerprint": "regcache_core._file",
     "forget_folder_listings": "regcache_core.discovery._cold.importing",
-    "forget_searches": "regcache_core.discovery._cold.importing",
     "import_module": "regcache_core.discovery._cold.importing",
     "import_modules": "regcache_core.discovery._cold.importing",
     "is_anonymous": "regcache_core._modules",
-    "is_entry_point": "regcache_core.discovery.inputs",
     "is_gone": "regcache_core._modules",
     "is_initializing": "regcache_core._modules",
     "is_installed": "regcache_core.discovery._cold.packages",
-    "is_out_of_turn": "regcache_core.discovery._cold.importing",
     "is_plain_name": "regcache_core._modules",
     "is_same_source": "regcache_core._modules",
     "is_unfinished": "regcache_core.discovery._cold.threads",
@@ -152,18 +125,13 @@ _MODULES = {
     "load_entry_point": "regcache_core.discovery._cold.entry_points",
     "load_installed": "regcache_core.discovery._cold.entry_points",
     "load_object": "regcache_core._modules",
-    "missing_modules": "regcache_core.discovery._cold.importing",
     "module_of": "regcache_core._modules",
     "modules_in_execution": "regcache_core._modules",
     "name_of": "regcache_core._modules",
     "place_of": "regcache_core.discovery._cold.importing",
     "raise_if_signalled": "regcache_core.discovery._cold.importing",
     "reexported_by": "regcache_core.discovery._cold.importing",
-    "reraise_exit": "regcache_core.discovery._cold.importing",
-    "sources_of": "regcache_core.discovery._cold.entry_points",
-    "verify_answer": "regcache_core._cold.verify",
     "warn_caller": "regcache_core.errors",
-    "warn_of_stall": "regcache_core.discovery._cold.threads",
     "watch_imports": "regcache_core.discovery._cold.loaded",
 }
 
