@@ -103,8 +103,6 @@ DISCOVERING = {
     "regcache_meta.errors": "errors and warnings of the loop",
     "regcache_meta.facts": "failures are told, also when a plugin has broken importing",
 }
-if sys.version_info < (3, 11):
-    DISCOVERING |= dict.fromkeys(["typing", "typing.io", "typing.re"], "names in annotations")
 
 FILES = {
     "base_of_all.py": "class Base: pass\n",
