@@ -264,6 +264,24 @@ class RegistryCacheManager(Generic[K, T]):
         """
         return self._load(lambda record: record)
 
+    def load_lazily(self) -> "Mapping[K, T] | None":
+        """As ``load_cache``, but each item is converted when it is asked for, and then kept.
+
+        Keys, ``len()``, ``in`` and iteration need neither cattrs nor the modules that items are
+        made of. A record that cannot be converted is no miss, for the keys are in use by then:
+        asking for that item raises ``ItemRefusedError``, each time, and others are not affected.
+
+        Returns:
+            A read-only mapping, or ``None`` after a miss.
+        """
+        records = self.load_records()
+        return None if records is None else self._lazily(records, self.from_record)
+
+    def _lazily(self, records: "dict[K, Any]", convert: "Callable[[Any], T]") -> "Mapping[K, T]":
+        from ._lazy import LazyItems
+
+        return LazyItems(self.cache_name, records, convert)
+
     def from_record(self, record: "Any") -> T:
         """One item of ``load_records``, converted.
 
@@ -348,6 +366,22 @@ class RegistryCacheManager(Generic[K, T]):
         if items is not None:
             return items
         return self.build_in_turn(self.load_cache, lambda: self._build(build))
+
+    def get_lazily_or_build(self, build: "Callable[[], Mapping[K, T]]") -> "Mapping[K, T]":
+        """As ``get_or_build``, but after a hit each item is converted when it is asked for.
+
+        Returns:
+            A read-only mapping: as ``load_lazily`` has it, or of what ``build()`` returned.
+
+        Raises:
+            Exception: Whatever ``build`` raises.
+        """
+        items = self.load_lazily()
+        if items is not None:
+            return items
+        return self.build_in_turn(
+            self.load_lazily, lambda: self._lazily(self._build(build), lambda item: item)
+        )
 
     def _build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
         report: Any = self.last_report
