@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
-    from typing import Any, Generic, TypeVar
+    from typing import Any, Generic, Protocol, TypeVar
 
     from cattrs import Converter
 
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
     A = TypeVar("A")
     K = TypeVar("K")
     T = TypeVar("T")
+    Progress = Callable[[int, int, str], object]
+
+    class Tell(Protocol):
+        """What a build tells how far it is."""
+
+        def __call__(self, done: int, total: int, what: str = "") -> None: ...
+
+    Build = Callable[[], Mapping[K, T]] | Callable[[Tell], Mapping[K, T]]
 else:
 
     class Generic:
@@ -353,40 +361,62 @@ class RegistryCacheManager(Generic[K, T]):
             raise SerializationError(self.cache_name, report.where, problem) from report.cause
         return report.status == "saved"
 
-    def get_or_build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
+    def get_or_build(
+        self, build: "Build[K, T]", progress: "Progress | None" = None
+    ) -> "dict[K, T]":
         """The cached items; else what ``build()`` returns, saved for the next start.
 
         An item that cannot be serialized does not stop the application: its answer is returned,
         uncached, with a ``CacheWarning``.
 
+        Args:
+            build: Gives the answer, key -> item. Called without arguments; if there is a
+                ``progress``, with a function ``tell(done, total, what="")``.
+            progress: Called as ``progress(done, total, what)`` each time that ``build`` tells.
+                Telling also keeps other processes waiting for this answer, which else build one
+                of their own after 20 seconds.
+
         Raises:
-            Exception: Whatever ``build`` raises.
+            Exception: Whatever ``build`` or ``progress`` raises; nothing was saved, and a file
+                that was there is there still.
         """
         items = self.load_cache()
         if items is not None:
             return items
-        return self.build_in_turn(self.load_cache, lambda: self._build(build))
+        return self.build_in_turn(self.load_cache, lambda: self._build(build, progress))
 
-    def get_lazily_or_build(self, build: "Callable[[], Mapping[K, T]]") -> "Mapping[K, T]":
+    def get_lazily_or_build(
+        self, build: "Build[K, T]", progress: "Progress | None" = None
+    ) -> "Mapping[K, T]":
         """As ``get_or_build``, but after a hit each item is converted when it is asked for.
+
+        Args:
+            build: As ``get_or_build`` has it.
+            progress: As ``get_or_build`` has it.
 
         Returns:
             A read-only mapping: as ``load_lazily`` has it, or of what ``build()`` returned.
 
         Raises:
-            Exception: Whatever ``build`` raises.
+            Exception: Whatever ``build`` or ``progress`` raises.
         """
         items = self.load_lazily()
         if items is not None:
             return items
         return self.build_in_turn(
-            self.load_lazily, lambda: self._lazily(self._build(build), lambda item: item)
+            self.load_lazily, lambda: self._lazily(self._build(build, progress), lambda item: item)
         )
 
-    def _build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
+    def _build(self, build: "Any", progress: "Progress | None") -> "dict[K, T]":
+        def tell(done: int, total: int, what: str = "") -> None:
+            from ._cold.lock import touch_locks
+
+            touch_locks()
+            progress(done, total, what)  # type: ignore[misc]  # else nobody is given this
+
         report: Any = self.last_report
         start = perf_counter_ns()
-        built = dict(build())
+        built = dict(build() if progress is None else build(tell))
         report.build_ns = perf_counter_ns() - start
         self.save_built(built, report)
         return built
