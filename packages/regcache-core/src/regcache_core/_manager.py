@@ -64,7 +64,8 @@ def get_cache_file_path(
     Args:
         cache_name: Name of the registry's cache; any text, it cannot leave the folder.
         application: Name of the application that owns the registry.
-        paths: The source folders and files that the registry depends on; part of the identity.
+        paths: The source folders and files that the registry depends on; part of the identity,
+            as are patterns (``SourceTree.identity`` has both).
 
     Returns:
         The path; the file need not exist.
@@ -617,8 +618,8 @@ class RegistryCacheManager(Generic[K, T]):
     def _identity(self) -> "dict[str, object]":
         """Worked out once: where an application lies does not change while it runs."""
         if self._identified is None:
-            paths = [path for item in self._more_inputs for path in item.paths]
-            self._identified = identify(self.cache_name, self.application, paths)
+            texts = [text for item in self._more_inputs for text in item.identity]
+            self._identified = identify(self.cache_name, self.application, texts)
         return self._identified
 
     def _inputs(self, identity: "dict[str, object]") -> "list[Input]":
