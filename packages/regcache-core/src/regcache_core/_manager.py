@@ -367,8 +367,8 @@ class RegistryCacheManager(Generic[K, T]):
     ) -> "dict[K, T]":
         """The cached items; else what ``build()`` returns, saved for the next start.
 
-        An item that cannot be serialized does not stop the application: its answer is returned,
-        uncached, with a ``CacheWarning``.
+        An item that cannot be serialized, or too many of them for a file, do not stop the
+        application: its answer is returned, uncached, with a ``CacheWarning``.
 
         Args:
             build: Gives the answer, key -> item. Called without arguments; if there is a
@@ -462,7 +462,8 @@ class RegistryCacheManager(Generic[K, T]):
     ) -> None:
         """Save what was built after the miss that ``report`` tells of, and add to that report.
 
-        What cannot be serialized is a ``CacheWarning`` here: the answer itself is good.
+        What cannot be serialized, or is too large, is a ``CacheWarning`` here: the answer itself
+        is good.
 
         Args:
             items: The answer, key -> item.
@@ -486,6 +487,8 @@ class RegistryCacheManager(Generic[K, T]):
         except SerializationError as error:
             problem = str(error)
         saved: Any = self.last_report
+        if saved.reason is not None and saved.reason.name == "TOO_LARGE":
+            problem = f"cache {self.cache_name!r} was not saved: {saved}"
         report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
         self.last_report = report
         if problem:  # the last thing: a filter may make an error of it

@@ -23,7 +23,11 @@ class Reason(Enum):
     NOT_A_FILE = ("miss", "something else than a file lies in the cache file's place")
     FOREIGN_OWNER = ("miss", "the cache file, or the folder that it is in, is another user's")
     WRITABLE_BY_OTHERS = ("miss", "others may write the cache file, or into the folder it is in")
-    TOO_LARGE = ("miss", "the cache file is larger than any may be")
+    TOO_LARGE = (
+        "miss",
+        "the cache file has more bytes than any may; keep less in each item, or give parts of the "
+        "registry caches of their own",
+    )
     DAMAGED = ("miss", "the cache file does not say what was written: its checksum is wrong")
     # The file as a document.
     NOT_UTF8 = ("miss", "the cache file is not UTF-8 text")
