@@ -2,8 +2,10 @@
 # ruff: noqa: UP007, UP045 - both spellings of unions are types of items
 
 import dataclasses
+import enum
 from datetime import datetime, timezone
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Any, Generic, Literal, NamedTuple, Optional, TypedDict, TypeVar, Union
 
@@ -19,9 +21,31 @@ try:
 except ImportError:
     pydantic = None
 
+#: Named tuples are new in cattrs 24.1.
+NEW_IN_CATTRS = {"NamedTuple", "named tuple or list", "named tuple in a class"}
+has_them = find_spec("cattrs.cols") is not None
 needs_pydantic = pytest.mark.skipif(pydantic is None, reason="pydantic is not installed")
 T = TypeVar("T")
 WHEN = datetime(2024, 5, 1, 12, 30, 15, 123456, tzinfo=timezone.utc)
+
+
+class Alike(enum.Enum):
+    """Members whose values, names and texts of values are mistaken for each other's."""
+
+    ONE = 1
+    TEXT = "1"
+    TWO = "ONE"
+
+    @classmethod
+    def _missing_(cls, value):
+        return cls.TWO
+
+
+class Holed(enum.Enum):
+    """A member that is no ``None`` though its value is."""
+
+    NONE = None
+    SOME = 1
 
 
 class Pair(NamedTuple):
@@ -71,7 +95,6 @@ class Dog:
 class Everything:
     """One field of each kind."""
 
-    pair: Pair
     entry: Entry
     pets: list[Cat | Dog]
     colors: dict[Color, Level]
@@ -88,6 +111,7 @@ KINDS: dict[str, tuple[Any, list[Any]]] = {
     "NamedTuple": (Pair, [Pair(Point(1.0, 2.0)), Pair(Point(1.0, 2.0), (3, 4))]),
     "enum of many values": (Color, [*Color]),
     "IntEnum": (Level, [*Level]),
+    "enum of values alike": (Alike, [*Alike]),
     "str enum": (Word, [*Word]),
     "flags": (Access, [*Access, Access.READ | Access.WRITE]),
     "literal": (Literal["a", 1], ["a", 1]),
@@ -95,17 +119,21 @@ KINDS: dict[str, tuple[Any, list[Any]]] = {
     "generic attrs": (Box[int], [Box(1, [2])]),
     "generic of a class": (Box[Point], [Box(Point(1.0, 2.0), [Point(3.0, 4.0)])]),
     "generic of a generic": (Box[Box[Word]], [Box(Box(Word.YES))]),
+    "named tuple in a class": (Box[Pair], [Box(Pair(Point(1.0, 2.0)))]),
     "generic dataclass": (Crate[Point], [Crate(Point(1.0, 2.0))]),
     "dict of lists": (dict[str, list[Point]], [{}, {"a": [Point(1.0, 2.0)], "b": []}]),
     "dict of lists of enums": (dict[str, list[Color]], [{"a": [*Color]}]),
     "dict by enum": (dict[Color, int], [dict.fromkeys(Color, 1)]),
+    "dict by enum of values alike": (dict[Alike, int], [dict.fromkeys(Alike, 1)]),
+    "dict by IntEnum": (dict[Level, int], [dict.fromkeys(Level, 1)]),
     "dict by str enum": (dict[Word, int], [{Word.YES: 1}]),
     "optional enum": (Optional[Color], [None, *Color]),
+    "optional enum with a hole": (Optional[Holed], [None, *Holed]),
+    "literal numbers": (Literal[Level.LOW, "a"], [Level.LOW, "a"]),
     "all of it": (
         Everything,
         [
             Everything(
-                Pair(Point(1.0, 2.0)),
                 {"name": "a", "at": WHEN},
                 [Dog("a"), Cat("a"), Dog()],
                 {Color.BLUE: Level.HIGH, Color.GREEN: Level.LOW},
@@ -195,6 +223,8 @@ else:
 @pytest.mark.parametrize("name", [*KINDS, *UNIONS, *MODELS])
 def test_items_come_back_as_they_were(name, make):
     """Each item is equal to the one that was saved and of its type, in another manager."""
+    if name in NEW_IN_CATTRS and not has_them:
+        pytest.skip("needs cattrs 24.1")
     kind, items = {**KINDS, **UNIONS, **MODELS}[name]
     saved = dict(enumerate(items))
     make(item_type=kind).save_cache(saved)
@@ -216,7 +246,10 @@ def test_what_lies_in_the_file_can_be_read(make):
     pets = make("pets", item_type=Union[Cat, list[Dog], None])
     pets.save_cache({"a": Cat("x"), "b": [Dog()], "c": None})
 
-    assert {"a": "red", "b": 2, "c": "BLUE"} == read(colors)["items"]
+    assert {"a": "RED", "b": "GREEN", "c": "BLUE"} == read(colors)["items"]
+    levels = make("levels", item_type=Level)
+    levels.save_cache({"a": Level.HIGH})
+    assert {"a": 2} == read(levels)["items"]
     cats = make("cats", item_type=Optional[Cat])
     cats.save_cache({"a": Cat("x"), "b": None})
     assert {"a": {"name": "x"}, "b": None} == read(cats)["items"]
@@ -232,6 +265,7 @@ def test_what_lies_in_the_file_can_be_read(make):
     ("kind", "record"),
     [
         (Color, "SCARLET"),
+        (Color, "red"),
         (Color, ["b", 3]),
         (Union[Cat, Dog], ["somewhere.Cow", {"name": ""}]),
         (Union[Cat, Dog], {"name": ""}),

@@ -6,10 +6,11 @@ import json
 import sys
 from collections.abc import Callable
 from decimal import Decimal
-from enum import Enum, Flag
+from enum import Enum, Flag, IntEnum
+from functools import cache
 from pathlib import PurePath
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from cattrs import Converter
 from cattrs.preconf import json as preconf
@@ -23,17 +24,20 @@ _SCALARS = (str, int, float, bool, NoneType)
 def configure_converter(converter: Converter) -> None:
     """Teach a converter what cache files need, on top of ``cattrs.preconf.json``.
 
-    Paths and decimal numbers are stored as text, enum members by value or, where that is no JSON
-    value, by name, and pydantic models as pydantic writes them. An item of a union is stored with
-    the name of its type, unless JSON tells the types apart. Everything else (attrs classes,
-    dataclasses, ``TypedDict``, named tuples, datetimes, bytes, sets) is as cattrs has it.
+    Paths and decimal numbers are stored as text; members of an enum by value, or by name where
+    not all values are texts or numbers; pydantic models as pydantic writes them. An item of a
+    union is stored with the name of its type, unless JSON tells the types apart. Everything else
+    (attrs classes, dataclasses, ``TypedDict``, datetimes, bytes, sets) is as cattrs has it.
     """
     preconf.configure_converter(converter)
     for kind in (PurePath, Decimal):
         converter.register_unstructure_hook_func(_is_subclass(kind), str)
         converter.register_structure_hook_func(_is_subclass(kind), _from_text)
-    converter.register_unstructure_hook_func(_is_enum, _enum_value)
-    converter.register_structure_hook_factory(_is_enum, _member_finder)
+    for enum in (Enum, IntEnum):  # by class: cattrs has hooks of its own for Enum and int
+        converter.register_structure_hook(enum, _to_member)
+    converter.register_unstructure_hook_func(_is_enum, _from_member)
+    converter.register_unstructure_hook_func(_is_enum_literal, _from_member)  # cattrs < 24.1
+    converter.register_structure_hook_func(_is_enum_literal, _to_literal)
     converter.register_unstructure_hook_factory(_is_model, _model_writer)
     converter.register_structure_hook_func(_is_model, _to_model)
 
@@ -75,19 +79,40 @@ def _is_enum(cls: Any) -> bool:
     return isinstance(cls, type) and issubclass(cls, Enum) and not issubclass(cls, Flag)
 
 
-def _enum_value(member: Enum) -> Any:
-    """The value, without the class around it that an ``IntEnum`` has; the name of any other."""
-    return member.value if type(member.value) in _SCALARS else member.name
+def _is_enum_literal(kind: Any) -> bool:
+    return get_origin(kind) is Literal and any(isinstance(each, Enum) for each in get_args(kind))
 
 
-def _member_finder(cls: type[Enum]) -> Callable[[Any, Any], Enum]:
-    values = {_enum_value(member): member for member in cls}
-    texts = {str(value): member for value, member in values.items()}  # as keys of a mapping
+@cache
+def _written(cls: type[Enum]) -> dict[str, Any]:
+    """Name -> what is written for a member: the value, where those of all are texts or numbers.
 
-    def find(value: Any, _: Any) -> Enum:
-        return values[value] if value in values else texts[value]
+    As keys of a mapping they must differ as texts, too; else names are written.
+    """
+    values = [member.value for member in cls]
+    by_value = all(type(value) in (str, int, float, bool) for value in values)
+    by_value = by_value and len({str(value) for value in values}) == len(values)
+    return {member.name: member.value if by_value else member.name for member in cls}
 
-    return find
+
+@cache
+def _members(cls: type[Enum]) -> dict[Any, Enum]:
+    """What is written, or its text, -> member."""
+    written = {value: cls[name] for name, value in _written(cls).items()}
+    return {**{str(value): member for value, member in written.items()}, **written}
+
+
+def _from_member(value: Any) -> Any:
+    cls: Any = type(value)
+    return _written(cls)[value.name] if _is_enum(cls) else value
+
+
+def _to_member(value: Any, cls: Any) -> Any:
+    return _members(cls)[value] if _is_enum(cls) else cls(value)
+
+
+def _to_literal(value: Any, literal: Any) -> Any:
+    return {_from_member(each): each for each in get_args(literal)}[value]
 
 
 # Models of pydantic, which is imported where there is one.
