@@ -374,8 +374,8 @@ class RegistryCacheManager(Generic[K, T]):
             build: Gives the answer, key -> item. Called without arguments; if there is a
                 ``progress``, with a function ``tell(done, total, what="")``.
             progress: Called as ``progress(done, total, what)`` each time that ``build`` tells.
-                Telling also keeps other processes waiting for this answer, which else build one
-                of their own after 20 seconds.
+                Telling also keeps other processes waiting for this answer, for two minutes at
+                most; else they build one of their own after 20 seconds.
 
         Raises:
             Exception: Whatever ``build`` or ``progress`` raises; nothing was saved, and a file
