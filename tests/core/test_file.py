@@ -1,6 +1,7 @@
 """The cache file as a file: who may read and write it, how it is written, what is refused."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from throwaway import sealed
 
-from regcache_core import Input, Reason, RegistryCacheManager, SourceTree
+from regcache_core import CacheWarning, Input, Reason, RegistryCacheManager, SourceTree
 from regcache_core._file import MAX_BYTES, read_document, seal
 from regcache_core._report import CacheMiss
 from regcache_core.discovery import ImportPath
@@ -577,6 +578,35 @@ def test_huge_file_is_not_read(manager):
     assert (Reason.TOO_LARGE, MAX_BYTES, MAX_BYTES + 1) == (
         *(manager.last_report.reason, manager.last_report.old, manager.last_report.new),
     )
+
+
+LIMIT = "the cache file has more bytes than any may; keep less in each item, or give parts of .*: "
+
+
+def test_file_beyond_the_limit_tells_it_and_what_to_do(manager, monkeypatch):
+    """The report of a load says both sizes and what to do; a file just as large is read."""
+    size = os.path.getsize(manager.path)
+    monkeypatch.setattr("regcache_core._file.MAX_BYTES", size)
+    largest = manager.load_cache()
+    monkeypatch.setattr("regcache_core._file.MAX_BYTES", size - 1)
+
+    assert largest is not None
+    assert manager.load_cache() is None
+    report = str(manager.last_report)
+    assert re.search(rf"miss: {LIMIT}{manager.path} \(limit {size - 1}, is {size}\)$", report)
+
+
+def test_answer_beyond_the_limit_is_not_written_and_says_so(make, monkeypatch):
+    """`save_cache` reports it, `get_or_build` warns, since each start builds anew until mended."""
+    monkeypatch.setattr("regcache_core._file.MAX_BYTES", 1000)
+    manager, items = make(), {"a": "x" * 1000}
+
+    assert not manager.save_cache(items)
+    assert re.search(rf"error: {LIMIT}.*limit 1000, is 1\d\d\d\)$", str(manager.last_report))
+    with pytest.warns(CacheWarning, match=rf"'palettes' was not saved: error: {LIMIT}.*limit 1000"):
+        assert items == manager.get_or_build(lambda: items)
+    assert Reason.TOO_LARGE == manager.last_report.saved.reason
+    assert not os.path.exists(manager.path)
 
 
 def test_file_of_another_registry_is_refused(make):

@@ -224,6 +224,75 @@ def test_get_or_build_lets_the_error_of_build_through(make):
     assert not os.path.exists(manager.path)
 
 
+@pytest.mark.parametrize("get", ["get_or_build", "get_lazily_or_build"])
+def test_build_tells_its_progress(make, get):
+    """With `progress`, `build` is given a function that passes on what it tells; a hit is quiet."""
+    told = []
+
+    def build(tell):
+        tell(0, 2)
+        tell(1, total=2, what="a")
+        return {"a": 1}
+
+    for _ in range(2):
+        answer = getattr(make(), get)(build, progress=lambda *step: told.append(step))
+        assert {"a": 1} == answer
+
+    assert [(0, 2, ""), (1, 2, "a")] == told
+
+
+def test_error_of_progress_is_the_callers(make):
+    """What `progress` raises goes through `build` to the caller, and nothing is saved."""
+    manager = make()
+
+    with pytest.raises(ZeroDivisionError):
+        manager.get_or_build(
+            lambda tell: tell(1, 0) or {"a": 1}, lambda done, total, _: done / total
+        )
+
+    assert not os.path.exists(manager.path)
+
+
+def test_progress_is_a_sign_of_life_for_those_who_wait(make, monkeypatch):
+    """Each step that is told touches the lock, so that others do not lose patience."""
+    manager = make()
+    lock = Path(manager.path).parent / f".{Path(manager.path).name}.lock"
+    monkeypatch.setattr("regcache_core._cold.lock._TOUCH_S", -1)
+    times = []
+
+    def build(tell):
+        os.utime(lock, ns=(0, 0))
+        times.append(lock.stat().st_mtime_ns)
+        tell(1, 2)
+        times.append(lock.stat().st_mtime_ns)
+        return {"a": 1}
+
+    manager.get_or_build(build, lambda *_: None)
+
+    assert times[0] == 0 < times[1]
+
+
+def test_build_that_fails_half_way_leaves_the_old_answer(make, folder):
+    """The file of the answer before stays as it was, and is believed again once its sources are."""
+    manager = make(inputs=[SourceTree([folder])])
+    manager.save_cache({"a": 1})
+    before = Path(manager.path).read_bytes()
+    (folder / "a.txt").write_text("changed")
+
+    def build():
+        yield "a", 2
+        raise ZeroDivisionError
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            manager.get_or_build(lambda: dict(build()))
+
+    assert Reason.SOURCE_CHANGED == manager.last_report.reason
+    assert before == Path(manager.path).read_bytes()
+    (folder / "a.txt").write_text("a.txt")
+    assert {"a": 1} == make(inputs=[SourceTree([folder])]).load_cache()
+
+
 def test_get_or_build_answers_though_an_item_cannot_be_saved(make):
     """An item that is no JSON costs the cache, with a warning at the caller, not the answer."""
     manager = make()

@@ -131,14 +131,6 @@ def test_filters_of_the_site_print_what_their_comments_say(tmp_path: Path) -> No
     assert printed + "hit\n" == run(f"{code}\nprint(statistics.report.status)", tmp_path)
 
 
-def test_example_of_core_is_a_hit_the_second_time(tmp_path: Path) -> None:
-    """The README of regcache-core has an example that runs as it stands."""
-    code = blocks("packages/regcache-core/README.md")[0]
-    run(code, tmp_path)
-
-    assert run(code, tmp_path).startswith("hit: 1 items")
-
-
 @pytest.mark.parametrize("example", sorted((ROOT / "docs/examples").glob("*.py")), ids=str)
 def test_example_of_the_site_runs(example: Path, tmp_path: Path) -> None:
     """Each file that the site shows runs as it stands."""

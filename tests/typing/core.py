@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -86,6 +86,12 @@ def build() -> dict[str, Palette]:
     return {}
 
 
+def build_and_tell(tell: Callable[[int, int, str], None]) -> dict[str, Palette]:
+    """An answer that takes long."""
+    tell(1, 2, "red")
+    return {}
+
+
 def build_numbers() -> dict[str, int]:
     """An answer of another type."""
     return {}
@@ -95,7 +101,12 @@ def build_numbers() -> dict[str, int]:
 manager = RegistryCacheManager[str, Palette]("palettes", version, to_record, from_record)
 assert_type(manager.load_cache(), "dict[str, Palette] | None")
 assert_type(manager.load_records(), "dict[str, Any] | None")
+assert_type(manager.load_lazily(), Mapping[str, Palette] | None)
 assert_type(manager.get_or_build(build), "dict[str, Palette]")
+assert_type(
+    manager.get_or_build(build_and_tell, lambda done, total, what: None), "dict[str, Palette]"
+)
+assert_type(manager.get_lazily_or_build(build), Mapping[str, Palette])
 assert_type(manager.from_record([]), Palette)
 assert_type(manager.save_cache({}, {"a": 1.0}, {"b": 2}), bool)
 assert_type(manager.last_report, "Report | None")

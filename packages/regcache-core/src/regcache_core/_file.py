@@ -210,13 +210,22 @@ def _check_file(path: str, status: os.stat_result) -> None:
     mode = status.st_mode
     if mode & _FILE_TYPE_MASK != _REGULAR_FILE:
         raise CacheMiss("NOT_A_FILE", path)
-    if status.st_size > MAX_BYTES:
-        raise CacheMiss("TOO_LARGE", path, MAX_BYTES, status.st_size)
+    check_size(path, status.st_size)
     if os.name != "posix":  # pragma: no cover - Windows has no such owners and modes
         return
     check_owner(path, status)
     if mode & 0o022:
         raise CacheMiss("WRITABLE_BY_OTHERS", path, "0600", oct(mode & 0o777))
+
+
+def check_size(path: str, size: int) -> None:
+    """Refuse a file of more than ``MAX_BYTES``, to be read or to be written.
+
+    Raises:
+        CacheMiss: It is larger.
+    """
+    if size > MAX_BYTES:
+        raise CacheMiss("TOO_LARGE", path, MAX_BYTES, size)
 
 
 def check_folder(folder: str) -> None:

@@ -53,6 +53,11 @@ class Input:
         self.current = current
         self.reason = reason
 
+    @property
+    def identity(self) -> "tuple[str, ...]":
+        """What tells a registry with this input from one with another; by default ``paths``."""
+        return self.paths
+
     def record(self) -> "Any":
         """Today's value, to be taken when a scan starts and written when it ends."""
         return self.current()
@@ -124,24 +129,55 @@ class SourceTree(Input):
     Args:
         paths: Files and folders; they need not exist (then their appearance is a change).
         suffixes: Endings of the file names that count; empty for all files.
+        include: Patterns, as ``fnmatch`` has them, of the files that count; empty for all files.
+        exclude: Patterns of files and folders that do not count, whatever else says that they do;
+            such a folder is not looked into. Another setting is another registry.
 
-    >>> SourceTree(["/usr/share/palettes"], suffixes=[".json"]).paths
+    A pattern is compared, case included, with the whole path from the watched folder on, with
+    ``/`` on every platform, and ``*`` matches ``/`` too: ``"*.bak"`` at every depth, ``"drafts/*"``
+    all of the folder ``drafts``. Files that ``paths`` names themselves always count.
+
+    Raises:
+        TypeError: One of the arguments is a text, and no list of texts.
+
+    >>> SourceTree(["/usr/share/palettes"], suffixes=[".json"], exclude=["drafts/*"]).paths
     ('/usr/share/palettes',)
     """
 
     def __init__(
-        self, paths: "Iterable[str | os.PathLike[str]]", suffixes: "Iterable[str]" = ()
+        self,
+        paths: "Iterable[str | os.PathLike[str]]",
+        suffixes: "Iterable[str]" = (),
+        include: "Iterable[str]" = (),
+        exclude: "Iterable[str]" = (),
     ) -> None:
-        if isinstance(paths, (str, bytes)) or isinstance(suffixes, (str, bytes)):
-            raise TypeError("paths and suffixes are lists: SourceTree(['palettes'], ['.json'])")
+        if any(isinstance(each, (str, bytes)) for each in (paths, suffixes, include, exclude)):
+            raise TypeError(
+                "paths, suffixes and patterns are lists: SourceTree(['palettes'], ['.json'])"
+            )
         super().__init__("file_mtimes", self._stamp)
         self.paths = tuple(os.path.abspath(path) for path in paths)
         self.suffixes = tuple(suffixes)
+        self.include = tuple(include)
+        self.exclude = tuple(exclude)
+
+    @property
+    def identity(self) -> "tuple[str, ...]":
+        """``paths``, and the patterns."""
+        include = [f"include {pattern}" for pattern in self.include]
+        return (*self.paths, *include, *(f"exclude {pattern}" for pattern in self.exclude))
 
     def _stamp(self) -> "dict[str, Any]":
         from ._cold.stamps import stamp_trees
 
-        return stamp_trees(self.paths, self.suffixes)
+        return stamp_trees(self.paths, self.suffixes, self._chooser())
+
+    def _chooser(self) -> "Any":
+        if not self.include and not self.exclude:
+            return None
+        from ._cold.patterns import chooser
+
+        return chooser(self.paths, self.include, self.exclude)
 
     def check(self, recorded: "Any") -> "Any":
         """Compare every recorded stamp; one ``os.stat`` for each file or folder that stayed."""
@@ -169,7 +205,7 @@ class SourceTree(Input):
             return None
         from ._cold.stamps import compare
 
-        return compare(recorded, moved, self.suffixes)
+        return compare(recorded, moved, self.suffixes, self._chooser())
 
     def check_paths(self, recorded: "Any") -> None:
         """Refuse stamps that leave one of ``paths`` out.

@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
-    from typing import Any, Generic, TypeVar
+    from typing import Any, Generic, Protocol, TypeVar
 
     from cattrs import Converter
 
@@ -32,6 +32,14 @@ if TYPE_CHECKING:
     A = TypeVar("A")
     K = TypeVar("K")
     T = TypeVar("T")
+    Progress = Callable[[int, int, str], object]
+
+    class Tell(Protocol):
+        """What a build tells how far it is."""
+
+        def __call__(self, done: int, total: int, what: str = "") -> None: ...
+
+    Build = Callable[[], Mapping[K, T]] | Callable[[Tell], Mapping[K, T]]
 else:
 
     class Generic:
@@ -56,7 +64,8 @@ def get_cache_file_path(
     Args:
         cache_name: Name of the registry's cache; any text, it cannot leave the folder.
         application: Name of the application that owns the registry.
-        paths: The source folders and files that the registry depends on; part of the identity.
+        paths: The source folders and files that the registry depends on; part of the identity,
+            as are patterns (``SourceTree.identity`` has both).
 
     Returns:
         The path; the file need not exist.
@@ -264,6 +273,24 @@ class RegistryCacheManager(Generic[K, T]):
         """
         return self._load(lambda record: record)
 
+    def load_lazily(self) -> "Mapping[K, T] | None":
+        """As ``load_cache``, but each item is converted when it is asked for, and then kept.
+
+        Keys, ``len()``, ``in`` and iteration need neither cattrs nor the modules that items are
+        made of. A record that cannot be converted is no miss, for the keys are in use by then:
+        asking for that item raises ``ItemRefusedError``, each time, and others are not affected.
+
+        Returns:
+            A read-only mapping, or ``None`` after a miss.
+        """
+        records = self.load_records()
+        return None if records is None else self._lazily(records, self.from_record)
+
+    def _lazily(self, records: "dict[K, Any]", convert: "Callable[[Any], T]") -> "Mapping[K, T]":
+        from ._lazy import LazyItems
+
+        return LazyItems(self.cache_name, records, convert)
+
     def from_record(self, record: "Any") -> T:
         """One item of ``load_records``, converted.
 
@@ -335,24 +362,62 @@ class RegistryCacheManager(Generic[K, T]):
             raise SerializationError(self.cache_name, report.where, problem) from report.cause
         return report.status == "saved"
 
-    def get_or_build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
+    def get_or_build(
+        self, build: "Build[K, T]", progress: "Progress | None" = None
+    ) -> "dict[K, T]":
         """The cached items; else what ``build()`` returns, saved for the next start.
 
-        An item that cannot be serialized does not stop the application: its answer is returned,
-        uncached, with a ``CacheWarning``.
+        An item that cannot be serialized, or too many of them for a file, do not stop the
+        application: its answer is returned, uncached, with a ``CacheWarning``.
+
+        Args:
+            build: Gives the answer, key -> item. Called without arguments; if there is a
+                ``progress``, with a function ``tell(done, total, what="")``.
+            progress: Called as ``progress(done, total, what)`` each time that ``build`` tells.
+                Telling also keeps other processes waiting for this answer, for two minutes at
+                most; else they build one of their own after 20 seconds.
 
         Raises:
-            Exception: Whatever ``build`` raises.
+            Exception: Whatever ``build`` or ``progress`` raises; nothing was saved, and a file
+                that was there is there still.
         """
         items = self.load_cache()
         if items is not None:
             return items
-        return self.build_in_turn(self.load_cache, lambda: self._build(build))
+        return self.build_in_turn(self.load_cache, lambda: self._build(build, progress))
 
-    def _build(self, build: "Callable[[], Mapping[K, T]]") -> "dict[K, T]":
+    def get_lazily_or_build(
+        self, build: "Build[K, T]", progress: "Progress | None" = None
+    ) -> "Mapping[K, T]":
+        """As ``get_or_build``, but after a hit each item is converted when it is asked for.
+
+        Args:
+            build: As ``get_or_build`` has it.
+            progress: As ``get_or_build`` has it.
+
+        Returns:
+            A read-only mapping: as ``load_lazily`` has it, or of what ``build()`` returned.
+
+        Raises:
+            Exception: Whatever ``build`` or ``progress`` raises.
+        """
+        items = self.load_lazily()
+        if items is not None:
+            return items
+        return self.build_in_turn(
+            self.load_lazily, lambda: self._lazily(self._build(build, progress), lambda item: item)
+        )
+
+    def _build(self, build: "Any", progress: "Progress | None") -> "dict[K, T]":
+        def tell(done: int, total: int, what: str = "") -> None:
+            from ._cold.lock import touch_locks
+
+            touch_locks()
+            progress(done, total, what)  # type: ignore[misc]  # else nobody is given this
+
         report: Any = self.last_report
         start = perf_counter_ns()
-        built = dict(build())
+        built = dict(build() if progress is None else build(tell))
         report.build_ns = perf_counter_ns() - start
         self.save_built(built, report)
         return built
@@ -397,7 +462,8 @@ class RegistryCacheManager(Generic[K, T]):
     ) -> None:
         """Save what was built after the miss that ``report`` tells of, and add to that report.
 
-        What cannot be serialized is a ``CacheWarning`` here: the answer itself is good.
+        What cannot be serialized, or is too large, is a ``CacheWarning`` here: the answer itself
+        is good.
 
         Args:
             items: The answer, key -> item.
@@ -421,6 +487,8 @@ class RegistryCacheManager(Generic[K, T]):
         except SerializationError as error:
             problem = str(error)
         saved: Any = self.last_report
+        if saved.reason is not None and saved.reason.name == "TOO_LARGE":
+            problem = f"cache {self.cache_name!r} was not saved: {saved}"
         report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
         self.last_report = report
         if problem:  # the last thing: a filter may make an error of it
@@ -553,8 +621,8 @@ class RegistryCacheManager(Generic[K, T]):
     def _identity(self) -> "dict[str, object]":
         """Worked out once: where an application lies does not change while it runs."""
         if self._identified is None:
-            paths = [path for item in self._more_inputs for path in item.paths]
-            self._identified = identify(self.cache_name, self.application, paths)
+            texts = [text for item in self._more_inputs for text in item.identity]
+            self._identified = identify(self.cache_name, self.application, texts)
         return self._identified
 
     def _inputs(self, identity: "dict[str, object]") -> "list[Input]":

@@ -129,7 +129,8 @@ class Report:
         if self.where:
             text += f": {self.where}"
         if self.old is not None or self.new is not None:
-            text += f" (was {self.old!r}, is {self.new!r})"
+            was = "limit" if self.reason.name == "TOO_LARGE" else "was"  # type: ignore[union-attr]
+            text += f" ({was} {self.old!r}, is {self.new!r})"
         if self.cause is not None:
             from .errors import told
 

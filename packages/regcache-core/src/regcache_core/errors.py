@@ -51,6 +51,29 @@ class SerializationError(RegcacheError, TypeError):
         )
 
 
+class ItemRefusedError(RegcacheError, ValueError):
+    """An item in a cache file cannot be restored; it was asked for by its key.
+
+    Attributes:
+        cache_name: Name of the registry's cache.
+        key: The key.
+        problem: What the deserializer or the converter raised.
+    """
+
+    def __init__(self, cache_name: str, key: object, problem: str) -> None:
+        super().__init__(cache_name, key, problem)
+        self.cache_name = cache_name
+        self.key = key
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"item {self.key!r} of cache {self.cache_name!r} cannot be restored: {self.problem}. "
+            "Remove the file with clear_cache(), or call get_or_build(), which builds the answer "
+            "anew; where the layout of items changed, give CacheConfig another cache_version."
+        )
+
+
 class NoCacheFolderError(RegcacheError, OSError):
     """The environment names no folder that cache files could lie in.
 

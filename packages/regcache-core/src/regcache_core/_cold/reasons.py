@@ -22,7 +22,10 @@ class Reason(Enum):
     NOT_A_FILE = "something else than a file lies in the cache file's place"
     FOREIGN_OWNER = "the cache file, or the folder that it is in, is another user's"
     WRITABLE_BY_OTHERS = "others may write the cache file, or into the folder it is in"
-    TOO_LARGE = "the cache file is larger than any may be"
+    TOO_LARGE = (
+        "the cache file has more bytes than any may; keep less in each item, or give parts of the "
+        "registry caches of their own"
+    )
     DAMAGED = "the cache file does not say what was written: its checksum is wrong"
     # The file as a document.
     NOT_UTF8 = "the cache file is not UTF-8 text"

@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from .patterns import Counts
+
 #: What changed less than two seconds ago may change again within the same tick of its file
 #: system's clock and look the same (git calls such entries racy); two seconds is the coarsest
 #: tick in use (FAT). Its times are not trusted until they are older: its content is compared.
@@ -39,11 +41,13 @@ Stamp = list[object]
 _STAMPS: dict[str, Stamp] = {}
 
 
-def stamp_trees(paths: Iterable[str], suffixes: tuple[str, ...]) -> dict[str, Stamp | None]:
+def stamp_trees(
+    paths: Iterable[str], suffixes: tuple[str, ...], counts: Counts | None = None
+) -> dict[str, Stamp | None]:
     """Stamp ``paths`` and everything that counts below those that are folders."""
     stamps: dict[str, Stamp | None] = {}
     for path in paths:
-        _stamp(path, suffixes, stamps)
+        _stamp(path, suffixes, counts, stamps)
         if stamps[path] is None:
             _stamp_archive(path, stamps)
     return stamps
@@ -52,6 +56,7 @@ def stamp_trees(paths: Iterable[str], suffixes: tuple[str, ...]) -> dict[str, St
 def _stamp(
     path: str,
     suffixes: tuple[str, ...],
+    counts: Counts | None,
     stamps: dict[str, Stamp | None],
     parents: frozenset[tuple[int, int]] = frozenset(),
 ) -> None:
@@ -67,13 +72,13 @@ def _stamp(
     if here in parents:  # a symbolic link to a folder above
         return
     try:
-        folders, files = list_folder(path, suffixes)
+        folders, files = list_folder(path, suffixes, counts)
     except OSError:  # not ours to list, or gone by now; looked into again at every start
         stamps[path] = [UNTRUSTED, [], UNTRUSTED, status.st_ino, ""]
         return
     stamps[path] = _folder_stamp(status, folders + files)
     for name in folders + files:
-        _stamp(os.path.join(path, name), suffixes, stamps, parents | {here})
+        _stamp(os.path.join(path, name), suffixes, counts, stamps, parents | {here})
 
 
 def _stamp_archive(path: str, stamps: dict[str, Stamp | None]) -> None:
@@ -157,17 +162,21 @@ def read_file(path: str) -> bytes:
     return content
 
 
-def list_folder(path: str, suffixes: tuple[str, ...]) -> tuple[list[str], list[str]]:
+def list_folder(
+    path: str, suffixes: tuple[str, ...], counts: Counts | None
+) -> tuple[list[str], list[str]]:
     """The sub-folders and the files of a folder that count, each sorted by name."""
-    folders, files = [], []
+    folders: list[str] = []
+    files: list[str] = []
     with os.scandir(path) as entries:
         for entry in entries:
             if entry.name.startswith(".") or entry.name == "__pycache__":
                 continue
-            if is_folder(entry):
-                folders.append(entry.name)
-            elif not suffixes or entry.name.endswith(suffixes):
-                files.append(entry.name)
+            is_file = not is_folder(entry)
+            if is_file and suffixes and not entry.name.endswith(suffixes):
+                continue
+            if counts is None or counts(entry.path, not is_file):
+                (files if is_file else folders).append(entry.name)
     return sorted(folders), sorted(files)
 
 
@@ -183,6 +192,7 @@ def compare(
     recorded: Mapping[str, Stamp | None],
     moved: Mapping[str, os.stat_result],
     suffixes: tuple[str, ...],
+    counts: Counts | None,
 ) -> dict[str, Stamp | None] | None:
     """Compare the content of files, and the names in folders, whose stamps moved.
 
@@ -191,6 +201,7 @@ def compare(
         moved: Those paths whose stamps do not hold as they are, and what they are now: taken
             before content and names are looked at, so that a later change moves them again.
         suffixes: Endings of the file names that count; empty for all files.
+        counts: What else tells whether a file or folder counts, as ``chooser`` gives it.
 
     Returns:
         All stamps, with those of today for what is the same; ``None`` if that changes nothing.
@@ -202,7 +213,7 @@ def compare(
     for path, status in moved.items():
         old: Stamp = recorded[path]  # type: ignore[assignment]
         if type(old[1]) is list:
-            new = _same_names(path, status, old, suffixes)
+            new = _same_names(path, status, old, suffixes, counts)
         else:
             new = _same_file(path, status, old)
         if new != old:
@@ -219,11 +230,17 @@ def _same_file(path: str, status: os.stat_result, old: Stamp) -> Stamp:
     raise CacheMiss("SOURCE_CHANGED", path, old[:2], [status.st_mtime_ns, status.st_size])
 
 
-def _same_names(path: str, status: os.stat_result, old: Stamp, suffixes: tuple[str, ...]) -> Stamp:
+def _same_names(
+    path: str,
+    status: os.stat_result,
+    old: Stamp,
+    suffixes: tuple[str, ...],
+    counts: Counts | None,
+) -> Stamp:
     """The stamp of today for a folder that has the names it had."""
     known: set[object] = set(old[1])  # type: ignore[call-overload]
     try:
-        folders, files = list_folder(path, suffixes)
+        folders, files = list_folder(path, suffixes, counts)
     except PermissionError as error:
         if known:
             raise CacheMiss("SOURCE_REMOVED", path) from error

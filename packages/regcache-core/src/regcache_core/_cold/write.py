@@ -8,7 +8,7 @@ import time
 from _thread import get_ident
 from contextlib import suppress
 
-from .._file import MAX_BYTES, check_folder, check_owner, seal
+from .._file import check_folder, check_owner, check_size, seal
 from .._report import CacheMiss
 from .serialize import NotJsonError
 
@@ -43,8 +43,7 @@ def write_document(path: str, document: Mapping[str, Any]) -> None:
         CacheMiss: No start would read the file: it is too large, or the folder is none of ours.
     """
     content = as_file(document)
-    if len(content) > MAX_BYTES:
-        raise CacheMiss("TOO_LARGE", path, MAX_BYTES, len(content))
+    check_size(path, len(content))
     folder, name = os.path.split(path)
     make_folder(folder)
     temporary = os.path.join(
