@@ -178,7 +178,8 @@ def _union_reader(converter: Converter, union: Any) -> Callable[[Any, Any], Any]
     members = {_name_of(member): member for member in get_args(union)}
 
     def read(record: Any, _: Any) -> Any:
-        if record is None and NoneType in members.values():
+        is_none = record is None and NoneType in members.values()
+        if is_none:
             return None
         name, part = record
         return converter.structure(part, members[name])
