@@ -178,10 +178,9 @@ def _union_reader(converter: Converter, union: Any) -> Callable[[Any, Any], Any]
     members = {_name_of(member): member for member in get_args(union)}
 
     def read(record: Any, _: Any) -> Any:
-        is_none = record is None and NoneType in members.values()
-        if is_none:
+        if record is None and NoneType in members.values():
             return None
-        name, part = record
+        name, part = list(record or ())
         return converter.structure(part, members[name])
 
     return read
