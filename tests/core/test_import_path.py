@@ -15,6 +15,7 @@ from regcache_core import PYTHON_SUFFIXES, Reason
 from regcache_core._modules import look_into, search_path
 from regcache_core.discovery import ImportPath, find_spec
 from regcache_core.discovery._cold.search_path import _Listing
+from regcache_core.discovery.inputs import _names_in
 
 
 @pytest.fixture
@@ -284,3 +285,29 @@ def test_folder_is_looked_at_alike_warm_and_cold():
             sorted(listing.modules),
             listing.metadata,
         )
+
+
+def test_folder_is_listed_once_while_its_stamp_can_be_trusted(tmp_path, monkeypatch):
+    """An application has many registries; what appears in the folder is seen all the same."""
+    for name in ("wanted.py", "other.py", "thing-1.dist-info"):
+        (tmp_path / name).touch()
+    listed = []
+    monkeypatch.setattr(
+        os, "listdir", lambda path: listed.append(path) or [*map(str, _names(path))]
+    )
+    folder = str(tmp_path)
+
+    first, second = (sorted(_names_in(folder, {"wanted"})) for _ in range(2))
+    monkeypatch.setattr("regcache_core.discovery.inputs._RACY_NS", -(10**18))
+    third = sorted(_names_in(folder, {"wanted"}))
+    (tmp_path / "wanted").mkdir()
+    fourth = sorted(_names_in(folder, {"wanted"}))
+
+    assert ["thing-1.dist-info", "wanted.py"] == first == second == third
+    assert ["thing-1.dist-info", "wanted", "wanted.py"] == fourth
+    assert len(listed) == 3  # too young to be trusted, twice; then it changed
+
+
+def _names(path):
+    with os.scandir(path) as entries:
+        return [entry.name for entry in entries]

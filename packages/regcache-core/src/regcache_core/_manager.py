@@ -487,7 +487,7 @@ class RegistryCacheManager(Generic[K, T]):
         except SerializationError as error:
             problem = str(error)
         saved: Any = self.last_report
-        if saved.reason is not None and saved.reason.name == "TOO_LARGE":
+        if saved.reason_name == "TOO_LARGE":
             problem = f"cache {self.cache_name!r} was not saved: {saved}"
         report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
         self.last_report = report

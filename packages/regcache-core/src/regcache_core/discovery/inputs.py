@@ -54,8 +54,8 @@ class ImportPath(Input):
     A plugin that failed (or did without) because ``X`` is not installed counts anew as soon as
     ``X`` can be found, and one that uses ``X`` as soon as ``X`` is gone or replaced. Nothing is
     imported to find out. While the folders on ``sys.path`` are unchanged this costs one stat for
-    each of them, but for the first: that is the script's folder or the current one, another one
-    for many a start, so it is listed, and nothing is ever written because of it.
+    each of them. The first is the script's folder or the current one, another one for many a start:
+    where it is, it is listed, once in a process, and nothing is ever written because of it.
 
     What installers do is seen by the metadata that they leave beside the modules. A file that is
     put into the package of an installed distribution by hand is not.
@@ -184,15 +184,43 @@ def _is_unmoved(recorded: "dict[str, Any]", entries: "list[str]", minds_metadata
     first, holders = first_entry(entries), []
     for path in entries:
         known = folders.get(path)
-        if known is None or path == first:
+        if known is None or stamp_of(path) != known[:3]:
+            if known is not None and path != first:
+                return False
             known = _list(path, known, wanted, minds_metadata)
             if known is None:
                 return False
-        elif stamp_of(path) != known[:3]:
-            return False
         if known[3]:
             holders.append(path)
     return holders == [path for path, stamp in folders.items() if stamp[3]]
+
+
+#: Folder -> its stamp, and the names in it by what stands before their first dot: an application
+#: has many registries, and the folder that it is started in may hold thousands of files.
+_NAMES: "dict[str, tuple[list[int], dict[str, list[str]]]]" = {}
+#: What changed less than two seconds ago may change again and look the same.
+_RACY_NS = 2_000_000_000
+
+
+def _names_in(path: str, wanted: "set[str]") -> "list[str]":
+    """Names in a folder that may be modules of interest, or metadata.
+
+    The folder is listed once in a process while its stamp can be trusted.
+
+    Raises:
+        OSError: It cannot be listed.
+    """
+    stamp = stamp_of(path)
+    known = _NAMES.get(path)
+    if known is None or known[0] != stamp or max(stamp[:2]) > time_ns() - _RACY_NS:
+        stems: dict[str, list[str]] = {"": []}
+        for name in os.listdir(path):
+            stems.setdefault(name.partition(".")[0], []).append(name)
+            if name.endswith(METADATA_SUFFIXES):
+                stems[""].append(name)
+        known = _NAMES[path] = stamp, stems
+    stems = known[1]
+    return [name for stem in ("", *wanted) for name in stems.get(stem, ())]
 
 
 def _list(path: str, known: "Any", wanted: "set[str]", minds_metadata: bool) -> "Any":
@@ -205,7 +233,7 @@ def _list(path: str, known: "Any", wanted: "set[str]", minds_metadata: bool) -> 
         minds_metadata: Whether any distribution in a new folder may be of interest.
     """
     try:
-        found = look_into(os.listdir(path), path, wanted, PYTHON_SUFFIXES)
+        found = look_into({*_names_in(path, wanted)}, path, wanted, PYTHON_SUFFIXES)
     except NotADirectoryError:  # an archive
         return known if known is not None and stamp_of(path) == known[:3] else None
     except OSError:  # nothing there, or not ours to list
