@@ -292,9 +292,7 @@ def test_folder_is_listed_once_while_its_stamp_can_be_trusted(tmp_path, monkeypa
     for name in ("wanted.py", "other.py", "thing-1.dist-info"):
         (tmp_path / name).touch()
     listed = []
-    monkeypatch.setattr(
-        os, "listdir", lambda path: listed.append(path) or [*map(str, _names(path))]
-    )
+    monkeypatch.setattr(os, "listdir", lambda path: listed.append(path) or _names(path))
     folder = str(tmp_path)
 
     first, second = (sorted(_names_in(folder, {"wanted"})) for _ in range(2))
