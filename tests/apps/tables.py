@@ -54,22 +54,26 @@ class Tables(Mapping[str, Table]):
         records, tables = self._opened()
         if name not in records and self._listing.recheck():
             records, tables = self._opened()
-        if name not in tables:
-            tables[name] = self._load(name, records[name])
+        if name not in tables and not self._load(name, records[name], tables):
+            self._listing.refute(name)  # the module does not hold what the cache says
+            records, tables = self._opened()
+            if not self._load(name, records[name], tables):
+                raise KeyError(name)
         return tables[name]
 
-    def _load(self, name: str, record: dict[str, Any]) -> Table:
+    def _load(self, name: str, record: dict[str, Any], tables: dict[str, Table]) -> bool:
+        """Import a table; whether it is there."""
         module, attribute = record["module"], record["attribute"]
-        if self._listing.may_import(module):
-            table = self._listing.load(
-                module,
-                lambda: load_object(module, attribute),
-                lambda: ImportError(f"table {name!r} cannot be loaded from {module}"),
-            )
-            if isinstance(table, Table):
-                return table
-        self._listing.refute(name)  # the module does not hold what the cache says
-        raise KeyError(name)
+        if not self._listing.may_import(module):
+            return False
+        found: Any = self._listing.load(
+            module,
+            lambda: getattr(load_object(module), attribute, None),
+            lambda: ImportError(f"table {name!r} cannot be loaded: {module} fails to import"),
+        )
+        if isinstance(found, Table):
+            tables[name] = found
+        return isinstance(found, Table)
 
     def rows(self, name: str) -> int:
         """How many rows a table has; imports nothing."""

@@ -139,3 +139,48 @@ def test_verify_compares_with_a_fresh_process(lab: App) -> None:
 
     assert "hit" == status
     assert "rows" in differences[0]
+
+
+def test_adapter_that_is_edited_makes_its_answers_outdated(lab: App) -> None:
+    """What decides which globals count is an input, wherever it lies."""
+    assert ["dyes", "lenses"] == lab.run(USE + "out = sorted(T)")
+    text = (APPS / "tables.py").read_text()
+    lab.write({"tables.py": text.replace("name.lower()", "name.title()")})
+
+    assert ["Dyes", "Lenses"] == lab.run(USE + "out = sorted(T)")
+
+
+def test_global_that_cannot_be_looked_at_costs_only_itself(lab: App) -> None:
+    """It may be a proxy of what is not there yet; the failure has its place."""
+    odd = "class Odd:\n    __class__ = property(lambda self: 1 / 0)\nODD = Odd()\n"
+    lab.write({"lab/tables/odd.py": odd + TABLE.format(name="EVEN", rows="")})
+
+    found = lab.run(USE + "out = sorted(T), [*T.failures]", PYTHONWARNINGS="ignore")
+
+    assert [["dyes", "even", "lenses"], ["lab.tables.odd.ODD"]] == found
+
+
+@pytest.mark.parametrize("accepted", ["True", "([], {})", "('a', None)", "('a', {'module': 1})"])
+def test_accept_that_gives_something_else_is_told(accepted: str, lab: App) -> None:
+    """The error names the adapter and the place."""
+    code = f"""
+import tables
+tables.TableAdapter.accept = lambda self, name, value: {accepted} if name == "DYES" else None
+try: list(tables.Tables("lab.tables"))
+except ValueError as error: out = str(error)
+"""
+    told = lab.run(code)
+
+    assert "accept() of 'tables' for lab.tables" in told
+
+
+@pytest.mark.parametrize("member", [{"module": "lab.tables"}, {"attribute": "NOTHING"}])
+def test_record_that_leads_to_nothing_is_refuted(member: dict[str, str], lab: App) -> None:
+    """The lookup discovers, and gives the table at once."""
+    change, _, _ = edits_of("lenses")
+    lab.run(USE + "out = list(T)")
+    tamper(lab, change(**member))
+
+    assert [[[1]], "hit"] == lab.run(
+        USE + "list(T)\ns = T.report.status\nout = T['lenses'].rows, s"
+    )

@@ -163,9 +163,10 @@ class SourceTree(Input):
 
     @property
     def identity(self) -> "tuple[str, ...]":
-        """``paths``, and the patterns."""
-        include = [f"include {pattern}" for pattern in self.include]
-        return (*self.paths, *include, *(f"exclude {pattern}" for pattern in self.exclude))
+        """``paths``, and which files below them count."""
+        choices = {"ending": self.suffixes, "include": self.include, "exclude": self.exclude}
+        texts = [f"{how} {each}" for how, texts in choices.items() for each in texts]
+        return (*self.paths, *texts)
 
     def _stamp(self) -> "dict[str, Any]":
         from ._cold.stamps import stamp_trees

@@ -13,11 +13,13 @@ from .._inputs import PYTHON_SUFFIXES, Declared, Input, SourceTree
 from .._manager import RegistryCacheManager
 from .._modules import (
     call_in_forked_child,
+    file_of,
     find_sources,
     is_initializing,
     is_plain_name,
     module_of,
     modules_in_execution,
+    name_of,
 )
 from .._report import CacheMiss, refused
 from .inputs import EditedModules, FoundFiles, ImportPath, is_entry_point
@@ -71,7 +73,7 @@ class Adapter(Generic[S]):
     register themselves overrides ``discover`` and what makes the state.
 
     Args:
-        name: What the registry is called in messages.
+        name: What the registry is called in messages, and in the name of its cache file.
         package: The package that is searched.
 
     Attributes:
@@ -99,8 +101,11 @@ class Adapter(Generic[S]):
     # What the registry is, and what its answer depends on.
 
     def cache_name(self) -> str:
-        """What tells the registry's cache from that of every other registry."""
-        return f"{self.name} of {self.package}"
+        """What tells the registry's cache from that of every other registry.
+
+        By default the name, the package and the class of the adapter.
+        """
+        return f"{self.name} of {self.package} by {name_of(type(self))}"
 
     def is_enabled(self) -> bool:
         """Whether there is to be a cache."""
@@ -119,20 +124,33 @@ class Adapter(Generic[S]):
         return str(vars(root).get("__version__", "")) if root else ""
 
     def settings(self) -> "dict[str, Any]":
-        """The registry's own set-up, as JSON values."""
+        """The registry's own set-up, as JSON values.
+
+        To be extended by a sub-class with all that ``accept`` looks at.
+        """
         return {"package": self.package, "entry_points": self.entry_points}
 
+    def source_files(self) -> "list[str]":
+        """Files of what decides beside the package: by default of the classes of this object."""
+        modules = {each.__module__ for each in type(self).__mro__}
+        ours = ("regcache_core", *sys.stdlib_module_names)
+        foreign = [each for each in modules if each.partition(".")[0] not in ours]
+        return sorted(filter(None, map(file_of, foreign)))
+
     def inputs(self) -> "list[Input]":
-        """What the answer depends on beside that; by default the sources of the package.
+        """What the answer depends on beside that; by default sources.
+
+        Those of the package, and of what decides.
 
         Raises:
             ModuleNotFoundError: There is no such package.
         """
-        return [SourceTree(find_sources(self.package), PYTHON_SUFFIXES)]
+        places = [*find_sources(self.package), *self.source_files()]
+        return [SourceTree(places, PYTHON_SUFFIXES)]
 
     def edited(self) -> EditedModules:
         """Whether modules hold what their files say."""
-        return EditedModules(self.package, tuple, self.created_ns)
+        return EditedModules(self.package, self.source_files, self.created_ns)
 
     def contains(self, module: str) -> bool:
         """Whether a module lies in the package: no other may be imported for a cache file."""
@@ -233,7 +251,11 @@ class Adapter(Generic[S]):
             value: The global.
 
         Returns:
-            Its key, and JSON values that are stored with it; ``None`` if it is none.
+            Its key, and JSON values that are stored with it; ``None`` if it is none. What is found
+            in several places is one item if it is one object.
+
+        Raises:
+            Exception: The global costs only itself; ``failures`` has it by its place.
         """
         raise NotImplementedError
 

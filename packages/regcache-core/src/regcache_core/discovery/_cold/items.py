@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from ..._cold.serialize import as_json
 from ..._modules import attribute_of, find_package, module_of
-from ...errors import DuplicateItemError
+from ...errors import ConfigError, DuplicateItemError
 from .entry_points import load_entry_point, load_installed
 from .importing import (
     Discovered,
@@ -13,6 +14,7 @@ from .importing import (
     forget_folder_listings,
     import_module,
     import_modules,
+    raise_if_signalled,
 )
 from .loaded import watch_imports
 from .threads import is_unfinished
@@ -37,10 +39,15 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
     values: dict[Hashable, Any] = {}
 
     def put(module: str, attribute: str, name: str, value: object) -> None:
-        accepted = adapter.accept(name, value)
+        try:
+            accepted = adapter.accept(name, value)
+        except Exception as error:  # a global may be anything, such as a proxy of nothing yet
+            raise_if_signalled(error)
+            failures.add(f"{module}.{attribute}", error)
+            return
         if accepted is None:
             return
-        key, facts = accepted
+        key, facts = _checked(adapter, f"{module}.{attribute}", accepted)
         record = {**facts, "module": module, "attribute": attribute}
         holder = records.setdefault(key, record)
         if values.setdefault(key, value) is not value:  # the same one is brought in by another
@@ -59,7 +66,9 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
             put(module.__name__, name, name, value)
 
     def add(name: str, error: BaseException) -> None:
-        if isinstance(error, DuplicateItemError):  # no broken module, but a broken registry
+        if isinstance(
+            error, (ConfigError, DuplicateItemError)
+        ):  # no broken module, but a broken registry
             raise error
         failures.add(name, error)
 
@@ -71,6 +80,25 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
     watch_imports(adapter.application, loaded, adapter.contains, cache.import_path, cache.elsewhere)
     extra = {"failures": failures.texts}
     return Discovered(records, extra, failures.transient, is_unfinished(adapter.package))
+
+
+def _checked(adapter: Adapter[Any], place: str, accepted: Any) -> tuple[Hashable, dict[str, Any]]:
+    """A key, and what is stored with it, as JSON gives it back.
+
+    Raises:
+        ConfigError: It is something else.
+    """
+    try:
+        key, facts = accepted
+        hash(key)
+        facts = as_json(dict(facts), place)
+        if facts.keys() & {"module", "attribute"}:
+            raise TypeError("module and attribute are what the listing stores")
+    except (TypeError, ValueError) as error:
+        field = f"accept() of {adapter.name!r} for {place}"
+        expected = f"a key and a dict of JSON values, or None ({error})"
+        raise ConfigError(field, accepted, expected) from error
+    return key, facts
 
 
 def _modules_of(adapter: Adapter[Any], on_failure: Any) -> Iterator[ModuleType]:
