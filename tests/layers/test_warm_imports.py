@@ -93,6 +93,7 @@ DISCOVERING = {
     "regcache_core._cold.lock": "one process discovers, the others wait",
     "regcache_core.discovery._cold.packages": "the modules of a package",
     "regcache_core._cold.prune": "old cache files are removed",
+    "regcache_core._cold.reasons": "why there was no hit",
     "regcache_core.discovery._cold.import_hook": "which modules are missing",
     "regcache_core.discovery._cold.search_path": "what lies on sys.path when the scan starts",
     "regcache_core._cold.stamps": "the sources as they are when the scan starts",

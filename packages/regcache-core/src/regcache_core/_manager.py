@@ -355,7 +355,7 @@ class RegistryCacheManager(Generic[K, T]):
             self._scan = None
         report.save_ns = perf_counter_ns() - start
         self.last_report = report
-        if report.reason_name == "NOT_SERIALIZABLE":
+        if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
             from .errors import SerializationError
 
             problem = str(report.cause) or type(report.cause).__name__
@@ -436,7 +436,7 @@ class RegistryCacheManager(Generic[K, T]):
             Exception: Whatever ``load`` or ``build`` raises.
         """
         missed: Any = self.last_report
-        if missed.status != "miss" or missed.reason_name == "REFRESH_REQUESTED":
+        if missed.status != "miss" or missed.reason.name == "REFRESH_REQUESTED":
             return build()
         from ._cold.lock import BuildLock
 
@@ -487,7 +487,7 @@ class RegistryCacheManager(Generic[K, T]):
         except SerializationError as error:
             problem = str(error)
         saved: Any = self.last_report
-        if saved.reason_name == "TOO_LARGE":
+        if saved.reason is not None and saved.reason.name == "TOO_LARGE":
             problem = f"cache {self.cache_name!r} was not saved: {saved}"
         report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
         self.last_report = report

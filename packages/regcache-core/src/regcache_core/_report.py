@@ -17,7 +17,8 @@ class CacheMiss(Exception):  # noqa: N818 - no error: it says why there was no h
     """Raised by a check that a cache file does not pass; it never leaves the manager.
 
     Args:
-        reason: Name of a member of ``Reason``; the enum itself is imported where it is asked for.
+        reason: Name of a member of ``Reason``; the enum itself is imported only here, since a
+            miss ends the warm path anyway. Later plugins may have broken importing.
         where: Which file or field was refused.
         old: What the file recorded.
         new: What is true now.
@@ -26,18 +27,14 @@ class CacheMiss(Exception):  # noqa: N818 - no error: it says why there was no h
     def __init__(
         self, reason: str, where: str = "", old: object = None, new: object = None
     ) -> None:
+        from ._cold.reasons import Reason
+
         super().__init__(reason, where, old, new)
         self.name = reason
+        self.reason = Reason[reason]
         self.where = where
         self.old = old
         self.new = new
-
-    @property
-    def reason(self) -> "Reason":
-        """The member of ``Reason``."""
-        from ._cold.reasons import Reason
-
-        return Reason[self.name]
 
 
 #: Names of reasons for which a load reports something else than a miss.
@@ -58,7 +55,7 @@ class Report:
 
     Attributes:
         status: ``"hit"``, ``"miss"``, ``"saved"``, ``"disabled"`` or ``"error"``.
-        reason_name: Name of ``reason``; empty for none.
+        reason: A ``Reason`` member, or ``None`` for a hit or a save that worked.
         where: Which file, field or key decided it.
         old: What the cache file recorded there.
         new: What is true there now.
@@ -81,7 +78,7 @@ class Report:
         "new",
         "old",
         "path",
-        "reason_name",
+        "reason",
         "save_ns",
         "saved",
         "status",
@@ -93,7 +90,7 @@ class Report:
         self.status: Status = status
         self.path = path
         self.items = items
-        self.reason_name = ""
+        self.reason: Reason | None = None
         self.where = ""
         self.old: object = None
         self.new: object = None
@@ -103,15 +100,6 @@ class Report:
         self.save_ns = 0
         self.saved: Report | None = None
         self.wait_ns = 0
-
-    @property
-    def reason(self) -> "Reason | None":
-        """A ``Reason`` member, or ``None`` for a hit or a save that worked."""
-        if not self.reason_name:
-            return None
-        from ._cold.reasons import Reason
-
-        return Reason[self.reason_name]
 
     def __str__(self) -> str:
         if self.reason is None:
@@ -141,7 +129,7 @@ class Report:
 def refused(miss: CacheMiss, path: "str | None", status: "Status | None" = None) -> Report:
     """The report of ``miss``; ``status`` overrides what a load would report."""
     report = Report(status or STATUSES.get(miss.name, "miss"), path)
-    report.reason_name = miss.name
+    report.reason = miss.reason
     report.where = miss.where
     report.old = miss.old
     report.new = miss.new
