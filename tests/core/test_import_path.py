@@ -296,7 +296,7 @@ def test_folder_is_listed_once_while_its_stamp_can_be_trusted(tmp_path, monkeypa
     folder = str(tmp_path)
 
     first, second = (sorted(_names_in(folder, {"wanted"})) for _ in range(2))
-    monkeypatch.setattr("regcache_core.discovery.inputs._RACY_NS", -(10**18))
+    monkeypatch.setattr("regcache_core.discovery.inputs.RACY_NS", -(10**18))
     third = sorted(_names_in(folder, {"wanted"}))
     (tmp_path / "wanted").mkdir()
     fourth = sorted(_names_in(folder, {"wanted"}))

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+#: What changed less than two seconds ago may change again within the same tick of its file
+#: system's clock and look the same (git calls such entries racy); two seconds is the coarsest
+#: tick in use (FAT). Its times are not trusted until they are older: its content is compared.
+RACY_NS = 2_000_000_000
 _OFF = ("", "0", "false", "no", "off")
 _OUR_FOLDER = "regcache"
 #: What Windows takes for devices, in any case, in any folder; the last two with a digit.

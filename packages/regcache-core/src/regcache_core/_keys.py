@@ -64,7 +64,7 @@ def _to_text(key: object) -> str:
 def _parts_to_json(key: "tuple[object, ...]") -> str:
     """Parts as texts, tuples among them as lists: a text in a text in a text would explode.
 
-    Written without ``json``, whose import costs more than a warm start; see ``reading``.
+    Written without ``json``, whose import costs more than a warm start; see ``_file``.
     """
     try:
         from _json import encode_basestring_ascii as quote

@@ -306,38 +306,36 @@ class DiscoveryTests(RegistryCacheTests):
     def test_key_that_appears_while_the_process_runs_is_found(self, tmp_path: Path) -> None:
         """A missing key makes the registry look again; the item is loaded at once."""
         folder, _ = self.start(tmp_path)
+
+        assert self._add_late(folder, "registry_load('late')") == [False, True]
+
+    def test_refresh_finds_what_was_added(self, tmp_path: Path) -> None:
+        """A refresh discovers whatever the file says, and writes it anew."""
+        folder, _ = self.start(tmp_path)
+
+        assert self._add_late(folder, "registry_refresh()") == [False, True]
+        keys, status = self._listed(folder)
+        assert (status, "late" in keys) == ("hit", True)
+
+    def _add_late(self, folder: Path, use: str) -> Any:
+        """Add the item ``late`` while a process runs; gives whether it is listed before and after.
+
+        Args:
+            folder: The folder of sources.
+            use: Code that the process runs between the addition and the second look.
+        """
         self.write_item(folder, "late")
-        place = next(path for path in folder.rglob("late.py"))
+        (place,) = folder.rglob("late.py")
         text = place.read_text()
         place.unlink()
         self._listed(folder)
         task = (
             "before = 'late' in registry_keys()\n"
             f"open({str(place)!r}, 'w').write({text!r})\n"
-            "registry_load('late')\n"
+            f"{use}\n"
             "out = before, 'late' in registry_keys()"
         )
-
-        assert self.ask(folder, task) == [False, True]
-
-    def test_refresh_finds_what_was_added(self, tmp_path: Path) -> None:
-        """A refresh discovers whatever the file says, and writes it anew."""
-        folder, _ = self.start(tmp_path)
-        self.write_item(folder, "fresh")
-        place = next(path for path in folder.rglob("fresh.py"))
-        text = place.read_text()
-        place.unlink()
-        self._listed(folder)
-        task = (
-            "before = 'fresh' in registry_keys()\n"
-            f"open({str(place)!r}, 'w').write({text!r})\n"
-            "registry_refresh()\n"
-            "out = before, 'fresh' in registry_keys()"
-        )
-
-        assert self.ask(folder, task) == [False, True]
-        keys, status = self._listed(folder)
-        assert (status, "fresh" in keys) == ("hit", True)
+        return self.ask(folder, task)
 
     def test_eight_threads_discover_once(self, tmp_path: Path) -> None:
         """All get the whole answer, and each module is imported once."""

@@ -1,7 +1,7 @@
 """What a registry of functions tells its listing: ``FunctionAdapter``."""
 
 from regcache_core import PYTHON_SUFFIXES, CacheMiss, SourceTree
-from regcache_core.discovery import Adapter, EditedModules, is_plain_name, module_of
+from regcache_core.discovery import Adapter, EditedModules, is_plain_name, published_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,15 +171,12 @@ def _make_check(scope: "Scope", import_path: "ImportPath") -> "Callable[[Any], A
     package, is_library = scope.package, hasattr(scope, "trial")
     prefix, fields = f"{package}.", _FIELDS
 
-    def is_installed(module: str) -> bool:
-        points = import_path.installed["points"]
-        return any(module == module_of(value) for _, value, *_ in points)
-
     def check(record: "Mapping[str, Any]") -> "Mapping[str, Any]":
         module = record["module"]
         if not is_plain_name(module):
             raise ValueError(f"{module!r} is no name of a module to be loaded")
-        if not f"{module}.".startswith(prefix) and not is_installed(module):
+        is_inside = f"{module}.".startswith(prefix)
+        if not is_inside and module not in published_modules(import_path):
             raise ValueError(f"{module} lies outside of {package}")
         for field, value in record.items():
             if value.__class__ is not fields[field]:

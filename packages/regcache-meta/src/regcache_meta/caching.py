@@ -1,7 +1,13 @@
 """What a registry of classes tells its listing: ``ClassAdapter``."""
 
 from regcache_core import PYTHON_SUFFIXES, CacheMiss, SourceTree
-from regcache_core.discovery import Adapter, EditedModules, find_sources, is_plain_name, module_of
+from regcache_core.discovery import (
+    Adapter,
+    EditedModules,
+    find_sources,
+    is_plain_name,
+    published_modules,
+)
 
 from .classes import is_class, same_declaration
 
@@ -117,13 +123,8 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             is_odd = "__" in names or ".." in names
             if is_odd and not all(map(is_plain_name, names[1:-1].split("."))):
                 raise ValueError(f"{names!r} holds no names of a module or class to be loaded")
-            if (
-                not home.startswith(prefix)
-                and home != package
-                and all(
-                    home != module_of(value) for _, value, *_ in import_path.installed["points"]
-                )
-            ):
+            is_inside = home == package or home.startswith(prefix)
+            if not is_inside and home not in published_modules(import_path):
                 raise ValueError(f"{module}.{qualname} lies outside of {package}")
             return record
 
@@ -245,11 +246,6 @@ def _check_failure(texts: "list[str]") -> "list[str]":
     if [type(texts), *map(type, texts)] != [list, str, str]:
         raise TypeError(f"{texts!r} is no error that we store")
     return texts
-
-
-def _values(import_path: "ImportPath") -> "list[str]":
-    """What the entry points name."""
-    return [value for _, value, *_ in import_path.installed["points"]]
 
 
 def _package_paths(name: str) -> "list[str]":

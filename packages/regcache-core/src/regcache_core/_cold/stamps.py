@@ -2,7 +2,7 @@
 
 A file's stamp is ``[st_mtime_ns, st_size, st_ctime_ns, st_ino, digest]``, a folder's has the names
 in it in the place of the size and an empty digest, that of a path where nothing is ``None``. This
-is the cold side of ``inputs.SourceTree``; that of ``import_path`` takes the same numbers.
+is the cold side of ``SourceTree``; that of ``ImportPath`` takes the same numbers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import stat
 import time
 
-from .._file import fingerprint
+from .._file import RACY_NS, fingerprint
 from .._report import CacheMiss
 
 TYPE_CHECKING = False
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     from .patterns import Counts
 
-#: What changed less than two seconds ago may change again within the same tick of its file
-#: system's clock and look the same (git calls such entries racy); two seconds is the coarsest
-#: tick in use (FAT). Its times are not trusted until they are older: its content is compared.
-RACY_NS = 2_000_000_000
 #: Images are built with one time for all files: 0 (OSTree), 1 (Nix), 1980-01-01 (zip). Before 1981
 #: a time tells nothing.
 MEANINGLESS_NS = 347_155_200_000_000_000
@@ -117,7 +113,7 @@ def trusted_numbers(status: os.stat_result) -> list[int]:
 
 
 def trusted_stamp(path: str) -> list[int]:
-    """The numbers of a path, to be compared with ``import_path.stamp_of``; zeros for nothing."""
+    """The numbers of a path, to be compared with those of ``stamp_of``; zeros for nothing."""
     try:
         return trusted_numbers(os.stat(path))
     except (OSError, ValueError):

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ._cold.loaded import watch_imports
     from ._cold.packages import is_installed, iter_module_names
     from ._cold.threads import is_unfinished
-    from .inputs import EditedModules, FoundFiles, ImportPath
+    from .inputs import EditedModules, FoundFiles, ImportPath, published_modules
     from .listing import Adapter, Cache, Listing
 
 __all__ = [
@@ -85,6 +85,7 @@ __all__ = [
     "modules_in_execution",
     "name_of",
     "place_of",
+    "published_modules",
     "raise_if_signalled",
     "reexported_by",
     "warn_caller",
@@ -129,6 +130,7 @@ _MODULES = {
     "modules_in_execution": "regcache_core._modules",
     "name_of": "regcache_core._modules",
     "place_of": "regcache_core.discovery._cold.importing",
+    "published_modules": "regcache_core.discovery.inputs",
     "raise_if_signalled": "regcache_core.discovery._cold.importing",
     "reexported_by": "regcache_core.discovery._cold.importing",
     "warn_caller": "regcache_core.errors",

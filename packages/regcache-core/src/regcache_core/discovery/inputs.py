@@ -9,6 +9,7 @@ import os
 import sys
 from time import time_ns
 
+from .._file import RACY_NS
 from .._inputs import PYTHON_SUFFIXES, Input, SourceTree
 from .._modules import (
     METADATA_SUFFIXES,
@@ -198,8 +199,6 @@ def _is_unmoved(recorded: "dict[str, Any]", entries: "list[str]", minds_metadata
 #: Folder -> its stamp, and the names in it by what stands before their first dot: an application
 #: has many registries, and the folder that it is started in may hold thousands of files.
 _NAMES: "dict[str, tuple[list[int], dict[str, list[str]]]]" = {}
-#: What changed less than two seconds ago may change again and look the same.
-_RACY_NS = 2_000_000_000
 
 
 def _names_in(path: str, wanted: "set[str]") -> "list[str]":
@@ -212,7 +211,7 @@ def _names_in(path: str, wanted: "set[str]") -> "list[str]":
     """
     stamp = stamp_of(path)
     known = _NAMES.get(path)
-    if known is None or known[0] != stamp or max(stamp[:2]) > time_ns() - _RACY_NS:
+    if known is None or known[0] != stamp or max(stamp[:2]) > time_ns() - RACY_NS:
         stems: dict[str, list[str]] = {"": []}
         for name in os.listdir(path):
             stems.setdefault(name.partition(".")[0], []).append(name)
@@ -378,6 +377,11 @@ class EditedModules(Input):
         """Refuse to write (or believe) an answer that has such files."""
         if recorded:
             raise CacheMiss("EDITED_SINCE_IMPORT", str(recorded[0]))
+
+
+def published_modules(import_path: ImportPath) -> "set[str]":
+    """The modules that the entry points name which a file was checked with, or a scan found."""
+    return {module_of(value) for _, value, *_ in import_path.installed["points"]}
 
 
 def is_entry_point(group: str, module: str, attribute: "str | None" = None) -> bool:

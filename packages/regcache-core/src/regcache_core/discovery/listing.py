@@ -17,12 +17,17 @@ from .._modules import (
     find_sources,
     is_initializing,
     is_plain_name,
-    module_of,
     modules_in_execution,
     name_of,
 )
 from .._report import CacheMiss, refused
-from .inputs import EditedModules, FoundFiles, ImportPath, is_entry_point
+from .inputs import (
+    EditedModules,
+    FoundFiles,
+    ImportPath,
+    is_entry_point,
+    published_modules,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,8 +178,8 @@ class Adapter(Generic[S]):
             module, attribute = record["module"], record["attribute"]
             if module.__class__ is not str or attribute.__class__ is not str:
                 raise TypeError(f"{record!r} names no place")
-            published = {module_of(value) for _, value, *_ in import_path.installed["points"]}
-            if not self.contains(module) and module not in published:
+            # Most lie in the package: a warm start checks each record.
+            if not self.contains(module) and module not in published_modules(import_path):
                 raise ValueError(f"{module} lies outside of {self.package}")
             if not is_plain_name(module) or not is_plain_name(attribute):
                 raise ValueError(f"{module}.{attribute} is no name to be loaded")

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
     from regcache_core.discovery import Cache
 
-    Listener = Callable[[str, BaseException], None]
     from ..classes import Scope
     from ..lazydict import LazyDiscoveryDict
     from ..mapping import Record
+
+    Listener = Callable[[str, BaseException], None]
 
 
 #: By thread: who is told of modules that fail while a registry's discovery function runs.

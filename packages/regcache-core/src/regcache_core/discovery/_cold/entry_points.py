@@ -1,6 +1,6 @@
 """What installed distributions say: their entry points of one group, and their versions.
 
-The cold side of ``import_path``: it reads metadata with ``importlib.metadata``.
+The cold side of ``ImportPath``: it reads metadata with ``importlib.metadata``.
 """
 
 from __future__ import annotations

@@ -74,9 +74,8 @@ class Recorder:
             _restore()
         self._path.tried.update(self.tried)
         MISSED.update(self.modules)
-        FAILED.update((each, None) for each in self.tried if each not in sys.modules)
-        for name in self.modules:
-            FAILED.pop(name, None)
+        absent = [each for each in self.tried if each not in sys.modules]
+        FAILED.update((each, None) for each in absent if each not in self.modules)
         FOLLOWED.update((name, peek(name, "__dict__")) for name in self.tried if _is_whole(name))
         self._path.add([*self.modules])
         self._path.late += [

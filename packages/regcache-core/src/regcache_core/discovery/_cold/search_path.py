@@ -1,6 +1,6 @@
 """What the folders on ``sys.path`` hold: recorded after a scan, compared when one of them moved.
 
-The cold side of ``import_path``. A folder's stamp is ``[mtime_ns, ctime_ns, inode]``, followed by
+The cold side of ``ImportPath``. A folder's stamp is ``[mtime_ns, ctime_ns, inode]``, followed by
 the modules in it that are of interest and by the names of its metadata.
 """
 
