@@ -6,7 +6,7 @@ from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import Any
 
 
@@ -133,6 +133,26 @@ def file_of(module: str) -> str:
         return str(peek(module, "__file__") or "")
     spec = find_spec(module)
     return str(spec.origin) if spec is not None and spec.has_location else ""
+
+
+def source_modules(things: "Iterable[Any]") -> "list[str]":
+    """The modules that define some classes, the bases of these, and functions.
+
+    Args:
+        things: Classes and functions; ``None`` counts for nothing. A function may be given as text,
+            ``"module:name"``; it is not imported for this.
+
+    Returns:
+        Names, sorted, but for Python's own.
+    """
+    parts = [part for thing in things for part in getattr(thing, "__mro__", (thing,))]
+    modules = {
+        part.partition(":")[0] if isinstance(part, str) else getattr(part, "__module__", None)
+        for part in parts
+        if part is not None
+    }
+    python = sys.stdlib_module_names
+    return sorted(each for each in modules if each and each.partition(".")[0] not in python)
 
 
 def find_object(module: str, qualname: str) -> "Any":

@@ -89,18 +89,10 @@ class Scope:
         return [self.facts]
 
     def source_modules(self) -> "list[str]":
-        """The modules that define these, and the bases of these, but for Python's own.
+        """The modules that define these, and the bases of these, but for Python's own."""
+        from regcache_core.discovery import source_modules
 
-        A function may be given as text, ``"module:name"``; it is not imported for this.
-        """
-        parts = [part for thing in self.parts() for part in getattr(thing, "__mro__", (thing,))]
-        modules = {
-            part.partition(":")[0] if isinstance(part, str) else getattr(part, "__module__", None)
-            for part in parts
-            if part is not None
-        }
-        python = sys.stdlib_module_names
-        return sorted(each for each in modules if each and each.partition(".")[0] not in python)
+        return source_modules(self.parts())
 
     def source_files(self) -> "list[str]":
         """The files of these modules."""

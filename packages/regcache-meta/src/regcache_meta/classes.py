@@ -10,6 +10,7 @@ from regcache_core.discovery import (
     is_gone,
     is_same_source,
     name_of,
+    source_modules,
 )
 
 from .config import check_dependencies
@@ -259,10 +260,8 @@ class Scope:
     def source_modules(self) -> "list[str]":
         """Modules that decide the answer besides the plugins: of base classes and functions."""
         config = self.config
-        parts = [*self.base.__mro__, config.key_extractor, self.include, config.discovery_function]
-        modules = {getattr(part, "__module__", None) for part in parts if part is not None}
-        python = sys.stdlib_module_names
-        return sorted(each for each in modules if each and each.partition(".")[0] not in python)
+        functions = config.key_extractor, self.include, config.discovery_function
+        return source_modules([self.base, *functions])
 
     def source_files(self) -> "list[str]":
         """Files of these modules."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         module_of,
         modules_in_execution,
         name_of,
+        source_modules,
     )
     from .._report import check_argument
     from ..depends import as_dependencies
@@ -88,6 +89,7 @@ __all__ = [
     "published_modules",
     "raise_if_signalled",
     "reexported_by",
+    "source_modules",
     "warn_caller",
     "watch_imports",
 ]
@@ -133,6 +135,7 @@ _MODULES = {
     "published_modules": "regcache_core.discovery.inputs",
     "raise_if_signalled": "regcache_core.discovery._cold.importing",
     "reexported_by": "regcache_core.discovery._cold.importing",
+    "source_modules": "regcache_core._modules",
     "warn_caller": "regcache_core.errors",
     "watch_imports": "regcache_core.discovery._cold.loaded",
 }

@@ -19,6 +19,7 @@ from .._modules import (
     is_plain_name,
     modules_in_execution,
     name_of,
+    source_modules,
 )
 from .._report import CacheMiss, refused
 from .inputs import (
@@ -137,9 +138,8 @@ class Adapter(Generic[S]):
 
     def source_files(self) -> "list[str]":
         """Files of what decides beside the package: by default of the classes of this object."""
-        modules = {each.__module__ for each in type(self).__mro__}
-        ours = ("regcache_core", *sys.stdlib_module_names)
-        foreign = [each for each in modules if each.partition(".")[0] not in ours]
+        modules = source_modules([type(self)])
+        foreign = [each for each in modules if not each.startswith("regcache_core.")]
         return sorted(filter(None, map(file_of, foreign)))
 
     def inputs(self) -> "list[Input]":
