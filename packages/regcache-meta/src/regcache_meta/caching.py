@@ -35,18 +35,21 @@ class EditedClasses(EditedModules):
     def __init__(self, scope: "Scope") -> None:
         super().__init__(str(scope.package), scope.source_files, scope.created_ns)
         self._base = scope.base
+        # By identity: a metaclass may have made them unhashable. Modules have many in common.
+        self._seen: dict[int, type] = {}
 
     def is_outdated(self, module: "ModuleType") -> bool:
         """Whether a module's classes derive from an older declaration of the base class."""
-        base = self._base
-        classes = [value for value in list(vars(module).values()) if is_class(value)]
-        # By identity: a metaclass may have made them unhashable.
-        parents = {id(parent): parent for cls in classes for parent in cls.__mro__}
-        parents.pop(id(base), None)
-        return any(
-            parent.__name__ == base.__name__ and same_declaration(parent, base)
-            for parent in parents.values()
-        )
+        base, seen = self._base, self._seen
+        for value in list(vars(module).values()):
+            if id(value) in seen or not is_class(value):
+                continue
+            for parent in value.__mro__:
+                if parent.__name__ == base.__name__ and same_declaration(parent, base):
+                    if parent is not base:
+                        return True
+                seen[id(parent)] = parent
+        return False
 
 
 class ClassAdapter(Adapter["State[Any, Any]"]):

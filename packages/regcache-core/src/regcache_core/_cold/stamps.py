@@ -292,7 +292,7 @@ def is_newer(path: str, time_ns: int, if_gone: bool = False) -> bool:
             break
         except (OSError, ValueError):
             path = os.path.dirname(os.path.abspath(path))
-    if if_gone and os.path.isdir(path):
+    if if_gone and stat.S_ISDIR(status.st_mode):
         return True
     # Elsewhere than on POSIX systems the first is the time of creation.
     times = [status.st_ctime_ns, status.st_mtime_ns][: 1 if os.name == "posix" else 2]
