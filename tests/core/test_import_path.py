@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from core_tools import make_old, read
 
-from regcache_core import PYTHON_SUFFIXES, Reason
+from regcache_core import PYTHON_SUFFIXES, CacheMiss, Reason
 from regcache_core._modules import look_into, search_path
 from regcache_core.discovery import ImportPath, find_spec
 from regcache_core.discovery._cold.search_path import _Listing
-from regcache_core.discovery.inputs import _names_in
 
 
 @pytest.fixture
@@ -287,25 +286,20 @@ def test_folder_is_looked_at_alike_warm_and_cold():
         )
 
 
-def test_folder_is_listed_once_while_its_stamp_can_be_trusted(tmp_path, monkeypatch):
-    """An application has many registries; what appears in the folder is seen all the same."""
-    for name in ("wanted.py", "other.py", "thing-1.dist-info"):
-        (tmp_path / name).touch()
-    listed = []
-    monkeypatch.setattr(os, "listdir", lambda path: listed.append(path) or _names(path))
-    folder = str(tmp_path)
+@pytest.mark.parametrize("place", ["wanted.py", "wanted/__init__.py", "wanted.pyc", "wanted"])
+def test_module_in_the_folder_of_a_start_is_a_miss(place, tmp_path, monkeypatch):
+    """Python's own finder of the folder is asked, and asked anew once the folder has changed."""
+    path = ImportPath("app")
+    start = path.record()
+    path.add(["wanted"])
+    record = path.complete(start)
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.util.find_spec("no_such_module")  # any import makes Python list the folder
+    without = ImportPath("app").check(record)
 
-    first, second = (sorted(_names_in(folder, {"wanted"})) for _ in range(2))
-    monkeypatch.setattr("regcache_core.discovery.inputs.RACY_NS", -(10**18))
-    third = sorted(_names_in(folder, {"wanted"}))
-    (tmp_path / "wanted").mkdir()
-    fourth = sorted(_names_in(folder, {"wanted"}))
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).touch() if "." in place else (tmp_path / place).mkdir()
 
-    assert ["thing-1.dist-info", "wanted.py"] == first == second == third
-    assert ["thing-1.dist-info", "wanted", "wanted.py"] == fourth
-    assert len(listed) == 3  # too young to be trusted, twice; then it changed
-
-
-def _names(path):
-    with os.scandir(path) as entries:
-        return [entry.name for entry in entries]
+    with pytest.raises(CacheMiss, match="wanted"):
+        ImportPath("app").check(record)
+    assert without is None

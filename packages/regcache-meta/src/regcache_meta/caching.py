@@ -45,9 +45,9 @@ class EditedClasses(EditedModules):
             if id(value) in seen or not is_class(value):
                 continue
             for parent in value.__mro__:
-                if parent.__name__ == base.__name__ and same_declaration(parent, base):
-                    if parent is not base:
-                        return True
+                looks_like_it = parent is not base and parent.__name__ == base.__name__
+                if looks_like_it and same_declaration(parent, base):
+                    return True
                 seen[id(parent)] = parent
         return False
 

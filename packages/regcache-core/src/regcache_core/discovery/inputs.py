@@ -196,34 +196,15 @@ def _is_unmoved(recorded: "dict[str, Any]", entries: "list[str]", minds_metadata
     return holders == [path for path, stamp in folders.items() if stamp[3]]
 
 
-#: Folder -> its stamp, and the names in it by what stands before their first dot: an application
-#: has many registries, and the folder that it is started in may hold thousands of files.
-_NAMES: "dict[str, tuple[list[int], dict[str, list[str]]]]" = {}
-
-
-def _names_in(path: str, wanted: "set[str]") -> "list[str]":
-    """Names in a folder that may be modules of interest, or metadata.
-
-    The folder is listed once in a process while its stamp can be trusted.
-
-    Raises:
-        OSError: It cannot be listed.
-    """
-    stamp = stamp_of(path)
-    known = _NAMES.get(path)
-    if known is None or known[0] != stamp or max(stamp[:2]) > time_ns() - RACY_NS:
-        stems: dict[str, list[str]] = {"": []}
-        for name in os.listdir(path):
-            stems.setdefault(name.partition(".")[0], []).append(name)
-            if name.endswith(METADATA_SUFFIXES):
-                stems[""].append(name)
-        known = _NAMES[path] = stamp, stems
-    stems = known[1]
-    return [name for stem in ("", *wanted) for name in stems.get(stem, ())]
+#: Folder -> its stamp, and modules that are known not to be in it: an application has many
+#: registries, and the folder that it is started in is another one for many a start.
+_ABSENT: "dict[str, tuple[list[int], set[str]]]" = {}
 
 
 def _list(path: str, known: "Any", wanted: "set[str]", minds_metadata: bool) -> "Any":
     """What a folder holds whose stamp tells nothing; ``None`` if that needs a closer look.
+
+    Python's own finder of the folder is asked, where it has one: it may hold thousands of files.
 
     Args:
         path: The folder.
@@ -231,8 +212,25 @@ def _list(path: str, known: "Any", wanted: "set[str]", minds_metadata: bool) -> 
         wanted: The modules of interest.
         minds_metadata: Whether any distribution in a new folder may be of interest.
     """
+    if minds_metadata or (known and known[4]) or path not in sys.path_importer_cache:
+        return _list_all(path, known, wanted, minds_metadata)
+    stamp = stamp_of(path)
+    absent = _ABSENT.get(path, (stamp, set()))
+    if absent[0] != stamp or max(stamp[:2]) > time_ns() - RACY_NS:
+        absent = stamp, set()
+    finder = sys.path_importer_cache[path]
+    held = [each for each in wanted - absent[1] if finder and finder.find_spec(each)]
+    absent[1].update(wanted.difference(held))
+    _ABSENT[path] = absent
+    if known is None:
+        return None if held else [0, 0, 0, [], []]
+    return known if known[3] == sorted(held) else None
+
+
+def _list_all(path: str, known: "Any", wanted: "set[str]", minds_metadata: bool) -> "Any":
+    """The same, with the metadata of distributions."""
     try:
-        found = look_into({*_names_in(path, wanted)}, path, wanted, PYTHON_SUFFIXES)
+        found = look_into({*os.listdir(path)}, path, wanted, PYTHON_SUFFIXES)
     except NotADirectoryError:  # an archive
         return known if known is not None and stamp_of(path) == known[:3] else None
     except OSError:  # nothing there, or not ours to list
