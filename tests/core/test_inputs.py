@@ -104,6 +104,38 @@ def test_paths_may_identify_without_being_stamped(folder, make):
     assert manager.load_cache() is None
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "where"),
+    [
+        (1, True, "limit"),
+        ({"size": 1}, {"size": True}, "limit.size"),
+        ({"size": [1, 2]}, {"size": [1, 2.0]}, "limit.size"),
+        ({"sizes": {"a": 0}}, {"sizes": {"a": False}}, "limit.sizes"),
+        ([[{"a": 1}]], [[{"a": 1.0}]], "limit"),
+    ],
+)
+def test_values_of_another_type_are_others_at_any_depth(before, now, where, make):
+    """Python calls 1, 1.0 and True equal; what is set up with one of them may not."""
+    make(inputs=[Input("limit", lambda: before)]).get_or_build(lambda: {"a": 1})
+    same, other = (
+        make(inputs=[Input("limit", lambda: before)]),
+        make(inputs=[Input("limit", lambda: now)]),
+    )
+
+    assert {"a": 1} == same.load_cache()
+    assert other.load_cache() is None
+    assert (Reason.SETTINGS_CHANGED, where) == (other.last_report.reason, other.last_report.where)
+
+
+def test_reason_that_does_not_exist_is_a_mistake_that_is_told(make):
+    """It is no damaged file: the input itself is wrong."""
+    make(inputs=[Input("limit", lambda: 1, "LIMIT_CHANGED")]).get_or_build(lambda: {"a": 1})
+    manager = make(inputs=[Input("limit", lambda: 2, "LIMIT_CHANGED")])
+
+    with pytest.raises(NameError, match="LIMIT_CHANGED"):
+        manager.load_cache()
+
+
 @pytest.fixture
 def modules(tmp_path, monkeypatch):
     """Two imported modules and a file that none imports; the files are older than `created_ns`."""

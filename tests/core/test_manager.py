@@ -469,6 +469,7 @@ def test_unknown_version_means_no_caching(getter, words):
     assert ("error", Reason.VERSION_UNKNOWN) == (report.status, report.reason)
     assert words in str(report.cause)
     assert words in str(report)
+    assert report.where.endswith("<lambda>")
     assert "error" == report.saved.status
     assert not os.path.exists(manager.path)
 

@@ -83,14 +83,25 @@ class Input:
             CacheMiss: The recorded value does not hold; names the field, old and new.
         """
         current = self.current()
-        if recorded == current and type(recorded) is type(current):
+        if _is_same(recorded, current):
             return None
         if isinstance(recorded, dict) and isinstance(current, dict):
             fields = [*current, *recorded]
-            field = next((n for n in fields if recorded.get(n) != current.get(n)), "")
+            field = next((n for n in fields if not _is_same(recorded.get(n), current.get(n))), "")
             where = f"{self.member}.{field}"
             raise CacheMiss(self.reason, where, recorded.get(field), current.get(field))
         raise CacheMiss(self.reason, self.member, recorded, current)
+
+
+def _is_same(first: "Any", second: "Any") -> bool:
+    """Whether two JSON values are one: equal, and 1 is neither True nor 1.0, at any depth."""
+    if first != second or first.__class__ is not second.__class__:
+        return False
+    if first.__class__ is dict:
+        return all(_is_same(first[name], second[name]) for name in first)
+    if first.__class__ is list:
+        return all(map(_is_same, first, second))
+    return True
 
 
 class Timestamp(Input):

@@ -644,12 +644,13 @@ class RegistryCacheManager(Generic[K, T]):
         return inputs
 
     def _version(self) -> str:
+        name = getattr(self.version_getter, "__qualname__", "version_getter")
         try:
             version = self.version_getter()
             if not isinstance(version, str):
-                raise TypeError(f"version_getter returned {version!r}, not a string")
+                raise TypeError(f"{name} returned {version!r}, not a string")
         except Exception as error:  # the application's function: without a version, no caching
-            raise CacheMiss("VERSION_UNKNOWN", "version_getter") from error
+            raise CacheMiss("VERSION_UNKNOWN", name) from error
         return version
 
     def _save(

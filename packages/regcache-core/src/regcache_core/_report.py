@@ -22,6 +22,9 @@ class CacheMiss(Exception):  # noqa: N818 - no error: it says why there was no h
         where: Which file or field was refused.
         old: What the file recorded.
         new: What is true now.
+
+    Raises:
+        NameError: There is no such reason.
     """
 
     def __init__(
@@ -29,6 +32,8 @@ class CacheMiss(Exception):  # noqa: N818 - no error: it says why there was no h
     ) -> None:
         from ._cold.reasons import Reason
 
+        if reason not in Reason.__members__:  # a KeyError would be taken for a damaged file
+            raise NameError(f"regcache_core.Reason has no {reason!r}")
         super().__init__(reason, where, old, new)
         self.name = reason
         self.reason = Reason[reason]
