@@ -132,7 +132,7 @@ MUTANTS = {
     "the future": Mutant(_INPUTS, "if recorded > now:", "if False:", ("age_caches",)),
     "edits while plugins are imported": Mutant(
         _MANAGER,
-        "self._scan or _record(inputs)",
+        "self._scan_to_save() or _record(inputs)",
         "_record(inputs)",
         ("change_during_discovery", "edit_plugin"),
     ),

@@ -6,6 +6,7 @@ modules of these names, and imports the cold ones only where a cold path begins.
 
 import os
 import sys
+from _thread import get_ident
 from time import perf_counter_ns, time_ns
 
 from ._file import absolute, cache_file, is_on, read_document, switched_off_by
@@ -175,6 +176,20 @@ def _is_age(value: object) -> bool:
     return 0 <= value < float("inf")  # False for NaN too
 
 
+class _Miss:
+    """A load that was a miss: what for, its report, when it began, and what inputs were then."""
+
+    __slots__ = ("began_ns", "reason", "report", "scan")
+
+    def __init__(
+        self, reason: str, report: Report, began_ns: int, scan: "dict[str, Any] | None"
+    ) -> None:
+        self.reason = reason
+        self.report = report
+        self.began_ns = began_ns
+        self.scan = scan
+
+
 class RegistryCacheManager(Generic[K, T]):
     """Loads, checks and saves the cached answer of one registry.
 
@@ -191,7 +206,8 @@ class RegistryCacheManager(Generic[K, T]):
             ``version_getter`` was defined in. Two applications never share a file.
 
     Attributes:
-        last_report: What the last load or save did, and why; ``None`` before the first.
+        last_report: What the last load or save did, in any thread, and why; ``None`` before the
+            first.
         extra: What the last load found stored beside the items; empty after a miss.
         read_only: Whether a load leaves the file as it is, instead of renewing what is cheaper to
             check next time; false by default.
@@ -249,9 +265,8 @@ class RegistryCacheManager(Generic[K, T]):
         self._default_converter: Converter | None = None  # made when it is needed
         self._more_inputs = tuple(inputs)
         _check_members(self._more_inputs)
-        self._scan: dict[str, Any] | None = None
+        self._misses: dict[int, _Miss] = {}  # thread -> its last load, until it saves
         self._identified: dict[str, object] | None = None
-        self._missed_ns = 0  # when the last load began that was a miss
 
     @property
     def path(self) -> "str | None":
@@ -352,7 +367,7 @@ class RegistryCacheManager(Generic[K, T]):
             status: Any = "disabled" if STATUSES.get(miss.name) == "disabled" else "error"
             report = refused(miss, path, status)
         finally:
-            self._scan = None
+            self._misses.pop(get_ident(), None)
         report.save_ns = perf_counter_ns() - start
         self.last_report = report
         if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
@@ -384,7 +399,7 @@ class RegistryCacheManager(Generic[K, T]):
         items = self.load_cache()
         if items is not None:
             return items
-        return self.build_in_turn(self.load_cache, lambda: self._build(build, progress))
+        return self._build_once(self.load_cache, lambda: self._build(build, progress))
 
     def get_lazily_or_build(
         self, build: "Build[K, T]", progress: "Progress | None" = None
@@ -404,9 +419,17 @@ class RegistryCacheManager(Generic[K, T]):
         items = self.load_lazily()
         if items is not None:
             return items
-        return self.build_in_turn(
+        return self._build_once(
             self.load_lazily, lambda: self._lazily(self._build(build, progress), lambda item: item)
         )
+
+    def _build_once(self, load: "Callable[[], A | None]", build: "Callable[[], A]") -> "A":
+        """As ``build_in_turn``, after threads of this process that are at it."""
+        from ._cold.lock import ThreadTurn
+
+        with ThreadTurn(self.path) as turn:
+            answer = load() if turn.is_news else None
+            return self.build_in_turn(load, build) if answer is None else answer
 
     def _build(self, build: "Any", progress: "Progress | None") -> "dict[K, T]":
         def tell(done: int, total: int, what: str = "") -> None:
@@ -415,7 +438,7 @@ class RegistryCacheManager(Generic[K, T]):
             touch_locks()
             progress(done, total, what)  # type: ignore[misc]  # else nobody is given this
 
-        report: Any = self.last_report
+        report = self._misses[get_ident()].report
         start = perf_counter_ns()
         built = dict(build() if progress is None else build(tell))
         report.build_ns = perf_counter_ns() - start
@@ -435,18 +458,20 @@ class RegistryCacheManager(Generic[K, T]):
         Raises:
             Exception: Whatever ``load`` or ``build`` raises.
         """
-        missed: Any = self.last_report
-        if missed.status != "miss" or missed.reason.name == "REFRESH_REQUESTED":
+        miss = self._misses[get_ident()]
+        path: Any = miss.report.path
+        if miss.report.status != "miss" or miss.reason == "REFRESH_REQUESTED":
             return build()
         from ._cold.lock import BuildLock
 
-        with BuildLock(missed.path, self._missed_ns) as turn:
+        with BuildLock(path, miss.began_ns) as turn:
             answer = load() if turn.is_news else None
-            report: Any = self.last_report
-            report.wait_ns = turn.wait_ns
             if answer is not None:
+                self.last_report.wait_ns = turn.wait_ns  # type: ignore[union-attr]
                 turn.end(saved=True)
                 return answer
+            report = self._misses[get_ident()].report
+            report.wait_ns = turn.wait_ns
             turn.begin()
             try:
                 return build()
@@ -499,14 +524,32 @@ class RegistryCacheManager(Generic[K, T]):
 
         What the answer depends on is recorded as it is at this moment, for the save that follows.
         """
-        identity = self._identity()
-        report = refused(CacheMiss("REFRESH_REQUESTED"), cache_file(identity))
-        self._scan = None
+        self._begin(CacheMiss("REFRESH_REQUESTED"))
+
+    def _begin(self, miss: CacheMiss) -> None:
+        began_ns, identity = time_ns(), self._identity()
+        path, scan = cache_file(identity), None
         try:
-            self._scan = _record(self._inputs(identity))
-        except CacheMiss as miss:
-            report = refused(miss, report.path)
-        self.last_report = report
+            scan = _record(self._inputs(identity))
+        except CacheMiss as unknown:
+            miss = unknown
+        self._note_miss(miss, path, began_ns, scan)
+
+    def _note_miss(
+        self, miss: CacheMiss, path: "str | None", began_ns: int, scan: "dict[str, Any] | None"
+    ) -> Report:
+        self.last_report = report = refused(miss, path)
+        self._misses[get_ident()] = _Miss(miss.name, report, began_ns, scan)
+        return report
+
+    def _scan_to_save(self) -> "dict[str, Any] | None":
+        """What the inputs were when the load was a miss that this save follows.
+
+        Of another thread's loads, where this one has not loaded: the earliest, which is the safest.
+        """
+        own = self._misses.get(get_ident())
+        misses = [own] if own is not None else list(self._misses.values())
+        return min(misses, key=lambda miss: miss.began_ns).scan if misses else None
 
     def refuse_load(self, reason: str, where: str) -> None:
         """Make a miss of the last load: what lies beside the items is not what was stored there.
@@ -515,8 +558,7 @@ class RegistryCacheManager(Generic[K, T]):
             reason: Name of a ``Reason``.
             where: What is wrong.
         """
-        self.begin_scan()
-        self.last_report = refused(CacheMiss(reason, where), self.path)
+        self._begin(CacheMiss(reason, where))
         self.extra = {}
 
     def verify(self, build: "Callable[[], Mapping[K, T]]") -> "Verification":
@@ -566,14 +608,14 @@ class RegistryCacheManager(Generic[K, T]):
             if is_on("REGCACHE_REFRESH"):
                 raise CacheMiss("REFRESH_REQUESTED", "REGCACHE_REFRESH")
             items = self._items(self._fresh_document(str(path), inputs), convert)
-            report = Report("hit", path, len(items))
+            self.last_report = report = Report("hit", path, len(items))
+            self._misses.pop(get_ident(), None)
         except CacheMiss as miss:
-            report = refused(miss, path)
-            self._missed_ns = time_ns() - (perf_counter_ns() - start)
+            began_ns = time_ns() - (perf_counter_ns() - start)
             # The answer will be built now: what it depends on is as it is at this moment.
-            self._scan = None if inputs is None else _record(inputs)
+            scan = None if inputs is None else _record(inputs)
+            report = self._note_miss(miss, path, began_ns, scan)
         report.load_ns = perf_counter_ns() - start
-        self.last_report = report
         return items
 
     def _check_switches(self, path: "str | None", identity: "dict[str, object]") -> None:
@@ -668,7 +710,7 @@ class RegistryCacheManager(Generic[K, T]):
 
         self._check_switches(path, identity)
         inputs = self._inputs(identity)
-        recorded = _complete(inputs, self._scan or _record(inputs))
+        recorded = _complete(inputs, self._scan_to_save() or _record(inputs))
         if file_mtimes is not None:
             stamps = stamps_from_mtimes(file_mtimes)
             recorded["file_mtimes"] = {**recorded.get("file_mtimes", {}), **stamps}

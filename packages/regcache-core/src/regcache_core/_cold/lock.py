@@ -21,6 +21,7 @@ import os
 import stat
 import sys
 import time
+from _thread import RLock
 from contextlib import suppress
 from types import TracebackType
 
@@ -206,9 +207,42 @@ def _forget_turns() -> None:
     """In a forked child: let the locks go that belong to the parent."""
     for turn in list(_TURNS):
         turn._close()
+    _THREADS.clear()
 
 
 call_in_forked_child(_forget_turns)
+
+
+class ThreadTurn:
+    """The turn of one thread to build the answer of a cache file; others wait 20 s at most.
+
+    For builds that are the application's: a discovery has to know which thread imports what.
+
+    Args:
+        path: The cache file; without one nothing is waited for.
+
+    Attributes:
+        is_news: Whether another thread was waited for, so that the answer may be there now.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._lock = _THREADS.setdefault(path, RLock()) if path is not None else RLock()
+        self._is_ours = self.is_news = False
+
+    def __enter__(self) -> ThreadTurn:
+        self._is_ours = self._lock.acquire(blocking=False)
+        if not self._is_ours:
+            self._is_ours = self._lock.acquire(timeout=PATIENCE_S)
+            self.is_news = True
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._is_ours:
+            self._lock.release()
+
+
+#: Cache file -> the lock of the threads that build its answer.
+_THREADS: dict[str, RLock] = {}
 
 
 def touch_locks() -> None:

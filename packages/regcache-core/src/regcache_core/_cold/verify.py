@@ -157,7 +157,7 @@ def _built(
 def _cached(manager: RegistryCacheManager[Any, Any]) -> tuple[Report, Document | None]:
     """What the file of a manager says now; the manager itself is left as it is."""
     twin = copy.copy(manager)
-    twin.read_only = True
+    twin.read_only, twin._misses = True, {}
     records = twin.load_records()
     report: Any = twin.last_report
     if records is None:
