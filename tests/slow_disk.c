@@ -8,7 +8,8 @@
 #define SLOW(name, parameters, arguments)                                                       \
     int name parameters {                                                                       \
         const char *us = getenv("SLOW_DISK_US");                                                \
-        usleep(us ? atoi(us) : 0);                                                              \
+        if (us && atoi(us))                                                                     \
+            usleep(atoi(us));                                                                   \
         return ((int(*) parameters)dlsym(RTLD_NEXT, #name)) arguments;                          \
     }
 

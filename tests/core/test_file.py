@@ -597,13 +597,14 @@ def test_file_beyond_the_limit_tells_it_and_what_to_do(manager, monkeypatch):
 
 
 def test_answer_beyond_the_limit_is_not_written_and_says_so(make, monkeypatch):
-    """`save_cache` reports it, `get_or_build` warns, since each start builds anew until mended."""
+    """Each start builds anew until that is mended: it is a warning, and the answer is given."""
     monkeypatch.setattr("regcache_core._file.MAX_BYTES", 1000)
     manager, items = make(), {"a": "x" * 1000}
 
-    assert not manager.save_cache(items)
+    with pytest.warns(CacheWarning, match=f"'palettes' was not saved: {LIMIT}"):
+        assert not manager.save_cache(items)
     assert re.search(rf"error: {LIMIT}.*limit 1000, is 1\d\d\d\)$", str(manager.last_report))
-    with pytest.warns(CacheWarning, match=rf"'palettes' was not saved: error: {LIMIT}.*limit 1000"):
+    with pytest.warns(CacheWarning, match=rf"'palettes' was not saved: {LIMIT}.*limit 1000"):
         assert items == manager.get_or_build(lambda: items)
     assert Reason.TOO_LARGE == manager.last_report.saved.reason
     assert not os.path.exists(manager.path)

@@ -11,6 +11,7 @@ from core_tools import NOBODY, as_is
 from regcache_core import (
     CacheConfig,
     CacheMiss,
+    CacheWarning,
     Declared,
     EnvironmentVariable,
     Input,
@@ -106,6 +107,14 @@ def save_without_json(situation):
     manager = situation.make()
     with pytest.raises(SerializationError):
         manager.save_cache({"a": object()})
+    return manager.last_report
+
+
+def save_what_changes(situation):
+    """The report of a save whose item comes back as another one."""
+    manager = RegistryCacheManager("sizes", lambda: "1.0", item_type=int, application="painter")
+    with pytest.warns(CacheWarning, match="7.9"):
+        manager.save_cache({"a": 7.9})
     return manager.last_report
 
 
@@ -240,6 +249,7 @@ SITUATIONS = {
     "DISTRIBUTION_CHANGED": change_site("tool", lambda site: (site / "tool-1.dist-info").rmdir()),
     "VERSION_UNKNOWN": lambda s: load(s, version=None),
     "NOT_SERIALIZABLE": save_without_json,
+    "COMES_BACK_CHANGED": save_what_changes,
     "WRITE_FAILED": save_into_a_file,
     "EDITED_SINCE_IMPORT": save_refused("EDITED_SINCE_IMPORT"),
     "TRANSIENT_FAILURE": save_refused("TRANSIENT_FAILURE"),

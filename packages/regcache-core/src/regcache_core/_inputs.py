@@ -12,7 +12,7 @@ from ._report import CacheMiss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Any
 
     from .depends import Dependency
@@ -247,6 +247,77 @@ def _stat_for(paths: "Collection[str]") -> "Callable[[str], os.stat_result]":
     from ._cold.slow_disks import stat_at_once
 
     return stat_at_once(paths)
+
+
+class FoundFiles(SourceTree):
+    """Files that turn out to decide an answer while it is being computed.
+
+    They are compared as those of a ``SourceTree``, and are no part of the registry's identity.
+
+    Args:
+        member: Name of the member of the cache file that records them.
+        created_ns: When the registry was declared, in nanoseconds since the epoch.
+
+    Attributes:
+        stamps: File -> stamp; filled by ``add``.
+    """
+
+    def __init__(self, member: str, created_ns: int) -> None:
+        super().__init__(())
+        self.member, self.current = member, dict
+        self.created_ns = created_ns
+        self.stamps: dict[str, Any] = {}
+
+    def complete(self, recorded: "Any") -> "dict[str, Any]":
+        """The stamps of what was found."""
+        return self.stamps
+
+    def check(self, recorded: "Any") -> "Any":
+        """As a ``SourceTree`` does; what was stamped a moment ago is not looked at once more."""
+        if recorded is not self.stamps:
+            return super().check(recorded)
+        for path, stamp in recorded.items():
+            if stamp == _DISTRUSTED:
+                raise CacheMiss("SOURCE_CHANGED", path)
+        return None
+
+    def add(self, files: "Iterable[str]") -> None:
+        """Stamp files as they are now.
+
+        One that was edited after the registry was declared may have been imported before: the
+        answer is made from the old text, so the stamp is one that never holds, and the answer is
+        not written.
+        """
+        from ._cold.stamps import stamp_trees
+
+        paths = [os.path.abspath(each) for each in files if each]
+        self.add_stamps(stamp_trees(paths, ()))
+
+    def add_stamps(self, stamps: "Mapping[str, Any]") -> None:
+        """Take stamps of files; of modules that are loaded since then they may be older ones."""
+        from ._cold.stamps import TICK_NS, is_newer
+
+        since_ns = self.created_ns - TICK_NS
+        self.stamps.update(stamps)
+        # Of most the stamp says enough: they are there, and did not change for a while.
+        young = [
+            path
+            for path, stamp in stamps.items()
+            if stamp is None or stamp[2] < 0 or max(stamp[0], stamp[2]) > since_ns
+        ]
+        self.distrust(path for path in young if is_newer(path, since_ns, if_gone=True))
+
+    def watch_absent(self, paths: "Iterable[str]") -> None:
+        """Let the appearance of files or folders that are not there be a change."""
+        self.stamps.update((path, None) for path in paths)
+
+    def distrust(self, files: "Iterable[str]") -> None:
+        """Give files a stamp that never holds, so that the answer is not written."""
+        self.stamps.update((file, _DISTRUSTED) for file in files)
+
+
+#: The stamp of a file that is to be another one at every start.
+_DISTRUSTED = [0, -1, 0, 0, ""]
 
 
 class Declared(Input):

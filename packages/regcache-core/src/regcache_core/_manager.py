@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
     from ._cold.verify import Verification
+    from .errors import SerializationError
 
     A = TypeVar("A")
     K = TypeVar("K")
@@ -174,6 +175,10 @@ def _is_age(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     return 0 <= value < float("inf")  # False for NaN too
+
+
+#: Why an answer was not saved, where that is worth mending.
+_TOLD = ("TOO_LARGE", "COMES_BACK_CHANGED")
 
 
 class _Miss:
@@ -350,7 +355,20 @@ class RegistryCacheManager(Generic[K, T]):
             SerializationError: A key or an item cannot be turned into JSON (a ``TypeError``);
                 nothing was written.
         """
-        return self._save_to(self.path, items, file_mtimes, extra)
+        report, problem = self._save_to(self.path, items, file_mtimes, extra)
+        if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
+            raise self._serialization_error(report) from report.cause
+        if problem:
+            from .errors import CacheWarning, warn_caller
+
+            warn_caller(problem, CacheWarning)
+        return report.status == "saved"
+
+    def _serialization_error(self, report: Report) -> "SerializationError":
+        from .errors import SerializationError
+
+        problem = str(report.cause) or type(report.cause).__name__
+        return SerializationError(self.cache_name, report.where, problem)
 
     def _save_to(
         self,
@@ -358,10 +376,13 @@ class RegistryCacheManager(Generic[K, T]):
         items: "Mapping[K, T]",
         file_mtimes: "Mapping[str, Any] | None",
         extra: "Mapping[str, Any] | None",
-    ) -> bool:
+    ) -> "tuple[Report, str]":
+        """Save; gives the report, and what the application should be warned of."""
         start = perf_counter_ns()
+        changes: list[CacheMiss] = []
+        problem = ""
         try:
-            self._save(path, self._identity(), items, file_mtimes, extra)
+            self._save(path, self._identity(), items, file_mtimes, extra, changes.append)
             report = Report("saved", path, len(items))
         except CacheMiss as miss:
             status: Any = "disabled" if STATUSES.get(miss.name) == "disabled" else "error"
@@ -370,12 +391,11 @@ class RegistryCacheManager(Generic[K, T]):
             self._misses.pop(get_ident(), None)
         report.save_ns = perf_counter_ns() - start
         self.last_report = report
-        if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
-            from .errors import SerializationError
-
-            problem = str(report.cause) or type(report.cause).__name__
-            raise SerializationError(self.cache_name, report.where, problem) from report.cause
-        return report.status == "saved"
+        if report.reason is None and changes:
+            problem = f"cache {self.cache_name!r} was saved, but {refused(changes[0], path).why()}"
+        elif report.reason is not None and report.reason.name in _TOLD:
+            problem = f"cache {self.cache_name!r} was not saved: {report.why()}"
+        return report, problem
 
     def get_or_build(
         self, build: "Build[K, T]", progress: "Progress | None" = None
@@ -497,7 +517,7 @@ class RegistryCacheManager(Generic[K, T]):
             transient: An error of this moment that made the answer smaller, as
                 ``Failures.transient`` has it: the answer is not saved then.
         """
-        from .errors import CacheWarning, SerializationError, warn_caller
+        from .errors import CacheWarning, warn_caller
 
         if report.status == "disabled":  # though a plugin may have cleared the environment
             return
@@ -505,15 +525,10 @@ class RegistryCacheManager(Generic[K, T]):
             report.saved = refused(CacheMiss("TRANSIENT_FAILURE"), report.path)
             report.saved.cause = transient
             return
-        try:
-            # Where the load looked, though a plugin may have changed the environment.
-            self._save_to(report.path, items, None, extra)
-            problem = ""
-        except SerializationError as error:
-            problem = str(error)
-        saved: Any = self.last_report
-        if saved.reason is not None and saved.reason.name == "TOO_LARGE":
-            problem = f"cache {self.cache_name!r} was not saved: {saved}"
+        # Where the load looked, though a plugin may have changed the environment.
+        saved, problem = self._save_to(report.path, items, None, extra)
+        if saved.reason is not None and saved.reason.name == "NOT_SERIALIZABLE":
+            problem = str(self._serialization_error(saved))
         report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
         self.last_report = report
         if problem:  # the last thing: a filter may make an error of it
@@ -702,6 +717,7 @@ class RegistryCacheManager(Generic[K, T]):
         items: "Mapping[K, T]",
         file_mtimes: "Mapping[str, Any] | None",
         extra: "Mapping[str, Any] | None",
+        on_change: "Callable[[CacheMiss], object]",
     ) -> None:
         from ._cold.prune import prune
         from ._cold.serialize import NotJsonError, as_extra, check_plain
@@ -718,7 +734,7 @@ class RegistryCacheManager(Generic[K, T]):
         document = {
             **recorded,
             "max_age_days": self.config.max_age_days,  # tells when nobody needs the file any more
-            "items": self._to_records(items),
+            "items": self._to_records(items, on_change),
             "extra": as_extra(extra or {}),
         }
         # What changed while the answer was being built is stale before it is written.
@@ -731,17 +747,16 @@ class RegistryCacheManager(Generic[K, T]):
         except OSError as error:
             raise CacheMiss("WRITE_FAILED", str(path)) from error
 
-    def _to_records(self, items: "Mapping[K, T]") -> "dict[str, Any]":
+    def _to_records(
+        self, items: "Mapping[K, T]", on_change: "Callable[[CacheMiss], object]"
+    ) -> "dict[str, Any]":
         from ._cold.serialize import to_records
 
-        names = (str,) if self._serializer is not None else (str, int)
-        # Where one function does both, it has checked the record that it was given.
-        is_checked = self._serializer is not None and self._serializer is self._deserializer
-        return to_records(items, self._to_record, None if is_checked else self.from_record, names)
+        if self._serializer is not None and self._deserializer is not None:
+            return to_records(items, self._serializer, self._deserializer, (str,), on_change)
+        return to_records(items, self._to_record, self.from_record, (str, int), None)
 
     def _to_record(self, item: T) -> "Any":
-        if self._serializer is not None:
-            return self._serializer(item)
         return self._get_converter().unstructure(item, unstructure_as=self._item_type)
 
     def _get_converter(self) -> "Converter":

@@ -49,6 +49,7 @@ STATUSES: "dict[str, Status]" = {
     "NOT_IDENTIFIED": "disabled",
     "VERSION_UNKNOWN": "error",
     "NOT_SERIALIZABLE": "error",
+    "COMES_BACK_CHANGED": "error",
     "WRITE_FAILED": "error",
     "TRANSIENT_FAILURE": "error",
     "EDITED_SINCE_IMPORT": "error",
@@ -109,15 +110,16 @@ class Report:
     def __str__(self) -> str:
         if self.reason is None:
             return f"{self.status}: {self.items} items, {self.path}"
-        text = f"{self.status}: {self._why()}"
+        text = f"{self.status}: {self.why()}"
         if self.status == "miss" and self.saved is not None and self.saved.reason is not None:
-            text += f"; not saved: {self.saved._why()}"
+            text += f"; not saved: {self.saved.why()}"
         return text
 
     def __repr__(self) -> str:
         return f"<Report {self}>"
 
-    def _why(self) -> str:
+    def why(self) -> str:
+        """Why there was no hit, or why nothing was saved, in words."""
         text: str = self.reason.sentence  # type: ignore[union-attr]
         if self.where:
             text += f": {self.where}"

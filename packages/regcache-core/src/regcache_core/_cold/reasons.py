@@ -52,6 +52,7 @@ class Reason(Enum):
     # Something failed.
     VERSION_UNKNOWN = "version_getter did not give a version"
     NOT_SERIALIZABLE = "a key or an item cannot be turned into JSON"
+    COMES_BACK_CHANGED = "an item does not come back from the file as it was given"
     WRITE_FAILED = "the cache file could not be written"
     TRANSIENT_FAILURE = "the next process may find something else"
     EDITED_SINCE_IMPORT = "a source file was edited after it was imported"

@@ -60,16 +60,19 @@ def _name(name: object, where: str, keys: tuple[type, ...]) -> str:
 def to_records(
     items: Mapping[Any, Any],
     to_record: Callable[[Any], Any],
-    from_record: Callable[[Any], Any] | None,
+    from_record: Callable[[Any], Any],
     names: tuple[type, ...],
+    on_change: Callable[[CacheMiss], object] | None,
 ) -> dict[str, Any]:
     """All items as they are to lie in the file: key as text -> record.
 
     Args:
         items: Key -> item.
         to_record: Turns an item into JSON values.
-        from_record: Turns these into the item again; ``None`` where that is known to work.
+        from_record: Turns these into the item again.
         names: Types of the keys of mappings inside an item, as ``as_json`` has it.
+        on_change: Is told of what does not come back as it was given, or cannot be read at all;
+            ``None`` to refuse that.
 
     Raises:
         CacheMiss: An item or a key cannot be written, or could not be read again; tells the key.
@@ -78,19 +81,56 @@ def to_records(
     for key, item in items.items():
         try:
             record = as_json(to_record(item), f"[{key!r}]", names)
-            if from_record is not None:
-                from_record(record)  # what cannot be read back would miss at every start
-            records[key_to_text(key)] = record
+            text = key_to_text(key)
         except Exception as error:  # a serializer is the application's: it may raise anything
             raise CacheMiss("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
+        records[text] = record
+        if from_record is to_record and _is_equal(item, record):
+            continue  # one function does both, and has checked the record that it was given
+        try:
+            back = from_record(record)
+            is_back = _comes_back(item, back)
+        except Exception as error:  # so may a deserializer
+            if on_change is None:
+                raise CacheMiss("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
+            back, is_back = error, False
+        if not is_back:
+            words = _shown(item)[:_LONGEST], _shown(back)[:_LONGEST]
+            change = CacheMiss("COMES_BACK_CHANGED", f"key {_shown(key)}", *words)
+            if on_change is None:
+                raise change
+            on_change(change)
     return records
 
 
-def _shown(key: object) -> str:
+#: Characters of an item in a message.
+_LONGEST = 200
+
+
+def _comes_back(given: object, read: object) -> bool:
+    """Whether an item is what it was, as far as types define when their values are equal."""
+    if isinstance(given, (list, tuple)):
+        if type(given) is not type(read) or len(given) != len(read):
+            return False
+        return all(map(_comes_back, given, read))
+    if isinstance(given, dict) and isinstance(read, dict):
+        same_keys = [*given] == [*read]
+        return same_keys and all(_comes_back(part, read[key]) for key, part in given.items())
+    return type(given).__eq__ is object.__eq__ or _is_equal(given, read)
+
+
+def _is_equal(given: object, read: object) -> bool:
     try:
-        return repr(key)
+        return bool(given == read)
+    except Exception:  # arrays do not say whether they are equal
+        return type(given) is type(read)
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
     except Exception as error:  # too large or too deep, or the application's own __repr__ failed
-        return f"of type {type(key).__qualname__} ({type(error).__name__} in its repr)"
+        return f"of type {type(value).__qualname__} ({type(error).__name__} in its repr)"
 
 
 def as_extra(extra: Mapping[str, Any]) -> Any:

@@ -151,7 +151,7 @@ def _built(
     """What ``build()`` gives, as records."""
     serializer, deserializer, item_type = parts
     manager = kind("verified", str, serializer, deserializer, item_type=item_type)
-    return {"items": manager._to_records(build())}
+    return {"items": manager._to_records(build(), lambda change: None)}
 
 
 def _cached(manager: RegistryCacheManager[Any, Any]) -> tuple[Report, Document | None]:

@@ -9,6 +9,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .._file import fingerprint
+    from .._inputs import FoundFiles
     from .._modules import (
         attribute_of,
         call_in_forked_child,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from ._cold.loaded import watch_imports
     from ._cold.packages import is_installed, iter_module_names
     from ._cold.threads import is_unfinished
-    from .inputs import EditedModules, FoundFiles, ImportPath, published_modules
+    from .inputs import EditedModules, ImportPath, published_modules
     from .listing import Adapter, Cache, Listing
 
 __all__ = [
@@ -101,7 +102,7 @@ _MODULES = {
     "DuplicateItemError": "regcache_core.errors",
     "EditedModules": "regcache_core.discovery.inputs",
     "Failures": "regcache_core.discovery._cold.importing",
-    "FoundFiles": "regcache_core.discovery.inputs",
+    "FoundFiles": "regcache_core._inputs",
     "ImportPath": "regcache_core.discovery.inputs",
     "Listing": "regcache_core.discovery.listing",
     "as_dependencies": "regcache_core.depends",

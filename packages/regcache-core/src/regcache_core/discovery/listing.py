@@ -9,7 +9,7 @@ import sys
 from _thread import RLock
 from time import perf_counter_ns, time_ns
 
-from .._inputs import PYTHON_SUFFIXES, Declared, Input, SourceTree
+from .._inputs import PYTHON_SUFFIXES, Declared, FoundFiles, Input, SourceTree
 from .._manager import RegistryCacheManager
 from .._modules import (
     call_in_forked_child,
@@ -24,7 +24,6 @@ from .._modules import (
 from .._report import CacheMiss, refused
 from .inputs import (
     EditedModules,
-    FoundFiles,
     ImportPath,
     is_entry_point,
     published_modules,
@@ -304,9 +303,14 @@ class Cache:
         self.elsewhere = FoundFiles("elsewhere", adapter.created_ns)
         check = adapter.make_check(self.import_path)
         version = adapter.version()  # once: a discovery may import what says it
+
+        def version_getter() -> str:
+            return version
+
+        version_getter.__qualname__ = f"{type(adapter).__qualname__}.version"  # for messages
         self.manager: RegistryCacheManager[Any, Any] = RegistryCacheManager(
             adapter.cache_name(),
-            lambda: version,
+            version_getter,
             check,
             check,
             inputs=[

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
-    from ..inputs import FoundFiles, ImportPath
+    from ..._inputs import FoundFiles
+    from ..inputs import ImportPath
 
 _PYTHON = os.path.join(os.path.dirname(os.__file__), "")
 _EXTENDED_ARG, _IMPORT_NAME = opmap["EXTENDED_ARG"], opmap["IMPORT_NAME"]
