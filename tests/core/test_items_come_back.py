@@ -55,7 +55,7 @@ def used(name, uses):
         (int, 7.9),
         (Palette, Gradient("red", steps=5)),
         (Palette, Palette("red", (1, 2))),
-        (Palette, Palette("red", {"a", "b"})),
+        (Palette, Palette("red", {"a"})),
         (Palette, Palette("red", date(2026, 1, 2))),
         (Palette, Palette("red", Path("a"))),
         (list[Palette], [Palette("red"), Gradient("blue")]),

@@ -8,7 +8,7 @@ whether a recorded value still holds. Anything else that an answer should depend
 import os
 from time import perf_counter_ns, time, time_ns
 
-from ._report import CacheMiss
+from ._report import CacheMiss, check_argument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ class SourceTree(Input):
         include: Patterns, as ``fnmatch`` has them, of the files that count; empty for all files.
         exclude: Patterns of files and folders that do not count, whatever else says that they do;
             such a folder is not looked into. Another setting is another registry.
+        member: Name of the member of the cache file; each tree of a manager needs its own.
 
     A pattern is compared, case included, with the whole path from the watched folder on, with
     ``/`` on every platform, and ``*`` matches ``/`` too: ``"*.bak"`` at every depth, ``"drafts/*"``
@@ -150,6 +151,7 @@ class SourceTree(Input):
 
     Raises:
         TypeError: One of the arguments is a text, and no list of texts.
+        ConfigError: A pattern was given as an ending (a ``ValueError``).
 
     >>> SourceTree(["/usr/share/palettes"], suffixes=[".json"], exclude=["drafts/*"]).paths
     ('/usr/share/palettes',)
@@ -161,14 +163,18 @@ class SourceTree(Input):
         suffixes: "Iterable[str]" = (),
         include: "Iterable[str]" = (),
         exclude: "Iterable[str]" = (),
+        member: str = "file_mtimes",
     ) -> None:
         if any(isinstance(each, (str, bytes)) for each in (paths, suffixes, include, exclude)):
             raise TypeError(
                 "paths, suffixes and patterns are lists: SourceTree(['palettes'], ['.json'])"
             )
-        super().__init__("file_mtimes", self._stamp)
+        super().__init__(member, self._stamp)
         self.paths = tuple(os.path.abspath(path) for path in paths)
         self.suffixes = tuple(suffixes)
+        are_endings = not any(char in each for each in self.suffixes for char in "*?[")
+        expected = "endings such as '.json'; patterns such as '*.json' are for include="
+        check_argument("suffixes", self.suffixes, are_endings, expected)
         self.include = tuple(include)
         self.exclude = tuple(exclude)
 
@@ -263,8 +269,8 @@ class FoundFiles(SourceTree):
     """
 
     def __init__(self, member: str, created_ns: int) -> None:
-        super().__init__(())
-        self.member, self.current = member, dict
+        super().__init__((), member=member)
+        self.current = dict
         self.created_ns = created_ns
         self.stamps: dict[str, Any] = {}
 
@@ -289,9 +295,10 @@ class FoundFiles(SourceTree):
         not written.
         """
         from ._cold.stamps import stamp_trees
+        from ._file import absolute
 
-        paths = [os.path.abspath(each) for each in files if each]
-        self.add_stamps(stamp_trees(paths, ()))
+        paths = [absolute(each) for each in files if each]
+        self.add_stamps(stamp_trees([each for each in paths if each], ()))
 
     def add_stamps(self, stamps: "Mapping[str, Any]") -> None:
         """Take stamps of files; of modules that are loaded since then they may be older ones."""

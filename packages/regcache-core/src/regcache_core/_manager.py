@@ -14,6 +14,7 @@ from ._inputs import (
     PYTHON_SUFFIXES,
     SECONDS_PER_DAY,
     WRONG_SHAPE,
+    FoundFiles,
     Input,
     SourceTree,
     Timestamp,
@@ -24,6 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+    from types import UnionType
     from typing import Any, Generic, Protocol, TypeVar
 
     from cattrs import Converter
@@ -55,7 +57,7 @@ else:
 #: and overwrites them: an answer can always be computed anew, so no file is ever migrated.
 FORMAT = "regcache 1"
 _MEMBERS = {"format", "identity", "cache_version", "version", "timestamp"}
-_MEMBERS |= {"max_age_days", "items", "extra", "checksum"}
+_MEMBERS |= {"max_age_days", "items", "extra", "checksum", "item_type", "code"}
 
 
 def get_cache_file_path(
@@ -206,7 +208,8 @@ class RegistryCacheManager(Generic[K, T]):
         config: Age, version of the layout, and whether source files are compared.
         item_type: Instead of the pair: the type of the items, converted by cattrs.
         converter: A cattrs converter for ``item_type``; by default ``make_converter()``.
-        inputs: What else the answer depends on, such as ``SourceTree([folder])``.
+        inputs: What else the answer depends on, such as ``[SourceTree([folder])]``. The modules of
+            the item type and of the functions that are given here or build an answer count anyway.
         application: Name of the application; by default the top-level package that
             ``version_getter`` was defined in. Two applications never share a file.
 
@@ -237,7 +240,7 @@ class RegistryCacheManager(Generic[K, T]):
         deserializer: "Callable[[Any], T] | None" = None,
         config: "CacheConfig | None" = None,
         *,
-        item_type: "type[T] | None" = None,
+        item_type: "type[T] | UnionType | None" = None,
         converter: "Converter | None" = None,
         inputs: "Iterable[Input]" = (),
         application: "str | None" = None,
@@ -255,7 +258,9 @@ class RegistryCacheManager(Generic[K, T]):
         fits = pair == (0 if item_type is not None else 2)
         fits = fits and (converter is None or item_type is not None)
         expected = "either serializer and deserializer, or item_type (and a converter, if wanted)"
-        check_argument("item_type", item_type, fits, expected)
+        check_argument("item_type", item_type, fits and _is_type(item_type), expected)
+        is_converter = converter is None or hasattr(converter, "structure")
+        check_argument("converter", converter, is_converter, "a cattrs.Converter")
         self.cache_name = cache_name
         self.version_getter = version_getter
         self.config = config or CacheConfig()
@@ -268,8 +273,8 @@ class RegistryCacheManager(Generic[K, T]):
         self._item_type: Any = item_type
         self._converter = converter
         self._default_converter: Converter | None = None  # made when it is needed
-        self._more_inputs = tuple(inputs)
-        _check_members(self._more_inputs)
+        self._code = FoundFiles("code", time_ns())
+        self._more_inputs = _checked(inputs)
         self._misses: dict[int, _Miss] = {}  # thread -> its last load, until it saves
         self._identified: dict[str, object] | None = None
 
@@ -460,7 +465,12 @@ class RegistryCacheManager(Generic[K, T]):
 
         report = self._misses[get_ident()].report
         start = perf_counter_ns()
-        built = dict(build() if progress is None else build(tell))
+        self._note_code(build)
+        built = build() if progress is None else build(tell)
+        is_mapping = hasattr(built, "keys") and hasattr(built, "__getitem__")
+        expected = "a mapping from it, key -> item"
+        check_argument("what build() returned", built, is_mapping, expected)
+        built = dict(built)
         report.build_ns = perf_counter_ns() - start
         self.save_built(built, report)
         return built
@@ -691,14 +701,28 @@ class RegistryCacheManager(Generic[K, T]):
             Input("identity", lambda: identity, "IDENTITY_CHANGED"),
             Input("cache_version", lambda: config.cache_version, "CACHE_VERSION_CHANGED"),
             Input("version", lambda: version, "VERSION_CHANGED"),
+            Input("item_type", self._type_name, "SETTINGS_CHANGED"),
             Timestamp(None if days is None else days * SECONDS_PER_DAY),
             *self._more_inputs,
+            self._code,
         ]
         if all(item.member != "file_mtimes" for item in inputs):
             inputs.append(SourceTree((), PYTHON_SUFFIXES))  # as get_package_file_mtimes has it
         if not config.check_mtimes:
-            inputs = [item for item in inputs if item.member != "file_mtimes"]
+            inputs = [item for item in inputs if type(item) is not SourceTree]
         return inputs
+
+    def _type_name(self) -> str:
+        """The name of the item type; empty where functions of the application make the items."""
+        name = "" if self._item_type is None else repr(self._item_type)
+        return name if " at 0x" not in name else ""  # annotated with an object
+
+    def _note_code(self, *things: "Any") -> None:
+        """Let the answer depend on the modules that define some types and functions."""
+        from ._cold.code import modules_of
+        from ._modules import file_of
+
+        self._code.add(map(file_of, modules_of(things)))
 
     def _version(self) -> str:
         name = getattr(self.version_getter, "__qualname__", "version_getter")
@@ -725,6 +749,8 @@ class RegistryCacheManager(Generic[K, T]):
         from ._cold.write import write_document
 
         self._check_switches(path, identity)
+        if self._serializer is None or self._serializer is not self._deserializer:
+            self._note_code(self._serializer, self._deserializer, self._item_type)
         inputs = self._inputs(identity)
         recorded = _complete(inputs, self._scan_to_save() or _record(inputs))
         if file_mtimes is not None:
@@ -768,13 +794,25 @@ class RegistryCacheManager(Generic[K, T]):
         return converter
 
 
-def _check_members(inputs: "tuple[Input, ...]") -> None:
-    """Two inputs of one member would overwrite each other in the file, and never hold."""
+def _is_type(value: "Any") -> bool:
+    """Whether a value is a type, or stands for one; ``typing`` need not be imported to tell."""
+    is_form = type(value).__module__ in ("types", "typing", "typing_extensions")
+    return value is None or isinstance(value, type) or is_form
+
+
+def _checked(inputs: "Iterable[Input]") -> "tuple[Input, ...]":
+    """Inputs, each with a member of its own: two of one would overwrite each other in the file."""
+    is_list = hasattr(inputs, "__iter__") and not isinstance(inputs, str)
+    expected = "a list of inputs, such as [SourceTree([folder])]"
+    check_argument("inputs", inputs, is_list, expected)
+    checked = tuple(inputs)
     taken = {*_MEMBERS}
-    for item in inputs:
+    for item in checked:
+        check_argument("inputs", item, isinstance(item, Input), expected)
         is_free = item.member not in taken
         check_argument("inputs", item.member, is_free, "a member of its own to each input")
         taken.add(item.member)
+    return checked
 
 
 def _record(inputs: "Iterable[Input]") -> "dict[str, Any]":

@@ -181,6 +181,9 @@ def told(error: BaseException) -> str:
     """Type and words of an exception, which may fail to give them."""
     try:
         words = str(error)
+        cattrs = sys.modules.get("cattrs")
+        if cattrs is not None and isinstance(error, cattrs.BaseValidationError):
+            words = "; ".join(cattrs.transform_error(error))  # it says only how many there are
     except Exception as worse:  # plugin code may raise anything
         words = f"({type(worse).__name__} in its __str__)"
     return f"{type(error).__name__}: {words}"

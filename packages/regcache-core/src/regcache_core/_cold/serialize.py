@@ -107,7 +107,7 @@ def to_records(
 _LONGEST = 200
 
 
-def _comes_back(given: object, read: object) -> bool:
+def _comes_back(given: Any, read: Any) -> bool:
     """Whether an item is what it was, as far as types define when their values are equal."""
     if isinstance(given, (list, tuple)):
         if type(given) is not type(read) or len(given) != len(read):
@@ -116,7 +116,8 @@ def _comes_back(given: object, read: object) -> bool:
     if isinstance(given, dict) and isinstance(read, dict):
         same_keys = [*given] == [*read]
         return same_keys and all(_comes_back(part, read[key]) for key, part in given.items())
-    return type(given).__eq__ is object.__eq__ or _is_equal(given, read)
+    equality: object = type(given).__eq__
+    return equality is object.__eq__ or _is_equal(given, read)
 
 
 def _is_equal(given: object, read: object) -> bool:
