@@ -3,17 +3,15 @@
 import json
 import os
 import shutil
-import sys
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
-from core_tools import NOBODY, make_old, needs_users, read
+from core_tools import NOBODY, make_old, needs_users, read, refused
 
 from regcache_core import CacheConfig, Input, Reason, SourceTree, get_package_file_mtimes
 from regcache_core._file import seal
-from regcache_core.discovery import ImportPath
 
 DAY = 86_400
 
@@ -63,11 +61,6 @@ CHANGES = {
         "SOURCE_CHANGED",
         "a.txt",
     ),
-    "same size, 1 ns earlier": (
-        lambda f: rewrite(f / "a.txt", "A.TXT", shift=-1),
-        "SOURCE_CHANGED",
-        "a.txt",
-    ),
     "same time, other size": (
         lambda f: rewrite(f / "a.txt", "longer text", shift=0),
         "SOURCE_CHANGED",
@@ -95,11 +88,6 @@ CHANGES = {
     "folder removed": (lambda f: shutil.rmtree(f / "more/deep"), "SOURCE_REMOVED", "more/deep"),
     "everything removed": (lambda f: shutil.rmtree(f), "SOURCE_REMOVED", "."),
     "renamed": (lambda f: (f / "a.txt").rename(f / "z.txt"), "SOURCE_REMOVED", "a.txt"),
-    "renamed to another ending": (
-        lambda f: (f / "a.txt").rename(f / "a.old"),
-        "SOURCE_REMOVED",
-        "a.txt",
-    ),
     "moved": (lambda f: (f / "a.txt").rename(f / "more/a.txt"), "SOURCE_REMOVED", "a.txt"),
     "swapped": (lambda f: swap(f / "a.txt", f / "more/c.txt"), "SOURCE_CHANGED", "more/c.txt"),
     "file to folder": (
@@ -161,11 +149,12 @@ def tree(request, folder):
 
 @pytest.fixture
 def watch(make):
-    """Makes a manager of one folder of text files, which has a cache file."""
+    """Makes a manager of one folder of text files, which has a cache file that holds."""
 
     def watch(*paths, suffixes=(".txt",), **options):
         manager = make(inputs=[SourceTree(paths, suffixes)], **options)
         assert manager.save_cache({"a": 1}), manager.last_report
+        assert {"a": 1} == manager.load_cache()
         return manager
 
     return watch
@@ -173,7 +162,7 @@ def watch(make):
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_changed_source_is_a_miss(tree, watch, name):
-    """Each change below a watched folder is seen, however fresh it is, and its place is named."""
+    """Each change below a watched folder is seen, its place is named, and the new answer kept."""
     change, reason, where = CHANGES[name]
     manager = watch(tree)
     change(tree)
@@ -184,18 +173,7 @@ def test_changed_source_is_a_miss(tree, watch, name):
     assert loaded is None
     assert (Reason[reason], "miss") == (report.reason, report.status)
     assert tree / where in (Path(report.where), Path(report.where).parent)
-
-
-@pytest.mark.parametrize("name", CHANGES)
-def test_answer_after_a_change_is_cached_again(tree, watch, name):
-    """What is built after a change is the next start's answer."""
-    manager = watch(tree)
-    CHANGES[name][0](tree)
-
-    built = manager.get_or_build(lambda: {"b": 2})
-    loaded = manager.load_cache()
-
-    assert {"b": 2} == built == loaded
+    assert {"b": 2} == manager.get_or_build(lambda: {"b": 2}) == manager.load_cache()
 
 
 @pytest.mark.parametrize("name", HARMLESS)
@@ -214,8 +192,7 @@ def test_every_ending_counts_if_none_is_named(folder, watch):
     manager = watch(folder, suffixes=())
     (folder / "notes.md").touch()
 
-    assert manager.load_cache() is None
-    assert str(folder / "notes.md") == manager.last_report.where
+    assert str(folder / "notes.md") == refused(manager)[1]
 
 
 def test_single_file_is_watched(folder, watch):
@@ -228,59 +205,24 @@ def test_single_file_is_watched(folder, watch):
     (folder / "one.json").write_text("{}")
 
     assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert Reason.SOURCE_CHANGED == manager.last_report.reason
+    assert Reason.SOURCE_CHANGED is refused(manager)[0]
 
 
 def test_missing_source_that_appears_is_a_miss(tmp_path, watch):
     """A watched path where nothing is may stay so; as soon as something appears, it counts."""
     manager = watch(tmp_path / "plugins", tmp_path / "settings.txt")
-    hit = manager.load_cache()
-
     (tmp_path / "plugins").mkdir()
 
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert (Reason.SOURCE_ADDED, str(tmp_path / "plugins")) == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
-
-
-def test_watched_folder_that_becomes_a_file_is_a_miss(tmp_path, watch):
-    """An empty folder has nothing in it that could change, but it may become something else."""
-    (tmp_path / "plugins").mkdir()
-    manager = watch(tmp_path / "plugins")
-    replace_by_file(tmp_path / "plugins")
-
-    assert manager.load_cache() is None
-    assert (Reason.SOURCE_REMOVED, str(tmp_path / "plugins")) == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
+    assert (Reason.SOURCE_ADDED, str(tmp_path / "plugins")) == refused(manager)
 
 
 def test_dangling_link_that_is_mended_is_a_miss(folder, watch):
     """A link to nothing is a source that is not there yet."""
     (folder / "link.txt").symlink_to(folder.parent / "target")
     manager = watch(folder)
-    hit = manager.load_cache()
-
     (folder.parent / "target").touch()
 
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert Reason.SOURCE_ADDED == manager.last_report.reason
-
-
-def test_target_of_a_link_is_watched(folder, watch):
-    """A link is as good as its target: what changes there is seen."""
-    target = folder.parent / "target"
-    target.write_text("1")
-    (folder / "link.txt").symlink_to(target)
-    manager = watch(folder)
-    target.write_text("22")
-
-    assert manager.load_cache() is None
-    assert str(folder / "link.txt") == manager.last_report.where
+    assert Reason.SOURCE_ADDED is refused(manager)[0]
 
 
 def test_links_in_circles_end(tree, watch):
@@ -290,25 +232,12 @@ def test_links_in_circles_end(tree, watch):
     (tree / "self").symlink_to("self")
     (tree / "self.txt").symlink_to("self.txt")
     manager = watch(tree)
-    hit = manager.load_cache()
     stamps = read(manager)["file_mtimes"]
 
     (tree / "more/deep/new.txt").touch()
 
-    assert {"a": 1} == hit
     assert [] == [path for path in stamps if "up" in Path(path).parent.parts]
-    assert manager.load_cache() is None
-    assert Reason.SOURCE_ADDED == manager.last_report.reason
-
-
-def test_folder_that_another_watched_path_lies_in_is_watched_once_more(folder, watch):
-    """Paths may lie in each other."""
-    manager = watch(folder, folder / "more", folder / "a.txt")
-    hit = manager.load_cache()
-    rewrite(folder / "more/c.txt", "changed")
-
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
+    assert Reason.SOURCE_ADDED is refused(manager)[0]
 
 
 def test_path_that_no_system_call_takes_is_absent(watch):
@@ -322,15 +251,10 @@ def test_archive_on_the_path_is_watched(tmp_path, watch):
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("plugins/a.txt", "a")
     manager = watch(archive / "plugins")
-    hit = manager.load_cache()
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr("plugins/b.txt", "b")
 
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert (Reason.SOURCE_CHANGED, str(archive)) == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
+    assert (Reason.SOURCE_CHANGED, str(archive)) == refused(manager)
 
 
 def test_sources_are_not_compared_where_the_config_says_so(folder, watch):
@@ -364,10 +288,7 @@ def test_times_as_the_seed_gives_them_are_compared_exactly(folder, make, field):
 
     assert saved
     assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert (Reason.SOURCE_CHANGED, str(files[1])) == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
+    assert (Reason.SOURCE_CHANGED, str(files[1])) == refused(manager)
 
 
 def test_relative_times_are_of_the_working_folder(folder, make, monkeypatch):
@@ -424,8 +345,7 @@ def test_stamps_of_a_package_are_taken_as_they_are(tree, make):
 
     assert saved, manager.last_report
     assert {"a": 1} == hit, manager.last_report
-    assert manager.load_cache() is None
-    assert str(tree / "more/new.py") == manager.last_report.where
+    assert str(tree / "more/new.py") == refused(manager)[1]
 
 
 def test_given_times_stand_beside_the_inputs(folder, make, tmp_path):
@@ -559,28 +479,6 @@ def test_folder_that_cannot_be_listed_is_watched_as_empty(open_folder, run_pytho
     assert ["miss", "SOURCE_REMOVED", opened] == statuses[8]
 
 
-def test_version_of_the_application_counts(make):
-    """Another version is a miss, in both directions."""
-    make(version="1.0").save_cache({"a": 1})
-    manager = make(version="0.9")
-
-    assert manager.load_cache() is None
-    assert (Reason.VERSION_CHANGED, "1.0", "0.9") == (
-        *(manager.last_report.reason, manager.last_report.old, manager.last_report.new),
-    )
-
-
-def test_version_of_the_layout_counts(make):
-    """Another `cache_version` is a miss."""
-    make().save_cache({"a": 1})
-    manager = make(config=CacheConfig(cache_version="2.0"))
-
-    assert manager.load_cache() is None
-    assert (Reason.CACHE_VERSION_CHANGED, "1.0", "2.0") == (
-        *(manager.last_report.reason, manager.last_report.old, manager.last_report.new),
-    )
-
-
 @pytest.mark.parametrize(
     ("max_age_days", "age_s", "reason"),
     [
@@ -693,23 +591,3 @@ def test_input_that_is_new_or_gone(make):
 
     assert new is None
     assert {"a": 2} == gone
-
-
-def test_module_that_appears_is_a_miss(make, tmp_path, monkeypatch):
-    """A module that was missing counts as soon as it can be found; it is not imported for that."""
-    monkeypatch.syspath_prepend(tmp_path)
-    absent = ImportPath()
-    absent.add(["appearing_module", "nowhere.sub"])
-    manager = make(inputs=[absent])
-    manager.save_cache({"a": 1})
-    hit = manager.load_cache()
-
-    (tmp_path / "appearing_module.py").write_text("raise RuntimeError('imported')")
-    sys.path_importer_cache.clear()
-
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert (Reason.MODULE_APPEARED, "appearing_module") == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
-    assert "appearing_module" not in sys.modules

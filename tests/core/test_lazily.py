@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 from core_items import Color, Point
-from core_tools import as_is
+from core_tools import as_is, in_threads
 
 from regcache_core import ItemRefusedError, Reason, RegcacheError
 
@@ -120,11 +120,7 @@ def test_threads_get_the_same_item(make):
 
     items = make(serializer=as_is, deserializer=convert).load_lazily()
     seen = []
-    threads = [threading.Thread(target=lambda: seen.append(items["a"])) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(2, lambda _: seen.append(items["a"]))
 
     assert [1] == seen[0]
     assert seen[0] is seen[1] is items["a"]
