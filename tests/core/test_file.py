@@ -179,18 +179,6 @@ trees = st.recursive(
 )
 
 
-@given(member=st.sampled_from([name for name in MEMBERS if name != "items"]), value=trees)
-def test_random_member_never_changes_the_answer(manager, member, value):
-    """With anything else than the items altered, the answer is right or there is none."""
-    document = read(manager)
-    try:
-        Path(manager.path).write_bytes(sealed(document | {member: value}))
-
-        assert manager.load_cache() in (None, {"a": 1, "!b": 2, 7: 3})
-    finally:
-        Path(manager.path).write_bytes(sealed(document))
-
-
 @given(record=trees)
 def test_random_record_is_refused_or_of_its_type(make, record):
     """What lies in the file as an item becomes an item of its type, or the load is a miss."""

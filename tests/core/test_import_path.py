@@ -180,6 +180,17 @@ def test_order_of_folders_counts_where_several_hold_a_module(site, make, monkeyp
     )
 
 
+def test_folder_that_is_missing_a_submodule_is_watched(site, make):
+    """A part of a package that is no distribution's may be added at any time."""
+    loose = site.parent / "loose_modules"
+    (loose / "space" / "part").mkdir(parents=True)
+    sys.path.insert(1, str(loose))
+    manager = save(make, "space.part.new")
+    (loose / "space" / "part" / "new.py").touch()
+
+    assert (Reason.MODULE_APPEARED, "space.part.new") == refused(manager)
+
+
 def test_module_that_hides_one_of_python_is_seen(site, make, monkeypatch):
     """A file `colorsys.py` in a folder before Python's own is what `import colorsys` brings."""
     import colorsys

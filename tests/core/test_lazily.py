@@ -5,10 +5,10 @@ import threading
 from collections.abc import Mapping
 
 import pytest
-from core_items import Color, Point
+from core_items import Color
 from core_tools import as_is, in_threads
 
-from regcache_core import ItemRefusedError, Reason, RegcacheError
+from regcache_core import ItemRefusedError, RegcacheError
 
 POINTS = """
 class Point:
@@ -67,14 +67,6 @@ def test_mapping_is_read_only_and_misses_keys_as_a_dict_does(counted):
     assert items.get("b") is None
 
 
-def test_miss_gives_no_mapping(make):
-    """Without a file that can be believed there are no keys either."""
-    manager = make()
-
-    assert manager.load_lazily() is None
-    assert Reason.FILE_ABSENT == manager.last_report.reason
-
-
 def test_item_that_cannot_be_restored_says_which_and_what_to_do(make):
     """Such an item raises whenever it is asked for, `get` included, and costs no other item."""
     make().save_cache({"good": {"x": 1}, "bad": {}})
@@ -93,20 +85,6 @@ def test_item_that_cannot_be_restored_says_which_and_what_to_do(make):
         assert words in str(error)
     assert str(error) == str(pickle.loads(pickle.dumps(error)))
     assert 1 == items["good"]
-
-
-def test_record_that_does_not_fit_the_type_names_the_key(make, edit):
-    """What cattrs refuses is told in the same way, and `get_or_build` mends it."""
-    manager = make(item_type=Point)
-    manager.save_cache({"p": Point(1.0, 2.0)})
-    edit(manager, items={"p": {"x": 1.0}})
-    items = manager.load_lazily()
-
-    with pytest.raises(ItemRefusedError, match="'p'"):
-        items["p"]
-
-    assert {"p": Point(3.0, 4.0)} == manager.get_or_build(lambda: {"p": Point(3.0, 4.0)})
-    assert Point(3.0, 4.0) == manager.load_lazily()["p"]
 
 
 def test_threads_get_the_same_item(make):

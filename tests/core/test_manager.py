@@ -246,29 +246,30 @@ def test_save_refuses_what_is_no_json_and_writes_nothing(make, name):
     assert [Path(manager.path)] == list(Path(manager.path).parent.iterdir())
 
 
-def test_error_of_a_serializer_refuses_the_save(make):
-    """Whatever a serializer raises is a miss that names the key and holds the cause."""
-    manager = make(serializer=lambda item: item.missing, deserializer=as_is)
+class FailureError(Exception):
+    """An error without words."""
 
-    with pytest.raises(
-        SerializationError, match=r"key 'a'.*'int' object has no attribute"
-    ) as error:
+
+def fail(_):
+    """A serializer that raises it."""
+    raise FailureError
+
+
+@pytest.mark.parametrize(
+    ("serializer", "error", "words"),
+    [
+        (lambda item: item.missing, AttributeError, r"key 'a'.*'int' object has no attribute"),
+        (fail, FailureError, r"key 'a'.*FailureError"),
+    ],
+)
+def test_error_of_a_serializer_refuses_the_save(make, serializer, error, words):
+    """Whatever a serializer raises is told with the key, by its type if it has no words."""
+    manager = make(serializer=serializer, deserializer=as_is)
+
+    with pytest.raises(SerializationError, match=words) as caught:
         manager.save_cache({"a": 1})
 
-    assert isinstance(error.value.__cause__, AttributeError)
-
-
-def test_error_of_a_serializer_without_words_is_named(make):
-    """An exception without a message is told by its type."""
-
-    def fail(_):
-        raise FailureError
-
-    class FailureError(Exception):
-        pass
-
-    with pytest.raises(SerializationError, match="FailureError"):
-        make(serializer=fail, deserializer=as_is).save_cache({"a": 1})
+    assert isinstance(caught.value.__cause__, error)
 
 
 ENDLESS = []
@@ -471,21 +472,6 @@ def test_save_after_a_refused_one_starts_anew(make, folder):
 
     assert manager.save_cache({"a": 2})
     assert {"a": 2} == manager.load_cache()
-
-
-def test_source_that_changes_while_building_is_not_cached(make, folder):
-    """`get_or_build` gives the answer, but leaves no file that would be stale."""
-    manager = make(inputs=[SourceTree([folder])])
-
-    def build():
-        (folder / "new.txt").write_text("appeared during the scan")
-        return {"a": 1}
-
-    answer = manager.get_or_build(build)
-
-    assert {"a": 1} == answer
-    assert Reason.SOURCE_ADDED == manager.last_report.saved.reason
-    assert not os.path.exists(manager.path)
 
 
 def test_begin_scan_without_a_version_reports_the_error():

@@ -36,21 +36,12 @@ COUNTED = {
 }
 
 
-@pytest.fixture
-def watch(make, folder, monkeypatch):
-    """Makes a manager over the folder with some patterns, and a file that holds; times decide."""
+@pytest.fixture(autouse=True)
+def folders(folder, monkeypatch):
+    """Further folders in the watched one; times are trusted as soon as they are a tick old."""
     monkeypatch.setattr(stamps, "RACY_NS", 0)
-
-    def watch(**patterns):
-        time.sleep(0.02)
-        manager = make(inputs=[SourceTree([folder], **patterns)])
-        assert manager.save_cache({"a": 1}), manager.last_report
-        assert {"a": 1} == manager.load_cache()
-        return manager
-
     for parent in ("drafts/old", "drafts2", "more/drafts"):
         (folder / parent).mkdir(parents=True)
-    return watch
 
 
 def changes(file):
@@ -68,26 +59,26 @@ def changes(file):
 def test_file_that_is_left_out_may_come_change_and_go(name, folder, watch):
     """Neither its appearance, nor an edit, nor its end is a change; it has no stamp."""
     file, patterns = LEFT_OUT[name]
-    manager = watch(**patterns)
+    manager = watch(folder, **patterns)
 
     for _ in changes(folder / file):
         assert {"a": 1} == manager.load_cache(), manager.last_report
         assert str(folder / file) not in read(manager)["file_mtimes"]
-        manager = watch(**patterns)
+        manager = watch(folder, **patterns)
 
 
 @pytest.mark.parametrize("name", COUNTED)
 def test_file_that_counts_is_seen_to_come_change_and_go(name, folder, watch):
     """Each of the three is a miss that names the file."""
     file, patterns = COUNTED[name]
-    manager = watch(**patterns)
+    manager = watch(folder, **patterns)
     reasons = []
 
     for _ in changes(folder / file):
         assert manager.load_cache() is None
         assert str(folder / file) == manager.last_report.where
         reasons.append(manager.last_report.reason.name)
-        manager = watch(**patterns)
+        manager = watch(folder, **patterns)
 
     assert ["SOURCE_ADDED", "SOURCE_CHANGED", "SOURCE_REMOVED"] == reasons
 
@@ -97,7 +88,7 @@ def test_excluded_folder_is_not_looked_into(pattern, folder, watch, monkeypatch)
     """It is listed neither when stamps are taken nor later, and may come and go as a whole."""
     listed, scandir = [], os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: listed.append(str(path)) or scandir(path))
-    manager = watch(exclude=[pattern])
+    manager = watch(folder, exclude=[pattern])
 
     shutil.rmtree(folder / "drafts")
     gone = manager.load_cache()

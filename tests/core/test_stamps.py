@@ -19,20 +19,6 @@ def at_once(monkeypatch):
     monkeypatch.setattr(stamps, "RACY_NS", 0)
 
 
-@pytest.fixture
-def watch(make):
-    """Makes a manager of some paths, which has a cache file that holds."""
-
-    def watch(*paths, suffixes=()):
-        time.sleep(0.02)
-        manager = make(inputs=[SourceTree(paths, suffixes)])
-        assert manager.save_cache({"a": 1}), manager.last_report
-        assert {"a": 1} == manager.load_cache()
-        return manager
-
-    return watch
-
-
 def set_times(path, ns):
     """Let a path say that it was modified at a moment, in ns."""
     os.utime(path, ns=(ns, ns))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
@@ -86,72 +85,15 @@ def test_module_whose_code_cannot_be_had_imports_nothing(loader: TextLoader | No
 FILES = {
     "app/__init__.py": "",
     "app/early.py": "",
-    "app/unused.py": "x = 1\n",
     "app/base.py": """
-        import app.early, app.unused
+        import app.early
         from regcache_meta import LazyDiscoveryDict
         class Base: pass
         REG = LazyDiscoveryDict.for_package("app.pack", Base)
         """,
     "app/pack/__init__.py": "",
     "app/pack/one.py": "from app.base import Base\nfrom app import early\nclass One(Base): pass\n",
-    "script_helper.py": "x = 1\n",
-    "named_helper.py": "x = 1\n",
 }
-LIST = "from app.base import REG\nout = [*REG], REG.report.status, REG.report.where"
-
-
-@pytest.fixture
-def listed(app: App) -> Iterator[App]:
-    """The application, listed once by a script that has loaded two modules of its own before."""
-    app.write(FILES)
-    app.write({"app/pack/two.py": "import importlib\nimportlib.import_module('named_helper')\n"})
-    app.run(f"import script_helper, named_helper\n{LIST}")
-    assert "hit" == app.run(LIST)[1]
-    yield app
-
-
-@pytest.mark.parametrize(
-    ("file", "status"),
-    [
-        ("app/early.py", "miss"),
-        ("app/unused.py", "miss"),  # loaded, if by nobody that is known to matter
-        ("named_helper.py", "miss"),
-        ("script_helper.py", "hit"),
-    ],
-)
-def test_editable_modules_of_the_application_are_watched(
-    file: str, status: str, listed: App
-) -> None:
-    """All that are loaded, whoever imported them; others if plugins name them in their code."""
-    listed.write({file: "x = 2\n"})
-
-    assert status == listed.run(LIST)[1]
-
-
-#: What is imported early, if it can be, and the file that makes it possible.
-MISSING = {
-    "module": ("import opt", "opt.py"),
-    "sub-module": ("import app.opt", "app/opt.py"),
-    "sub-module, relative": ("from . import opt", "app/opt.py"),
-    "name in a package": ("from app import opt", "app/opt.py"),
-    "in a function": ("def f(): import opt\n    f()", "opt.py"),
-}
-
-
-@pytest.mark.parametrize("how", MISSING)
-def test_what_an_early_module_lacked_is_looked_for(how: str, app: App) -> None:
-    """A module that was loaded before the discovery, and did without another, is tried again."""
-    statement, file = MISSING[how]
-    app.write({**FILES, "app/early.py": f"try:\n    {statement}\nexcept ImportError: pass\n"})
-    app.run(LIST)
-    assert "hit" == app.run(LIST)[1]
-    app.write({file: ""})
-
-    status, where = app.run(LIST)[1:]
-
-    assert "miss" == status
-    assert "opt" in where
 
 
 #: What keeps an early module from having another of its application, and what mends it.
