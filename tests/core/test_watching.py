@@ -85,15 +85,40 @@ def test_module_whose_code_cannot_be_had_imports_nothing(loader: TextLoader | No
 FILES = {
     "app/__init__.py": "",
     "app/early.py": "",
+    "app/unused.py": "x = 1\n",
     "app/base.py": """
-        import app.early
+        import app.early, app.unused
         from regcache_meta import LazyDiscoveryDict
         class Base: pass
         REG = LazyDiscoveryDict.for_package("app.pack", Base)
         """,
     "app/pack/__init__.py": "",
     "app/pack/one.py": "from app.base import Base\nfrom app import early\nclass One(Base): pass\n",
+    "script_helper.py": "x = 1\n",
+    "named_helper.py": "x = 1\n",
 }
+LIST = "from app.base import REG\nout = [*REG], REG.report.status"
+
+
+@pytest.mark.parametrize(
+    ("file", "status"),
+    [
+        ("app/early.py", "miss"),
+        ("app/unused.py", "miss"),  # loaded, if by nobody that is known to matter
+        ("named_helper.py", "miss"),
+        ("script_helper.py", "hit"),
+    ],
+)
+def test_editable_modules_of_the_application_are_watched(file: str, status: str, app: App) -> None:
+    """All that are loaded, whoever imported them; others if plugins name them in their code."""
+    app.write(FILES)
+    app.write({"app/pack/two.py": "import importlib\nimportlib.import_module('named_helper')\n"})
+    app.run(f"import script_helper, named_helper\n{LIST}")
+    assert "hit" == app.run(LIST)[1]
+
+    app.write({file: "x = 2\n"})
+
+    assert status == app.run(LIST)[1]
 
 
 #: What keeps an early module from having another of its application, and what mends it.
