@@ -181,12 +181,12 @@ def test_order_of_folders_counts_where_several_hold_a_module(site, make, monkeyp
 
 
 def test_folder_that_is_missing_a_submodule_is_watched(site, make):
-    """A part of a package that is no distribution's may be added at any time."""
+    """A part of a package that is no distribution's may be added; it is not imported for that."""
     loose = site.parent / "loose_modules"
     (loose / "space" / "part").mkdir(parents=True)
     sys.path.insert(1, str(loose))
     manager = save(make, "space.part.new")
-    (loose / "space" / "part" / "new.py").touch()
+    (loose / "space" / "part" / "new.py").write_text("raise RuntimeError('imported')")
 
     assert (Reason.MODULE_APPEARED, "space.part.new") == refused(manager)
 

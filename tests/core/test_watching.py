@@ -121,6 +121,29 @@ def test_editable_modules_of_the_application_are_watched(file: str, status: str,
     assert status == app.run(LIST)[1]
 
 
+#: What is imported early, if it can be, and the file that makes it possible.
+MISSING = {
+    "module": ("import opt", "opt.py"),
+    "sub-module": ("import app.opt", "app/opt.py"),
+    "sub-module, relative": ("from . import opt", "app/opt.py"),
+    "name in a package": ("from app import opt", "app/opt.py"),
+    "in a function": ("def f(): import opt\n    f()", "opt.py"),
+}
+
+
+@pytest.mark.parametrize("how", MISSING)
+def test_what_an_early_module_lacked_is_looked_for(how: str, app: App) -> None:
+    """A module that was loaded before the discovery, and did without another, is tried again."""
+    statement, file = MISSING[how]
+    app.write({**FILES, "app/early.py": f"try:\n    {statement}\nexcept ImportError: pass\n"})
+    app.run(LIST)
+    assert "hit" == app.run(LIST)[1]
+
+    app.write({file: ""})
+
+    assert "miss" == app.run(LIST)[1]
+
+
 #: What keeps an early module from having another of its application, and what mends it.
 FAILING = {
     "lacks a module": ("import opt", "opt.py", ""),
