@@ -1,4 +1,4 @@
-"""What the public names of an adapter's package have in common, as tests that its own subclass."""
+"""What the public names of a package have in common, as tests that its own subclass."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PublicNames:
                 f"{name}.{member}"
                 for member, each in members
                 if member[0] != "_"
-                and callable(getattr(each, "__func__", each))
+                and (callable(getattr(each, "__func__", each)) or isinstance(each, property))
                 and not inspect.getdoc(getattr(value, member))
             ]
 

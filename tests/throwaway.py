@@ -279,3 +279,5 @@ LIST = {
 }
 FOLDER = {"classes": "readers", "functions": "filters"}
 FILES = {"classes": READERS, "functions": FILTERS}
+#: And the keys that are listed of them.
+LISTED = {"classes": ["csv", "json"], "functions": ["gaussian", "median", "sobel"]}

@@ -1,23 +1,26 @@
-"""Writes `toolbox`: an application with a library of decorated functions, of any size.
+"""Writes `toolbox`: an application with a library of 200 decorated functions in 40 modules.
 
-It is written and not committed, since tests want 200 functions and benchmarks 20,000. The modules
-need the standard library and `regcache_functions` only; each builds a small table at import, as
-modules of filters do. The kinds of functions take turns, so three modules have them all.
+It is written and not committed. The modules need the standard library and `regcache_functions`
+only; each builds a small table at import, as modules of filters do. The kinds of functions take
+turns, so three modules have them all.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-#: Sub-packages of `NAME.filters`, which the modules are dealt to in turn.
+#: Sub-packages of `toolbox.filters`, which the modules are dealt to in turn.
 FAMILIES = ("blur", "edge", "color", "noise", "shape", "texture", "mask", "warp", "zoom", "light")
+
+#: How many modules there are, and how many functions in each.
+MODULES, FUNCTIONS = 40, 5
 
 _REGISTRY = '''\
 """The registry that every module of filters registers with."""
 
 from regcache_functions import FunctionRegistry
 
-FILTERS: FunctionRegistry = FunctionRegistry("{name} filters", package="{name}.filters")
+FILTERS: FunctionRegistry = FunctionRegistry("toolbox filters", package="toolbox.filters")
 '''
 
 _SUPPORT = '''\
@@ -57,8 +60,8 @@ _MODULE = '''\
 import math
 from collections.abc import AsyncIterator, Iterator, Sequence
 
-from {name}.registry import FILTERS
-from {name}.support import clipped, counted
+from toolbox.registry import FILTERS
+from toolbox.support import clipped, counted
 
 #: Brightness by a power, for eight bits.
 TABLE = [round(255 * (level / 255) ** {power}) for level in range(256)]
@@ -160,32 +163,30 @@ KINDS = (
 )
 
 
-def write_toolbox(
-    folder: Path, modules: int = 40, functions: int = 5, name: str = "toolbox"
-) -> list[str]:
+def write_toolbox(folder: Path) -> list[str]:
     """Write the package into a folder; gives the names that it registers, aliases apart."""
-    package = folder / name
-    for family in FAMILIES[:modules]:
+    package = folder / "toolbox"
+    for family in FAMILIES:
         _write(package / "filters" / family / "__init__.py", f'"""Filters: {family}."""\n')
     _write(package / "filters" / "__init__.py", '"""Every filter, by family."""\n')
     _write(package / "__init__.py", '"""A box of tools."""\n\n__version__ = "1.0"\n')
-    _write(package / "registry.py", _REGISTRY.format(name=name))
+    _write(package / "registry.py", _REGISTRY)
     _write(package / "support.py", _SUPPORT)
     keys = []
-    for module in range(modules):
+    for module in range(MODULES):
         family = FAMILIES[module % len(FAMILIES)]
-        numbers = range(module * functions, (module + 1) * functions)
-        text = _module(name, family, module, numbers)
+        numbers = range(module * FUNCTIONS, (module + 1) * FUNCTIONS)
+        text = _module(family, module, numbers)
         _write(package / "filters" / family / f"{family}_part_{module:03}.py", text)
         keys += [_key(family, number) for number in numbers]
     return keys
 
 
-def _module(name: str, family: str, module: int, numbers: range) -> str:
+def _module(family: str, module: int, numbers: range) -> str:
     """One module; annotations are texts in every other one, and objects in the rest."""
     future = "\nfrom __future__ import annotations\n" if module % 2 else ""
     power = 0.5 + module % 10 / 10
-    head = _MODULE.format(name=name, family=family, module=module, future=future, power=power)
+    head = _MODULE.format(family=family, module=module, future=future, power=power)
     return "\n\n".join([head, *(_function(family, number) for number in numbers)])
 
 

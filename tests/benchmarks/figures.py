@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,7 +21,7 @@ MEASURES = {
 DECISIVE = ("work", "total")
 
 #: Cases written by hand that import what others list.
-BY_HAND = ("loop", "loop cold", "by hand")
+BY_HAND = ("loop", "loop cold")
 
 #: The size of package for which the design has a target.
 LARGEST = 10_000
@@ -33,31 +33,24 @@ class Figure:
 
     Attributes:
         title: What is compared.
-        bound: The target; ``None`` for what is only shown.
+        bound: The target.
         at_least: Whether the ratio must be that large, instead of at most so large.
         values: Measure -> median of the ratios within each round.
-        unit: What values are in; ``"x"`` for ratios.
     """
 
     title: str
-    bound: float | None
+    bound: float
     at_least: bool
     values: dict[str, float]
-    unit: str = "x"
 
     @property
     def target(self) -> str:
-        """The target in words; empty without one."""
-        if self.bound is None:
-            return ""
-        space = "" if self.unit == "x" else " "
-        return f"at {'least' if self.at_least else 'most'} {self.bound:g}{space}{self.unit}"
+        """The target in words."""
+        return f"at {'least' if self.at_least else 'most'} {self.bound:g}x"
 
     def reached(self, measure: str) -> bool:
         """Whether one measure keeps to the bound."""
         value = self.values[measure]
-        if self.bound is None:
-            return True
         return value >= self.bound if self.at_least else value <= self.bound
 
     @property
@@ -75,7 +68,7 @@ class Figure:
 
 
 def all_figures(results: Results, sizes: tuple[int, ...]) -> list[Figure]:
-    """Every figure of the design that concerns core and meta."""
+    """Every figure of registries."""
     return [
         faster(results, "five registries: cold / warm", 50, "microlab cold", "microlab warm"),
         slower(results, "five registries: warm / table and stat", 2, "microlab", "warm", "table"),
@@ -91,21 +84,14 @@ def all_figures(results: Results, sizes: tuple[int, ...]) -> list[Figure]:
     ]
 
 
-def faster(
-    results: Results,
-    title: str,
-    bound: float | None,
-    above: str,
-    below: str,
-    measures: Iterable[str] = MEASURES,
-) -> Figure:
+def faster(results: Results, title: str, bound: float, above: str, below: str) -> Figure:
     """How many times faster one case is than another; at least ``bound``."""
-    values = {measure: results.ratio(above, below, measure) for measure in measures}
+    values = {measure: results.ratio(above, below, measure) for measure in MEASURES}
     return Figure(title, bound, True, values)
 
 
 def slower(
-    results: Results, title: str, bound: float | None, workload: str, ours: str, other: str
+    results: Results, title: str, bound: float, workload: str, ours: str, other: str
 ) -> Figure:
     """How many times what another takes one of our cases may take."""
     measures = list(MEASURES)

@@ -14,7 +14,6 @@ import ast
 import math
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -49,9 +48,6 @@ class Case:
         arguments: Its arguments.
         cache: Folder of its caches; ``None`` for a new, empty one in each run.
         variables: Environment variables that it gets.
-        slow: Whether it takes seconds, so that a few rounds of it are enough.
-        python: The interpreter that runs it; by default this one.
-        start: Folder of caches that each run gets a new copy of; by default they are empty.
     """
 
     name: str
@@ -59,9 +55,6 @@ class Case:
     arguments: tuple[str, ...] = ()
     cache: Path | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
-    slow: bool = False
-    python: str = sys.executable
-    start: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -71,12 +64,10 @@ class Sample:
     Attributes:
         wall_ns: The whole process, from outside.
         printed: The program's dict: ``declare`` and ``work`` in nanoseconds, and the answer.
-        cpu_ns: The processor's time for it, which says more on a busy machine; 0 on Windows.
     """
 
     wall_ns: int
     printed: dict[str, Any]
-    cpu_ns: int
 
     @property
     def declare_ns(self) -> int:
@@ -115,31 +106,19 @@ def run(case: Case) -> Sample:
     """
     if case.cache is None:
         with tempfile.TemporaryDirectory(prefix="regcache-") as folder:
-            if case.start is not None:
-                shutil.copytree(case.start, folder, dirs_exist_ok=True)
             return _run_in(case, folder)
     return _run_in(case, str(case.cache))
 
 
 def _run_in(case: Case, cache: str) -> Sample:
-    command = [case.python, "-I", str(case.program), *case.arguments]
+    command = [sys.executable, "-I", str(case.program), *case.arguments]
     environment = child_environment(cache, case.variables)
-    cpu_ns, start = _cpu_of_children(), time.perf_counter_ns()
+    start = time.perf_counter_ns()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     wall_ns = time.perf_counter_ns() - start
     if done.returncode:
         raise ProgramError(case, done.stderr)
-    return Sample(wall_ns, ast.literal_eval(done.stdout or "{}"), _cpu_of_children() - cpu_ns)
-
-
-def _cpu_of_children() -> int:
-    """The processor's time, in nanoseconds, for all child processes that have ended."""
-    if sys.platform == "win32":
-        return 0
-    import resource
-
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return round((used.ru_utime + used.ru_stime) * 1e9)
+    return Sample(wall_ns, ast.literal_eval(done.stdout or "{}"))
 
 
 def child_environment(cache: str, variables: Mapping[str, str]) -> dict[str, str]:
@@ -160,7 +139,7 @@ class Results:
         self.samples.setdefault(case.name, []).append(sample)
 
     def values(self, case: str, measure: str) -> list[float]:
-        """One number per round, in ms: ``work``, ``total``, ``wall``, ``cpu``, ``net`` ....
+        """One number per round, in ms: ``work``, ``total``, ``wall``, ``net`` ....
 
         ``net`` is the whole process less the bare interpreter of the same round.
         """
@@ -184,11 +163,6 @@ class Results:
             return self.median(above, measure) / rest if rest >= NOISE_MS else math.nan
         pairs = zip(self.values(above, measure), self.values(below, measure), strict=True)
         return statistics.median(a / b for a, b in pairs)
-
-    def difference(self, above: str, below: str, measure: str) -> float:
-        """The median over all rounds of what one case takes more than another, in ms."""
-        pairs = zip(self.values(above, measure), self.values(below, measure), strict=True)
-        return statistics.median(a - b for a, b in pairs)
 
     def last(self, case: str) -> dict[str, Any]:
         """What the last run of a case printed."""

@@ -24,7 +24,7 @@ APPLICATION_WAYS = {"loop": ("loop by hand", "#bf8700"), **WAYS}
 
 def draw(document: dict[str, Any], path: Path) -> None:
     """Draw three panels: peers, real applications, large packages."""
-    figure, axes = new_figure(8.4, [5.4, 4.2, 2.9])
+    figure, axes = new_figure(8.4, [5.4, 3.4, 2.9])
     cases = document["cases"]
     draw_systems(axes[0], list(document["systems"]), cases)
     draw_applications(axes[1], cases)
@@ -41,12 +41,11 @@ def draw_systems(axis: Any, systems: list[str], cases: dict[str, Any]) -> None:
 
 def draw_applications(axis: Any, cases: dict[str, Any]) -> None:
     """Real applications and libraries, beside a loop by hand."""
-    names = {"Pygments": "pygments", "microlab": "microlab"}
-    names |= {"scikit-image": "skimage", "200 functions": "toolbox"}
+    names = {"Pygments": "pygments", "microlab": "microlab", "200 functions": "toolbox"}
     draw_groups(axis, names, APPLICATION_WAYS, cases)
     axis.set_title(
         "602 lexers of Pygments; five registries of a laboratory's program;\n"
-        "scikit-image, each function tried; 200 decorated functions in 40 modules"
+        "200 decorated functions in 40 modules"
     )
     axis.set_xlabel("ms in the process, declaring and listing or loading (logarithmic)")
 

@@ -2,9 +2,8 @@
 
 ``hatch run bench`` (or ``python tests/benchmarks/run.py``) prints each figure of the design, its
 target, and whether it is reached. Speed never fails it: it ends with status 1 only if an answer
-differs. It takes about half an hour; ``--quick`` about ten minutes, on smaller packages and fewer
-rounds; ``--part`` measures classes, functions, freshness or applications only. Applications can be
-measured beside another checkout of this repository (``--against``).
+differs. It takes about twenty minutes; ``--quick`` about five, on smaller packages, in fewer
+rounds; ``--part`` measures registries or freshness only.
 """
 
 from __future__ import annotations
@@ -20,16 +19,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import application_figures
-import application_workloads
-import figures as class_figures
-import freshness_figures
-import freshness_workloads
-import function_figures
-import function_workloads
-import workloads as class_workloads
+import figures as registry_figures
+import freshness
+import workloads as registry_workloads
 from figures import LARGEST, MEASURES, Figure
-from freshness_workloads import QUICK_TREES, TREES, Tree
+from freshness import QUICK_TREES, TREES, Tree
 from measuring import (
     Case,
     ProgramError,
@@ -40,17 +34,14 @@ from measuring import (
     run,
     settle,
 )
-from progress import progress_bar
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from showing import new_table, progress_bar
 from workloads import SYSTEMS, Workload
 
 PACKAGES = (
     "autoregistry",
     "catalogue",
-    "docutils",
-    "fsspec",
     "metaclass-registry",
     "numpy",
     "pygments",
@@ -58,16 +49,14 @@ PACKAGES = (
     "regcache-core",
     "regcache-functions",
     "regcache-meta",
-    "scikit-image",
-    "sqlglot",
     "stevedore",
 )
 SIZES, QUICK_SIZES = (100, 1_000, LARGEST), (100, 1_000)
-FUNCTION_SIZES, QUICK_FUNCTION_SIZES = (200, 2_000, 20_000), (200, 2_000)
-PARTS = ("classes", "functions", "freshness", "application")
+PARTS = ("registries", "freshness")
 RUNS, QUICK_RUNS = 15, 5
-#: Rounds of the cases that take seconds.
-SLOW_RUNS, QUICK_SLOW_RUNS = 3, 1
+#: Ends of the names of cases -> headings of what they show.
+PEER_WAYS = {"cold": "cold", "warm": "warm list", "one": "warm, one", "all": "warm, all"}
+ALL_WAYS = {"none": "no cache", **PEER_WAYS, "loop": "loop", "table": "table"}
 
 
 @dataclass(frozen=True)
@@ -77,45 +66,31 @@ class Plan:
     Attributes:
         parts: Some of ``PARTS``.
         sizes: Numbers of plugins in the large packages of classes.
-        function_sizes: Numbers of functions in the large packages of functions.
         trees: Trees of files that are checked.
         runs: Rounds.
-        slow_runs: Rounds of the cases that take seconds.
-        against: Another checkout of this repository, that applications are measured with as well.
     """
 
     parts: tuple[str, ...]
     sizes: tuple[int, ...]
-    function_sizes: tuple[int, ...]
     trees: tuple[Tree, ...]
     runs: int
-    slow_runs: int
-    against: Path | None
 
     def build(self, folder: Path) -> list[Workload]:
         """Generate what has to be generated and give all workloads."""
-        listed = class_workloads.common()
-        if "classes" in self.parts:
-            listed += class_workloads.build(folder / "classes", self.sizes)
-        if "functions" in self.parts:
-            listed += function_workloads.build(folder / "functions", self.function_sizes)
+        listed = registry_workloads.common()
+        if "registries" in self.parts:
+            listed += registry_workloads.build(folder / "registries", self.sizes)
         if "freshness" in self.parts:
-            listed += freshness_workloads.build(folder / "freshness", self.trees)
-        if "application" in self.parts:
-            listed += application_workloads.build(folder / "application", self.against)
+            listed += freshness.build(folder / "freshness", self.trees)
         return listed
 
     def figures(self, results: Results) -> list[Figure]:
         """Every figure of what was measured."""
         listed: list[Figure] = []
-        if "classes" in self.parts:
-            listed += class_figures.all_figures(results, self.sizes)
-        if "functions" in self.parts:
-            listed += function_figures.all_figures(results, self.function_sizes)
+        if "registries" in self.parts:
+            listed += registry_figures.all_figures(results, self.sizes)
         if "freshness" in self.parts:
-            listed += freshness_figures.all_figures(results, self.trees)
-        if "application" in self.parts:
-            listed += application_figures.all_figures(results)
+            listed += freshness.all_figures(results, self.trees)
         return listed
 
 
@@ -140,10 +115,8 @@ def prepare(workloads: list[Workload], progress: Progress) -> list[str]:
     wrong: list[str] = []
     task = progress.add_task("preparing", total=sum(len(each.cases) for each in workloads))
     for workload in workloads:
-        for case in sorted(workload.cases, key=lambda case: case.slow):
+        for case in workload.cases:
             progress.update(task, description=f"preparing {case.name}", advance=1)
-            if case.slow and workload.keys:
-                continue
             printed = run(case).printed
             workload.keys = workload.keys or printed.get("keys", {})
     settle(source for workload in workloads for source in workload.sources)
@@ -157,7 +130,7 @@ def prepare(workloads: list[Workload], progress: Progress) -> list[str]:
 
 
 def measure(plan: Plan, console: Console) -> tuple[Results, list[str]]:
-    """Run all workloads, interleaved; slow cases by themselves.
+    """Run all workloads, interleaved.
 
     Returns:
         The samples, and everything that was wrong with an answer.
@@ -171,10 +144,8 @@ def measure(plan: Plan, console: Console) -> tuple[Results, list[str]]:
         progress.remove_task(building)
         wrong = prepare(workloads, progress)
         owners = {case.name: workload for workload in workloads for case in workload.cases}
-        cases = [case for workload in workloads for case in workload.cases if not case.slow]
-        slow = [case for workload in workloads for case in workload.cases if case.slow]
-        total = len(cases) * plan.runs + len(slow) * plan.slow_runs
-        task = progress.add_task("measuring", total=total)
+        cases = [case for workload in workloads for case in workload.cases]
+        task = progress.add_task("measuring", total=len(cases) * plan.runs)
 
         def examine(case: Case, sample: Sample) -> None:
             wrong.extend(differences(owners[case.name], case, sample))
@@ -182,23 +153,16 @@ def measure(plan: Plan, console: Console) -> tuple[Results, list[str]]:
         def advance(case: Case) -> None:
             progress.update(task, description=case.name, advance=1)
 
-        results = interleave(cases, plan.runs, examine, advance)
-        results.samples |= interleave(slow, plan.slow_runs, examine, advance).samples
-        return results, wrong
+        return interleave(cases, plan.runs, examine, advance), wrong
 
 
 def show_figures(console: Console, figures: list[Figure]) -> None:
     """Print targets and what was measured."""
-    table = Table(title="Figures: ratios within each round, median over all rounds")
-    table.add_column("figure")
-    table.add_column("target")
-    for title in MEASURES.values():
-        table.add_column(title, justify="right")
-    table.add_column("")
+    title = "Figures: ratios within each round, median over all rounds"
+    table = new_table(title, "figure", ["target", *MEASURES.values(), ""])
     for figure in figures:
         cells = [_cell(figure, measure) for measure in MEASURES]
         verdict = "[green]ok[/]" if figure.ok else "[bold red]missed[/]"
-        verdict = verdict if figure.target else ""
         table.add_row(figure.title, figure.target, *cells, verdict)
     console.print(table)
 
@@ -210,38 +174,26 @@ def _cell(figure: Figure, measure: str) -> str:
     if math.isnan(value):
         return "in the noise"
     colour = "green" if figure.reached(measure) else "red"
-    unit = "x" if figure.unit == "x" else f" {figure.unit}"
-    return f"[{colour}]{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}{unit}[/]"
+    return f"[{colour}]{value:,.{0 if value >= 100 else 1 if value >= 10 else 2}f}x[/]"
 
 
-def show_systems(console: Console, results: Results) -> None:
-    """Print what regcache, the loop, the table and the peers need for the same plugins."""
-    title = "200 plugins of 5 ms each: declaring and listing in the process (whole process), in ms"
-    table = Table(title=title)
-    table.add_column("system")
-    headings = {"cold": "cold", "warm": "warm list", "one": "warm, one", "all": "warm, all"}
-    for heading in headings.values():
-        table.add_column(heading, justify="right")
-    for system in SYSTEMS:
-        prefix = "fleet" if system == "regcache" else f"fleet {system}"
-        table.add_row(system, *(_times(results, f"{prefix} {way}") for way in headings))
+def show_times(
+    console: Console, results: Results, what: str, rows: dict[str, str], ways: dict[str, str]
+) -> None:
+    """Print a table of times.
+
+    Args:
+        console: Where.
+        results: What was measured.
+        what: What the rows are about.
+        rows: Name of a row -> the begin of the names of its cases.
+        ways: End of the name of a case -> its heading.
+    """
+    title = f"{what}: declaring and listing in the process (whole process), in ms"
+    table = new_table(title, "", ways.values())
+    for name, prefix in rows.items():
+        table.add_row(name, *(_times(results, f"{prefix} {way}") for way in ways))
     console.print(table)
-
-
-def show_applications(console: Console, results: Results) -> None:
-    """Print what real applications and libraries need, and 200 decorated functions."""
-    title = "Real applications: declaring and listing in the process (whole process), in ms"
-    table = Table(title=title)
-    table.add_column("application")
-    ways = ("none", "cold", "warm", "one", "all", "loop", "table")
-    for heading in ("no cache", "cold", "warm", "warm, one", "warm, all", "loop", "table"):
-        table.add_column(heading, justify="right")
-    for application in ("microlab", "pygments", "skimage", "toolbox"):
-        times = [_times(results, f"{application} {way}") for way in ways]
-        if f"{application} warm" in results.samples:
-            table.add_row(application, *times)
-    console.print(table)
-    console.print(f"A bare interpreter: {results.median('bare', 'wall'):.1f} ms")
 
 
 def _times(results: Results, case: str) -> str:
@@ -257,7 +209,6 @@ def as_json(results: Results, figures: list[Figure], plan: Plan) -> dict[str, An
         "made by": "tests/benchmarks/run.py",
         "environment": environment_facts(PACKAGES),
         "runs": plan.runs,
-        "runs of slow cases": plan.slow_runs,
         "unit": "ms",
         "systems": {name: _system(name) for name in SYSTEMS},
         "figures": [figure.as_json() for figure in figures],
@@ -273,12 +224,12 @@ def _system(name: str) -> str:
 def _case_as_json(results: Results, case: str) -> dict[str, Any]:
     medians = {
         measure: round(results.median(case, measure), 4)
-        for measure in ("declare", "work", "total", "wall", "cpu")
+        for measure in ("declare", "work", "total", "wall")
     }
     more = {
         name: value
         for name, value in results.last(case).items()
-        if name in ("imported", "files", "stat", "searches")
+        if name in ("imported", "files", "stat")
     }
     samples = {
         measure: [round(value, 3) for value in results.values(case, measure)]
@@ -295,7 +246,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, help=f"rounds (default {RUNS}; quick {QUICK_RUNS})")
     parser.add_argument("--quick", action="store_true", help="smaller packages, fewer rounds")
     parser.add_argument("--part", choices=PARTS, action="append", help="only this part")
-    parser.add_argument("--against", type=Path, metavar="PATH", help="another checkout of this")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results to a file")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw them (.svg or .png)")
     return parser.parse_args()
@@ -305,11 +255,8 @@ def make_plan(arguments: argparse.Namespace) -> Plan:
     """What the command line asks for."""
     parts = tuple(arguments.part or PARTS)
     if arguments.quick:
-        runs = arguments.runs or QUICK_RUNS
-        quick = QUICK_SIZES, QUICK_FUNCTION_SIZES, QUICK_TREES
-        return Plan(parts, *quick, runs, QUICK_SLOW_RUNS, arguments.against)
-    sizes = SIZES, FUNCTION_SIZES, TREES
-    return Plan(parts, *sizes, arguments.runs or RUNS, SLOW_RUNS, arguments.against)
+        return Plan(parts, QUICK_SIZES, QUICK_TREES, arguments.runs or QUICK_RUNS)
+    return Plan(parts, SIZES, TREES, arguments.runs or RUNS)
 
 
 def main() -> int:
@@ -319,12 +266,12 @@ def main() -> int:
     plan = make_plan(arguments)
     results, wrong = measure(plan, console)
     figures = plan.figures(results)
-    if {"classes", "functions"} & {*plan.parts}:
-        show_applications(console, results)
-    if "application" in plan.parts:
-        application_figures.show(console, results)
-    if "classes" in plan.parts:
-        show_systems(console, results)
+    if "registries" in plan.parts:
+        applications = {name: name for name in ("microlab", "pygments", "toolbox")}
+        systems = {name: f"fleet {name}" for name in SYSTEMS} | {"regcache": "fleet"}
+        show_times(console, results, "Real applications", applications, ALL_WAYS)
+        show_times(console, results, "200 plugins of 5 ms each", systems, PEER_WAYS)
+        console.print(f"A bare interpreter: {results.median('bare', 'wall'):.1f} ms")
     show_figures(console, figures)
     document = as_json(results, figures, plan)
     if arguments.json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,8 +11,12 @@ from measuring import Case, run
 from trees import BASES, make_fleet, make_orchard
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
-DEMO_PROGRAMS = PROGRAMS.parents[1] / "demo" / "programs"
+TIMED = PROGRAMS / "timed.py"
 APPS = PROGRAMS.parents[1] / "apps"
+
+sys.path.insert(0, str(APPS))
+
+from toolbox import write_toolbox
 
 #: Plugins of the generated package, and how long the import of each takes, in seconds.
 FLEET, IMPORT_S = 200, 0.005
@@ -25,9 +29,6 @@ WAYS = {
     "one": ("one", True),
     "all": ("all", True),
 }
-
-#: The workloads that take seconds without a warm cache.
-SLOW = ("skimage",)
 
 #: What each system does on the generated package, and which ways to ask differ from each other.
 SYSTEMS = {
@@ -50,6 +51,28 @@ PEER_WAYS = {
     "catalogue": ("cold", "one", "all"),
     "autoregistry": ("cold", "one"),
 }
+
+
+#: A registry of functions, as somebody writes it who wants no more than the list.
+DICT_OF_FUNCTIONS = '''\
+"""A registry that is a dict: the modules that register must be imported first."""
+
+
+class Filters(dict):
+    def register(self, what=None, /, *, name=None, **facts):
+        if callable(what):
+            self[what.__name__] = what
+            return what
+
+        def add(function):
+            self[name or what or function.__name__] = function
+            return function
+
+        return add
+
+
+FILTERS = Filters()
+'''
 
 
 @dataclass
@@ -89,77 +112,81 @@ def build(folder: Path, sizes: tuple[int, ...]) -> list[Workload]:
     return [
         _microlab(caches),
         _pygments(caches),
+        _toolbox(folder, caches),
         _fleet(folder, caches),
         *(_orchard(folder, caches, size) for size in sizes),
         *_imports(folder, caches),
     ]
 
 
-def regcache_cases(
-    workload: str, program: Path, arguments: tuple[str, ...], caches: Path
-) -> list[Case]:
+def timed(name: str, folder: Path | str, task: str, *way: str, cache: Path | None = None) -> Case:
+    """A case of the program that lists, or loads, what there is in a folder."""
+    return Case(name, TIMED, (str(folder), task, *way), cache)
+
+
+def regcache_cases(subject: str, folder: Path | str, caches: Path) -> list[Case]:
     """The five ways to ask regcache."""
     return [
         Case(
-            f"{workload} {way}",
-            program,
-            (*arguments, task),
-            caches / workload if warm else None,
+            f"{subject} {way}",
+            TIMED,
+            (str(folder), task, subject),
+            caches / subject if warm else None,
             {"REGCACHE_DISABLE": "1"} if way == "none" else {},
-            slow=workload in SLOW and not warm,
         )
         for way, (task, warm) in WAYS.items()
     ]
 
 
 def _microlab(caches: Path) -> Workload:
-    program = DEMO_PROGRAMS / "microlab_registries.py"
-    by_hand = PROGRAMS / "microlab_by_hand.py"
-    cases = regcache_cases("microlab", program, (str(APPS), "all"), caches)
-    for name in ("loop", "table"):
-        cases.append(Case(f"microlab {name}", by_hand, (str(APPS), f"microlab_{name}")))
-    with_bases = PROGRAMS / "microlab_table_with_bases.py"
-    cases.append(Case("microlab table+bases", with_bases, (str(APPS),)))
+    cases = regcache_cases("microlab", APPS, caches)
+    for way in ("loop", "table", "table+bases"):
+        cases.append(timed(f"microlab {way}", APPS, "list", "microlab", way))
     return Workload("microlab", [APPS / "microlab"], cases)
 
 
 def _pygments(caches: Path) -> Workload:
     spec = find_spec("pygments")
     places = [] if spec is None else spec.submodule_search_locations or []
-    cases = regcache_cases("pygments", DEMO_PROGRAMS / "pygments_lexers.py", (), caches)
-    cases.append(Case("pygments loop", PROGRAMS / "pygments_loop.py"))
+    cases = regcache_cases("pygments", "", caches)
+    cases.append(timed("pygments loop", "", "list", "pygments", "loop"))
     return Workload("pygments", [Path(place, "lexers") for place in places], cases)
+
+
+def _toolbox(folder: Path, caches: Path) -> Workload:
+    """200 functions in 40 modules, and the same with a registry that is a dict."""
+    place, by_hand = folder / "toolbox", folder / "toolbox by hand"
+    for each in (place, by_hand):
+        write_toolbox(each)
+    (by_hand / "toolbox" / "registry.py").write_text(DICT_OF_FUNCTIONS, encoding="utf-8")
+    cases = regcache_cases("toolbox", place, caches)
+    cases.append(timed("toolbox loop", by_hand, "list", "toolbox", "loop"))
+    return Workload("toolbox", [place, by_hand], cases)
 
 
 def _fleet(folder: Path, caches: Path) -> Workload:
     folders = {name: make_fleet(folder / name, name, FLEET, IMPORT_S) for name in BASES}
-    program = PROGRAMS / "fleet_regcache.py"
-    cases = regcache_cases("fleet", program, (str(folders["regcache"]),), caches)
-    for name in PEER_WAYS:
-        cases.extend(_peer(name, folders[name], caches))
+    cases = regcache_cases("fleet", folders["regcache"], caches)
+    for name, ways in PEER_WAYS.items():
+        for way in ways:
+            task, warm = WAYS[way]
+            cache = caches / f"fleet {name}" if warm else None
+            case = timed(f"fleet {name} {way}", folders[name], task, "fleet", name, cache=cache)
+            cases.append(case)
     return Workload("fleet", list(folders.values()), cases)
-
-
-def _peer(name: str, folder: Path, caches: Path) -> Iterator[Case]:
-    program = PROGRAMS / f"fleet_{name.replace('-', '_')}.py"
-    for way in PEER_WAYS[name]:
-        task, warm = WAYS[way]
-        cache = caches / f"fleet {name}" if warm else None
-        yield Case(f"fleet {name} {way}", program, (str(folder), task), cache)
 
 
 def _orchard(folder: Path, caches: Path, size: int) -> Workload:
     place = make_orchard(folder / f"orchard{size}", size)
     name = f"orchard {size}"
-    case = Case(f"{name} warm", PROGRAMS / "many_files.py", (str(place),), caches / name)
+    case = timed(f"{name} warm", place, "files", "fleet", cache=caches / name)
     return Workload(name, [place], [case])
 
 
 def _imports(folder: Path, caches: Path) -> list[Workload]:
     """What a warm start costs without any plugin: its imports, and a registry of one plugin."""
     place = make_fleet(folder / "solo", "regcache", 1, 0)
-    program = PROGRAMS / "fleet_regcache.py"
-    solo = Case("solo warm", program, (str(place), "list"), caches / "solo")
+    solo = timed("solo warm", place, "list", "fleet", cache=caches / "solo")
     run(solo)
     modules = run(solo).printed["modules"]
     importer = PROGRAMS / "import_modules.py"

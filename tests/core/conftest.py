@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
 from core_tools import as_is, make_old, read
 from throwaway import ALL_OF_CORE, sealed
 
-from regcache_core import RegistryCacheManager
+from regcache_core import RegistryCacheManager, SourceTree
 
 #: Becomes another user for what follows, and root again at the end (coverage writes its data then).
 _BECOME = f"""{ALL_OF_CORE}
@@ -36,6 +37,23 @@ def make():
         return RegistryCacheManager(cache_name, lambda: version, **options)
 
     return make
+
+
+@pytest.fixture
+def watch(make):
+    """Makes a manager of some paths whose file holds; keywords are those of `SourceTree`.
+
+    It waits before until what was written is a tick old.
+    """
+
+    def watch(*paths, config=None, **options):
+        time.sleep(0.02)
+        manager = make(inputs=[SourceTree(paths, **options)], config=config)
+        assert manager.save_cache({"a": 1}), manager.last_report
+        assert {"a": 1} == manager.load_cache()
+        return manager
+
+    return watch
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -24,6 +25,26 @@ def read(manager):
     document = json.loads(Path(manager.path).read_text())
     del document["checksum"]
     return document
+
+
+def told(manager):
+    """The reason and the place that a manager's last report tells."""
+    return manager.last_report.reason, manager.last_report.where
+
+
+def refused(manager):
+    """The reason and the place of a load that is a miss."""
+    assert manager.load_cache() is None
+    return told(manager)
+
+
+def in_threads(count, work):
+    """Call `work` with its number in each of some threads, and wait for all."""
+    threads = [threading.Thread(target=work, args=[number]) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def make_old(folder, seconds=10):

@@ -112,21 +112,16 @@ def test_parts_of_a_map_have_their_types(registry):
 
 
 def test_map_from_the_cache_works(registry):
-    """A converted map gives colours: those of its stops, and mixed ones between."""
+    """A map is converted once, and gives colours: those of its stops, and mixed ones between."""
     len(registry())
-    gray = registry()["gray"]
+    warm = registry()
+    gray = warm["gray"]
+    assert gray is warm["gray"]
 
     from colormap_items import Color
 
     colors = [gray(position) for position in (-1, 0, 0.5, 1, 2)]
     assert [Color(v, v, v) for v in (0, 0, 128, 255, 255)] == colors
-
-
-def test_one_map_is_made_once(registry):
-    """The same name gives the same object."""
-    warm = registry()
-
-    assert warm["gray"] is warm["gray"]
 
 
 def test_registry_is_asked_without_making_maps(registry):

@@ -1,13 +1,12 @@
 """What can be declared as a dependency: three kinds of values."""
 
 import copy
-import os
 import pickle
 from pathlib import Path
 
 import pytest
 
-from regcache_core import ConfigError, Declared, Dependency, Distribution, EnvironmentVariable, File
+from regcache_core import ConfigError, Declared, Distribution, EnvironmentVariable, File
 from regcache_core.discovery import as_dependencies
 
 VALUES = [File("a.txt"), EnvironmentVariable("A"), Distribution("a")]
@@ -83,9 +82,3 @@ def test_what_is_no_list_of_dependencies_is_refused(given):
         Declared(given)
     with pytest.raises(ConfigError):
         Declared().add(given)
-
-
-def test_base_class_is_public_for_annotations():
-    """All three are a ``Dependency``."""
-    assert all(isinstance(value, Dependency) for value in VALUES)
-    assert os.path.isabs(VALUES[0].name)

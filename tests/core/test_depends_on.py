@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from core_tools import read
+from core_tools import read, refused, told
 
 from regcache_core import Declared, Distribution, EnvironmentVariable, File, Reason
 
@@ -59,30 +59,12 @@ def load(make):
 HIT = ("hit", None, "")
 
 
-def test_nothing_declared_is_recorded_as_nothing(make):
-    """An answer that depends on nothing else has an empty record, and holds."""
-    manager = make(inputs=[Declared()])
-
-    assert manager.save_cache({"a": 1})
-    assert {} == read(manager)["depends_on"]
-    assert {"a": 1} == manager.load_cache()
-
-
 CHANGES = {
     "file edited": (lambda f: (f / "a.txt").write_text("more"), "SOURCE_CHANGED", "a.txt"),
     "file removed": (lambda f: (f / "a.txt").unlink(), "SOURCE_REMOVED", "a.txt"),
     "file appeared": (lambda f: (f / "new.txt").touch(), "SOURCE_ADDED", "new.txt"),
     "folder appeared": (lambda f: (f / "new.txt").mkdir(), "SOURCE_ADDED", "new.txt"),
-    "file in a folder edited": (
-        lambda f: (f / "more" / "deep" / "d.txt").write_text("more"),
-        "SOURCE_CHANGED",
-        "more/deep/d.txt",
-    ),
-    "file in a folder added": (
-        lambda f: (f / "more" / "empty" / "e").touch(),
-        "SOURCE_ADDED",
-        "more/empty/e",
-    ),
+    "file in a folder added": (lambda f: (f / "more/e").touch(), "SOURCE_ADDED", "more/e"),
     "folder removed": (lambda f: shutil.rmtree(f / "more"), "SOURCE_REMOVED", "more"),
 }
 
@@ -102,28 +84,6 @@ def test_change_of_a_file_is_a_miss(name, by_plugin, folder, load):
     assert HIT == hit
     assert ("miss", reason, str(folder / where)) == load(*declared, found=found)
     assert HIT == load(*declared)
-
-
-def test_file_that_is_not_declared_may_change(folder, load):
-    """Beside a declared file anything may happen."""
-    load(File(folder / "a.txt"))
-
-    (folder / "b.txt").write_text("more")
-
-    assert HIT == load(File(folder / "a.txt"))
-
-
-def test_file_in_an_archive_is_watched_with_it(tmp_path, load):
-    """Data in an archive change with the archive."""
-    archive = tmp_path / "app.zip"
-    archive.write_bytes(b"zip")
-    load(File(archive / "app" / "palettes.json"))
-    hit = load(File(archive / "app" / "palettes.json"))
-
-    archive.write_bytes(b"another zip")
-
-    assert HIT == hit
-    assert ("miss", "SOURCE_CHANGED", str(archive)) == load(File(archive / "app/palettes.json"))
 
 
 @pytest.mark.parametrize("before", [None, "", "one"])
@@ -200,8 +160,7 @@ def test_later_load_of_one_manager_compares_the_variables_of_that_moment(make, m
     manager.save_cache({"a": 1})
     monkeypatch.setenv(VARIABLE.name, "set")
 
-    assert manager.load_cache() is None
-    assert Reason.VARIABLE_CHANGED == manager.last_report.reason
+    assert Reason.VARIABLE_CHANGED is refused(manager)[0]
 
 
 INSTALLS = {
@@ -230,26 +189,18 @@ def test_change_of_a_distribution_is_a_miss(name, by_plugin, site, load):
 
 
 @pytest.mark.parametrize("ending", ["dist-info", "egg-info"])
-def test_distribution_that_is_installed_is_seen(ending, site, load):
-    """What was not there may be declared; it appears in either layout of metadata."""
+def test_distribution_that_is_installed_and_installed_again_is_seen(ending, site, load):
+    """It appears in either layout; the same version with other content has other metadata files."""
     load(TINY)
     hit = load(TINY)
 
-    install(site, ending=ending)
-
-    assert HIT == hit
-    assert ("miss", "DISTRIBUTION_CHANGED", "sci-tiny") == load(TINY)
-
-
-@pytest.mark.parametrize("ending", ["dist-info", "egg-info"])
-def test_distribution_that_is_installed_again_is_seen(ending, site, load):
-    """The same version with other content has other metadata files."""
     info = install(site, ending=ending)
-    load(TINY)
+    installed = load(TINY)
     file = info / ("RECORD" if ending == "dist-info" else "PKG-INFO")
-
     file.write_text("other text")
 
+    assert HIT == hit
+    assert ("miss", "DISTRIBUTION_CHANGED", "sci-tiny") == installed
     assert ("miss", "SOURCE_CHANGED", str(file)) == load(TINY)
 
 
@@ -321,14 +272,6 @@ def test_working_folder_that_is_gone_is_left_out(site, load, monkeypatch, tmp_pa
     assert HIT == load(TINY)
 
 
-def test_order_and_repetition_of_declarations_do_not_matter(folder, load):
-    """The same declared otherwise is a hit."""
-    file = File(folder / "a.txt")
-    load(file, VARIABLE, TINY, found=[file, VARIABLE])
-
-    assert HIT == load(TINY, VARIABLE, file, VARIABLE)
-
-
 @pytest.mark.parametrize("now", [[], [VARIABLE], [VARIABLE, TINY, File("b")], [TINY, File("a")]])
 def test_other_declarations_are_a_miss(now, load):
     """More, fewer or other dependencies: the cache file is the same, its answer is refused."""
@@ -360,16 +303,6 @@ def test_what_plugins_declare_is_recorded_once(make, folder):
         [*record["variables"]],
     ]
     assert {"declared", "files", "variables"} == {*record}
-
-
-def test_edit_during_the_search_is_not_written(make, folder):
-    """A declared file that changes while the answer is computed makes no cache."""
-    manager = make(inputs=[Declared([File(folder / "a.txt")])])
-    manager.load_cache()
-    (folder / "a.txt").write_text("edited meanwhile")
-
-    assert not manager.save_cache({"a": 1})
-    assert Reason.SOURCE_CHANGED == manager.last_report.reason
 
 
 def test_file_of_two_declarations_is_as_it_was_when_the_search_started(make, folder):
@@ -478,10 +411,7 @@ def test_variable_that_changed_between_declaration_and_search_is_not_trusted(
     declared.add(things)
 
     assert not manager.save_cache({"a": 1})
-    assert (Reason.VARIABLE_CHANGED, VARIABLE.name) == (
-        manager.last_report.reason,
-        manager.last_report.where,
-    )
+    assert (Reason.VARIABLE_CHANGED, VARIABLE.name) == told(manager)
 
 
 def test_variable_that_is_declared_during_the_search_counts_as_when_it_started(make, monkeypatch):
@@ -545,5 +475,4 @@ def test_stamps_of_a_distribution_cannot_be_left_out(site, make, edit):
     record = read(manager)["depends_on"]
     edit(manager, depends_on=record | {"files": dict([*record["files"].items()][:1])})
 
-    assert manager.load_cache() is None
-    assert Reason.WRONG_SHAPE == manager.last_report.reason
+    assert Reason.WRONG_SHAPE is refused(manager)[0]

@@ -3,18 +3,16 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from core_tools import NOBODY, needs_users, read
+from core_tools import NOBODY, needs_users, read, refused
 from hypothesis import given
 from hypothesis import strategies as st
 from throwaway import sealed
 
-from regcache_core import CacheWarning, Input, Reason, RegistryCacheManager, SourceTree
-from regcache_core._file import MAX_BYTES, read_document, seal
+from regcache_core import CacheWarning, Input, Reason, SourceTree
+from regcache_core._file import read_document, seal
 from regcache_core._report import CacheMiss
 from regcache_core.discovery import ImportPath
 
@@ -23,63 +21,45 @@ posix = pytest.mark.skipif(os.name != "posix", reason="only POSIX has such modes
 #: What may stand in a file, and why it is refused if its checksum is right.
 HOSTILE = {
     "empty": (b"", "NOT_JSON"),
-    "blank": (b" \n\t ", "NOT_JSON"),
     "list": (b"[]", "NOT_JSON"),
     "open list": (b"[5", "NOT_JSON"),
     "null": (b"null", "NOT_JSON"),
-    "number": (b"5", "NOT_JSON"),
     "text": (b'"text"', "NOT_JSON"),
-    "open text": (b'{"items": "', "NOT_JSON"),
     "open escape": (b'{"items": "\\', "NOT_JSON"),
     "true": (b"true", "NOT_JSON"),
     "empty object": (b"{}", "NOT_JSON"),
     "object inside": (b'{"items": {"a": 1', "NOT_JSON"),
     "too little": (b'{"items": {}', "WRONG_SHAPE"),
     "NaN": (b'{"items": NaN', "NOT_JSON"),
-    "infinity": (b'{"items": Infinity', "NOT_JSON"),
     "bad UTF-8": (b'{"items": "\xff"}', "NOT_UTF8"),
     "UTF-16": ('{"items": {}}'.encode("utf-16"), "NOT_UTF8"),
     "byte order mark": (b"\xef\xbb\xbf{}", "NOT_JSON"),
     "zeros": (b"\0" * 4096, "NOT_JSON"),
     "10,000 brackets": (b"[" * 10_000, "NOT_JSON"),
-    "100,000 closed brackets": (b"[" * 100_000 + b"]" * 100_000, "NOT_JSON"),
-    "10,000 braces": (b'{"a":' * 10_000, "NOT_JSON"),
     "closed brackets inside": (b'{"a":' + b"[" * 100_000 + b"]" * 100_000, "NOT_JSON"),
     "long number": (b'{"a":' + b"9" * 5000, "NOT_JSON"),
     "two documents": (b"{}{}", "NOT_JSON"),
-    "rubbish behind": (b"{} x", "NOT_JSON"),
-    "single quotes": (b"{'items': {}}", "NOT_JSON"),
     "pickle": (b"\x80\x04cos\nsystem\n(S'true'\ntR.", "NOT_UTF8"),
-    "HTML": (b"<!DOCTYPE html>", "NOT_JSON"),
-    "control character": (b'"\x01"', "NOT_JSON"),
 }
 
 VALUES = [
     None,
     True,
     0,
-    5,
-    -1.5,
     float("-inf"),
     -(10**400),
     10**400,
     "",
-    "x",
     "!int x",
     [],
-    [[]],
-    ["x"],
     [None],
     [5, {}],
     {"x": None},
-    {"x": 5},
     {"x": []},
     {"x": [1]},
     {"x": [1, 2, 3]},
     {"x": ["a", "b"]},
-    {"x": [1, ["y"]]},
     {"x": [1, [[]]]},
-    {"x": [1, {}]},
     {"\0": [1, 2]},
     {"\ud800": [1, 2]},
     {"": [1, 2]},
@@ -143,11 +123,7 @@ def test_missing_member_is_a_miss(manager, member, edit):
     """A file without one of its members is a miss that names the member."""
     edit(manager, **{member: ...})
 
-    loaded = manager.load_cache()
-
-    assert loaded is None
-    assert Reason.WRONG_SHAPE == manager.last_report.reason
-    assert member == manager.last_report.where
+    assert (Reason.WRONG_SHAPE, member) == refused(manager)
 
 
 def test_unknown_member_does_no_harm(manager, edit):
@@ -201,53 +177,6 @@ trees = st.recursive(
     ),
     max_leaves=12,
 )
-
-
-@given(tree=trees)
-def test_random_document_is_a_miss(manager, tree):
-    """No JSON tree that we did not write is believed, and none raises."""
-    Path(manager.path).write_bytes(sealed(tree))
-
-    assert manager.load_cache() is None
-    assert "miss" == manager.last_report.status
-
-
-@given(content=st.binary())
-def test_random_bytes_are_a_miss(manager, content):
-    """No bytes that we did not write are believed, and none raise."""
-    Path(manager.path).write_bytes(content)
-
-    assert manager.load_cache() is None
-
-
-@given(member=st.sampled_from([name for name in MEMBERS if name != "items"]), value=trees)
-def test_random_member_never_changes_the_answer(manager, member, value):
-    """With anything else than the items altered, the answer is right or there is none."""
-    document = read(manager)
-    try:
-        Path(manager.path).write_bytes(sealed(document | {member: value}))
-
-        assert manager.load_cache() in (None, {"a": 1, "!b": 2, 7: 3})
-    finally:
-        Path(manager.path).write_bytes(sealed(document))
-
-
-@given(data=st.data())
-def test_random_damage_is_a_miss(manager, data):
-    """Bytes overwritten anywhere are a miss, unless they are the same bytes."""
-    whole = Path(manager.path).read_bytes()
-    place = data.draw(st.integers(0, len(whole) - 1))
-    damage = data.draw(st.binary(min_size=1, max_size=8))
-    try:
-        damaged = whole[:place] + damage + whole[place + len(damage) :]
-        Path(manager.path).write_bytes(damaged)
-
-        loaded = manager.load_cache()
-
-        assert ({"a": 1, "!b": 2, 7: 3} if damaged == whole else None) == loaded
-        assert ("hit" if loaded else "miss") == manager.last_report.status
-    finally:
-        Path(manager.path).write_bytes(whole)
 
 
 @given(record=trees)
@@ -361,132 +290,6 @@ def test_file_of_another_user_is_not_read(manager):
     assert {"b": 1} == manager.load_cache()
 
 
-AS_NOBODY = """
-from regcache_core import RegistryCacheManager
-manager = RegistryCacheManager("p", lambda: "1", str, str, application="painter")
-answer = manager.get_or_build(lambda: {"a": "1"})
-report = manager.last_report
-saved = report.saved
-print(json.dumps([
-    answer, report.status, report.reason and report.reason.name, manager.path,
-    saved and [saved.status, saved.reason and saved.reason.name],
-]))
-"""
-
-
-@needs_users
-def test_file_of_root_is_read_by_others(open_folder, run_python):
-    """An administrator may prepare a cache for everybody."""
-    environment = {"REGCACHE_DIR": str(open_folder)}
-    prepared = run_python(AS_NOBODY, env=environment)
-    os.chmod(Path(prepared[3]).parent, 0o755)
-    os.chmod(prepared[3], 0o644)
-
-    seen = run_python(AS_NOBODY, uid=NOBODY, env=environment)
-
-    assert [{"a": "1"}, "hit", None] == seen[:3]
-    assert prepared[3] == seen[3]
-
-
-@needs_users
-def test_file_that_may_not_be_read_is_a_miss(open_folder, run_python):
-    """Without the right to read there is an answer, but no cache."""
-    environment = {"REGCACHE_DIR": str(open_folder)}
-    prepared = run_python(AS_NOBODY, env=environment)
-    os.chmod(Path(prepared[3]).parent, 0o755)
-
-    seen = run_python(AS_NOBODY, uid=NOBODY, env=environment)
-
-    assert [{"a": "1"}, "miss", "FILE_UNREADABLE"] == seen[:3]
-    assert ["error", "WRITE_FAILED"] == seen[4]
-
-
-@needs_users
-def test_folder_that_may_not_be_written_means_no_cache(open_folder, run_python):
-    """Where nothing can be written there is an answer, and nothing is left behind."""
-    seen = run_python(AS_NOBODY, uid=NOBODY, env={"REGCACHE_DIR": str(open_folder)})
-
-    assert [{"a": "1"}, "miss", "FILE_ABSENT"] == seen[:3]
-    assert ["error", "WRITE_FAILED"] == seen[4]
-    assert [] == list(open_folder.iterdir())
-
-
-@needs_users
-def test_cache_on_a_read_only_disk_is_read(open_folder, run_python):
-    """Reading does not depend on writing: our own file in a closed folder is a hit."""
-    (open_folder / "cache").mkdir()
-    os.chown(open_folder / "cache", NOBODY, NOBODY)
-    environment = {"REGCACHE_DIR": str(open_folder / "cache")}
-    first = run_python(AS_NOBODY, uid=NOBODY, env=environment)
-    os.chmod(Path(first[3]).parent, 0o500)
-    code = AS_NOBODY.replace("report = ", "manager.save_cache({}); saving = ")
-    code = code.partition("saved =")[0] + "print(json.dumps([answer, saving.reason.name]))"
-
-    again = run_python(AS_NOBODY, uid=NOBODY, env=environment)
-    refused = run_python(code, uid=NOBODY, env=environment)
-    after = run_python(AS_NOBODY, uid=NOBODY, env=environment)
-
-    assert ["miss", "hit"] == [first[1], again[1]]
-    assert [{"a": "1"}, "WRITE_FAILED"] == refused
-    assert ([{"a": "1"}, "hit"], [Path(first[3])]) == (
-        after[:2],
-        list(Path(first[3]).parent.glob("[!.]*")),
-    )
-
-
-WITH_A_FULL_DISK = """
-import resource
-from regcache_core import RegistryCacheManager, SourceTree
-inputs = [SourceTree([{folder!r}])]
-manager = RegistryCacheManager("p", lambda: "1", str, str, application="painter", inputs=inputs)
-manager.save_cache({{"a": "0"}})
-manager.save_cache({{"a": "1"}})
-os.utime({folder!r}, ns=(1, 1))
-limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
-saved = manager.save_cache({{"b": "2"}})
-report = manager.last_report
-loaded = manager.load_cache()
-resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-folder, name = os.path.split(manager.path)
-print(json.dumps([saved, report.reason.name, loaded, manager.last_report.status,
-                  sorted(os.listdir(folder)) == [".regcache-pruned", name]]))
-"""
-
-
-@posix
-def test_write_that_fails_half_way_leaves_the_old_file(folder, run_python):
-    """A full disk costs the save (and a renewal), not the file before; nothing is left behind."""
-    seen = run_python(WITH_A_FULL_DISK.format(folder=str(folder)))
-
-    assert [False, "WRITE_FAILED", {"a": "1"}, "hit", True] == seen
-
-
-WRITER = """
-from regcache_core import RegistryCacheManager
-manager = RegistryCacheManager("p", lambda: "1", str, str, application="json")
-manager.save_cache({"0": "x" * 20_000})
-print("ready", flush=True)
-for round in range(300):
-    manager.save_cache({str(round): "x" * 20_000})
-"""
-
-
-def test_reader_sees_whole_files_only():
-    """While another process writes again and again, each load is a hit with a whole answer."""
-    manager = RegistryCacheManager("p", lambda: "1", str, str, application="json")
-    loads = []
-    code = [sys.executable, "-c", WRITER]
-    with subprocess.Popen(code, stdout=subprocess.PIPE) as writer:
-        writer.stdout.readline()
-        while writer.poll() is None:
-            loads.append(manager.load_cache())
-
-    assert 0 == writer.returncode
-    assert len(loads) > 10
-    assert {(1, 20_000)} == {(len(items), len(*items.values())) for items in loads}
-
-
 @posix
 def test_pipe_in_the_place_of_the_file_does_not_hang(run_python, make):
     """A FIFO, which could be waited for endlessly, is refused at once; a save replaces it."""
@@ -502,20 +305,6 @@ def test_pipe_in_the_place_of_the_file_does_not_hang(run_python, make):
     """)
 
     assert [None, "NOT_A_FILE", {"a": "1"}] == seen
-
-
-def test_folder_in_the_place_of_the_file_is_left_alone(make):
-    """A folder there means no cache: it is neither read nor replaced."""
-    manager = make()
-    os.makedirs(manager.path)
-
-    answer = manager.get_or_build(lambda: {"a": 1})
-
-    assert {"a": 1} == answer
-    assert Reason.NOT_A_FILE == manager.last_report.reason
-    assert Reason.WRITE_FAILED == manager.last_report.saved.reason
-    assert [Path(manager.path)] == list(Path(manager.path).parent.glob("[!.]*"))
-    assert [] == list(Path(manager.path).parent.glob("*.tmp"))
 
 
 @posix
@@ -553,31 +342,6 @@ def test_linked_folders_work(make, tmp_path):
         manager.clear_cache()
         shutil.rmtree(target)
         target.mkdir(mode=0o700)
-
-
-def test_file_in_the_place_of_the_folder_means_no_cache(make, cache_dir):
-    """Nothing can be read or written there, and the file is left alone."""
-    cache_dir.write_text("mine")
-    manager = make()
-
-    answer = manager.get_or_build(lambda: {"a": 1})
-
-    assert {"a": 1} == answer
-    assert "miss" == manager.last_report.status
-    assert Reason.WRITE_FAILED == manager.last_report.saved.reason
-    assert "mine" == cache_dir.read_text()
-
-
-def test_huge_file_is_not_read(manager):
-    """A file far larger than any registry is refused by its size."""
-    os.truncate(manager.path, MAX_BYTES + 1)
-
-    loaded = manager.load_cache()
-
-    assert loaded is None
-    assert (Reason.TOO_LARGE, MAX_BYTES, MAX_BYTES + 1) == (
-        *(manager.last_report.reason, manager.last_report.old, manager.last_report.new),
-    )
 
 
 LIMIT = "the cache file has more bytes than any may; keep less in each item, or give parts of .*: "
@@ -649,11 +413,3 @@ def test_file_has_the_shape_of_the_seed(manager, folder):
     stamp = document["file_mtimes"][str(folder / "a.txt")]
     assert [status.st_mtime_ns, status.st_size] == stamp[:2]
     assert Path(manager.path).read_bytes().isascii()
-
-
-def test_large_registry_comes_back(make):
-    """50,000 items are read whole."""
-    items = {f"key {number}": number for number in range(50_000)}
-    make().save_cache(items)
-
-    assert items == make().load_cache()

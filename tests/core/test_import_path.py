@@ -4,12 +4,11 @@ import copy
 import importlib.util
 import os
 import sys
-import threading
 from importlib import metadata
 from pathlib import Path
 
 import pytest
-from core_tools import make_old, read
+from core_tools import in_threads, make_old, read, refused, told
 
 from regcache_core import PYTHON_SUFFIXES, CacheMiss, Reason
 from regcache_core._modules import look_into, search_path
@@ -85,11 +84,7 @@ def test_registries_that_discover_at_once_do_not_disturb_each_other(site):
                 find_spec(f"none_{number}_{turn}")
             missed.extend({f"none_{number}_{turn}"} - {*path.names})
 
-    threads = [threading.Thread(target=discover, args=[number]) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(4, discover)
 
     assert ([], before) == (missed, finders())
 
@@ -156,12 +151,14 @@ def test_current_folder_that_was_removed_is_no_obstacle(site, make, tmp_path, mo
 
 
 def save(make, *names):
-    """A manager whose file knows what is in `site`."""
+    """A manager whose file knows what is in `site`, and holds."""
     path = ImportPath()
     path.add(names)
     manager = make(inputs=[path])
     assert manager.save_cache({"a": 1})
-    return make(inputs=[ImportPath()])
+    manager = make(inputs=[ImportPath()])
+    assert {"a": 1} == manager.load_cache()
+    return manager
 
 
 def test_order_of_folders_counts_where_several_hold_a_module(site, make, monkeypatch):
@@ -173,31 +170,24 @@ def test_order_of_folders_counts_where_several_hold_a_module(site, make, monkeyp
     first, *rest = sys.path
     monkeypatch.setattr("sys.path", [first, str(other), *rest])
     manager = save(make)
-    hit = manager.load_cache()
     monkeypatch.setattr("sys.path", [first, str(site), str(other), *rest])
 
-    assert ({"a": 1}, None) == (hit, manager.load_cache())
+    assert manager.load_cache() is None
     assert (Reason.MODULE_GONE, "tool", [str(other), str(site)], [str(site), str(other)]) == (
-        *(manager.last_report.reason, manager.last_report.where),
+        *told(manager),
         *(manager.last_report.old, manager.last_report.new),
     )
 
 
 def test_folder_that_is_missing_a_submodule_is_watched(site, make):
-    """A part of a package that is no distribution's may be added at any time."""
+    """A part of a package that is no distribution's may be added; it is not imported for that."""
     loose = site.parent / "loose_modules"
     (loose / "space" / "part").mkdir(parents=True)
     sys.path.insert(1, str(loose))
     manager = save(make, "space.part.new")
-    hit = manager.load_cache()
-    (loose / "space" / "part" / "new.py").touch()
+    (loose / "space" / "part" / "new.py").write_text("raise RuntimeError('imported')")
 
-    missed = manager.load_cache()
-
-    assert ({"a": 1}, None) == (hit, missed)
-    assert (Reason.MODULE_APPEARED, "space.part.new") == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
+    assert (Reason.MODULE_APPEARED, "space.part.new") == refused(manager)
 
 
 def test_module_that_hides_one_of_python_is_seen(site, make, monkeypatch):
@@ -209,15 +199,9 @@ def test_module_that_hides_one_of_python_is_seen(site, make, monkeypatch):
     make_old(first)
     monkeypatch.syspath_prepend(first)
     manager = save(make, colorsys.__name__)
-    hit = manager.load_cache()
     (first / "colorsys.py").touch()
 
-    missed = manager.load_cache()
-
-    assert ({"a": 1}, None) == (hit, missed)
-    assert (Reason.MODULE_GONE, "colorsys") == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
+    assert (Reason.MODULE_GONE, "colorsys") == refused(manager)
 
 
 def test_folder_that_becomes_a_package_is_seen(site, make, monkeypatch):
@@ -228,15 +212,9 @@ def test_folder_that_becomes_a_package_is_seen(site, make, monkeypatch):
     monkeypatch.syspath_prepend(before)
     monkeypatch.setitem(sys.modules, "tool", type(os)("tool"))
     manager = save(make, "tool")
-    hit = manager.load_cache()
     (before / "tool" / "__init__.py").touch()
 
-    missed = manager.load_cache()
-
-    assert ({"a": 1}, None) == (hit, missed)
-    assert (Reason.MODULE_APPEARED, str(before / "tool")) == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
+    assert (Reason.MODULE_APPEARED, str(before / "tool")) == refused(manager)
 
 
 def damaged(record):

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from core_tools import read
+from core_tools import read, told
 
 from regcache_core import CacheMiss, Input, Reason, SourceTree
 from regcache_core.discovery import EditedModules, FoundFiles
@@ -49,7 +49,7 @@ def test_found_file_is_watched_from_then_on(brought):
     assert [str(file)] == list(read(again)["elsewhere"])
     edit_later(file)
     assert again.load_cache() is None
-    assert (Reason.SOURCE_CHANGED, str(file)) == (again.last_report.reason, again.last_report.where)
+    assert (Reason.SOURCE_CHANGED, str(file)) == told(again)
 
 
 def test_found_files_are_no_part_of_the_identity(brought, make):
@@ -71,10 +71,7 @@ def test_found_file_that_was_edited_spoils_the_answer(brought):
     found.add([str(file)])
 
     assert not manager.save_cache({"a": 1})
-    assert (Reason.SOURCE_CHANGED, str(file)) == (
-        manager.last_report.reason,
-        manager.last_report.where,
-    )
+    assert (Reason.SOURCE_CHANGED, str(file)) == told(manager)
 
 
 class Decided(SourceTree):
@@ -172,10 +169,7 @@ def test_answer_of_an_edited_file_is_not_written(index, edited, modules, make):
     edit_later(modules[index])
 
     assert not manager.save_cache({"a": 1})
-    assert (Reason.EDITED_SINCE_IMPORT, str(modules[index])) == (
-        manager.last_report.reason,
-        manager.last_report.where,
-    )
+    assert (Reason.EDITED_SINCE_IMPORT, str(modules[index])) == told(manager)
 
 
 def test_removed_file_counts_as_edited(edited, modules):
@@ -223,10 +217,7 @@ def test_file_distrusted_is_never_believed(brought):
     found.distrust([str(file)])
 
     assert not manager.save_cache({"a": 1})
-    assert (Reason.SOURCE_CHANGED, str(file)) == (
-        manager.last_report.reason,
-        manager.last_report.where,
-    )
+    assert (Reason.SOURCE_CHANGED, str(file)) == told(manager)
 
 
 @pytest.mark.parametrize("index", [0, 2])
@@ -240,10 +231,7 @@ def test_edit_and_its_reversal_during_the_scan_are_seen(index, edited, modules, 
     os.utime(modules[index], ns=(times.st_atime_ns, times.st_mtime_ns))
 
     assert not manager.save_cache({"a": 1})
-    assert (Reason.EDITED_SINCE_IMPORT, str(modules[index])) == (
-        manager.last_report.reason,
-        manager.last_report.where,
-    )
+    assert (Reason.EDITED_SINCE_IMPORT, str(modules[index])) == told(manager)
 
 
 def test_edit_before_the_scan_is_not_forgotten_at_its_end(edited, modules):

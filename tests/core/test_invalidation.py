@@ -3,17 +3,15 @@
 import json
 import os
 import shutil
-import sys
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
-from core_tools import NOBODY, make_old, needs_users, read
+from core_tools import NOBODY, make_old, needs_users, read, refused
 
 from regcache_core import CacheConfig, Input, Reason, SourceTree, get_package_file_mtimes
 from regcache_core._file import seal
-from regcache_core.discovery import ImportPath
 
 DAY = 86_400
 
@@ -44,6 +42,12 @@ def replace_by_file(path):
     path.write_text("a file now")
 
 
+def replace_by_link(path):
+    """Put a link to nothing in a file's place."""
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
 def swap(one, other):
     """Exchange the names of two files."""
     one.rename(one.with_suffix(".tmp"))
@@ -51,77 +55,37 @@ def swap(one, other):
     one.with_suffix(".tmp").rename(other)
 
 
+#: Reason of a miss -> what leads to it, with the place that is told.
+BY_REASON = {
+    "SOURCE_CHANGED": {
+        "edited": (lambda f: rewrite(f / "a.txt", "other text"), "a.txt"),
+        "edited deep down": (lambda f: rewrite(f / "more/deep/d.txt", "other"), "more/deep/d.txt"),
+        "same size, 1 ns later": (lambda f: rewrite(f / "a.txt", "A.TXT", shift=1), "a.txt"),
+        "same time, other size": (lambda f: rewrite(f / "a.txt", "longer text", shift=0), "a.txt"),
+        "same size, same time": (lambda f: rewrite(f / "a.txt", "A.TXT", shift=0), "a.txt"),
+        "emptied": (lambda f: rewrite(f / "a.txt", ""), "a.txt"),
+        "swapped": (lambda f: swap(f / "a.txt", f / "more/c.txt"), "more/c.txt"),
+        "file to folder": (lambda f: replace_by_folder(f / "a.txt"), "a.txt"),
+    },
+    "SOURCE_ADDED": {
+        "added": (lambda f: (f / "new.txt").touch(), "new.txt"),
+        "added deep down": (lambda f: (f / "more/deep/new.txt").touch(), "more/deep/new.txt"),
+        "folder added": (lambda f: (f / "another").mkdir(), "another"),
+    },
+    "SOURCE_REMOVED": {
+        "removed": (lambda f: (f / "b.txt").unlink(), "b.txt"),
+        "removed deep down": (lambda f: (f / "more/deep/d.txt").unlink(), "more/deep/d.txt"),
+        "folder removed": (lambda f: shutil.rmtree(f / "more/deep"), "more/deep"),
+        "everything removed": (lambda f: shutil.rmtree(f), "."),
+        "renamed": (lambda f: (f / "a.txt").rename(f / "z.txt"), "a.txt"),
+        "moved": (lambda f: (f / "a.txt").rename(f / "more/a.txt"), "a.txt"),
+        "folder to file": (lambda f: replace_by_file(f / "more/deep"), "more/deep/d.txt"),
+        "empty folder to file": (lambda f: replace_by_file(f / "more/empty"), "more/empty"),
+        "dangling link": (lambda f: replace_by_link(f / "a.txt"), "a.txt"),
+    },
+}
 CHANGES = {
-    "edited": (lambda f: rewrite(f / "a.txt", "other text"), "SOURCE_CHANGED", "a.txt"),
-    "edited deep down": (
-        lambda f: rewrite(f / "more/deep/d.txt", "other text"),
-        "SOURCE_CHANGED",
-        "more/deep/d.txt",
-    ),
-    "same size, 1 ns later": (
-        lambda f: rewrite(f / "a.txt", "A.TXT", shift=1),
-        "SOURCE_CHANGED",
-        "a.txt",
-    ),
-    "same size, 1 ns earlier": (
-        lambda f: rewrite(f / "a.txt", "A.TXT", shift=-1),
-        "SOURCE_CHANGED",
-        "a.txt",
-    ),
-    "same time, other size": (
-        lambda f: rewrite(f / "a.txt", "longer text", shift=0),
-        "SOURCE_CHANGED",
-        "a.txt",
-    ),
-    "same size, same time": (
-        lambda f: rewrite(f / "a.txt", "A.TXT", shift=0),
-        "SOURCE_CHANGED",
-        "a.txt",
-    ),
-    "emptied": (lambda f: rewrite(f / "a.txt", ""), "SOURCE_CHANGED", "a.txt"),
-    "added": (lambda f: (f / "new.txt").touch(), "SOURCE_ADDED", "new.txt"),
-    "added deep down": (
-        lambda f: (f / "more/deep/new.txt").touch(),
-        "SOURCE_ADDED",
-        "more/deep/new.txt",
-    ),
-    "folder added": (lambda f: (f / "another").mkdir(), "SOURCE_ADDED", "another"),
-    "removed": (lambda f: (f / "b.txt").unlink(), "SOURCE_REMOVED", "b.txt"),
-    "removed deep down": (
-        lambda f: (f / "more/deep/d.txt").unlink(),
-        "SOURCE_REMOVED",
-        "more/deep/d.txt",
-    ),
-    "folder removed": (lambda f: shutil.rmtree(f / "more/deep"), "SOURCE_REMOVED", "more/deep"),
-    "everything removed": (lambda f: shutil.rmtree(f), "SOURCE_REMOVED", "."),
-    "renamed": (lambda f: (f / "a.txt").rename(f / "z.txt"), "SOURCE_REMOVED", "a.txt"),
-    "renamed to another ending": (
-        lambda f: (f / "a.txt").rename(f / "a.old"),
-        "SOURCE_REMOVED",
-        "a.txt",
-    ),
-    "moved": (lambda f: (f / "a.txt").rename(f / "more/a.txt"), "SOURCE_REMOVED", "a.txt"),
-    "swapped": (lambda f: swap(f / "a.txt", f / "more/c.txt"), "SOURCE_CHANGED", "more/c.txt"),
-    "file to folder": (
-        lambda f: replace_by_folder(f / "a.txt"),
-        "SOURCE_CHANGED",
-        "a.txt",
-    ),
-    "folder to file": (
-        lambda f: replace_by_file(f / "more/deep"),
-        "SOURCE_REMOVED",
-        "more/deep/d.txt",
-    ),
-    "empty folder to file": (
-        lambda f: replace_by_file(f / "more/empty"),
-        "SOURCE_REMOVED",
-        "more/empty",
-    ),
-    "dangling link": (
-        lambda f: ((f / "a.txt").unlink(), (f / "a.txt").symlink_to("nowhere")),
-        "SOURCE_REMOVED",
-        "a.txt",
-    ),
+    name: (reason, *told) for reason, some in BY_REASON.items() for name, told in some.items()
 }
 
 HARMLESS = {
@@ -159,22 +123,10 @@ def tree(request, folder):
     return folder
 
 
-@pytest.fixture
-def watch(make):
-    """Makes a manager of one folder of text files, which has a cache file."""
-
-    def watch(*paths, suffixes=(".txt",), **options):
-        manager = make(inputs=[SourceTree(paths, suffixes)], **options)
-        assert manager.save_cache({"a": 1}), manager.last_report
-        return manager
-
-    return watch
-
-
 @pytest.mark.parametrize("name", CHANGES)
 def test_changed_source_is_a_miss(tree, watch, name):
-    """Each change below a watched folder is seen, however fresh it is, and its place is named."""
-    change, reason, where = CHANGES[name]
+    """Each change below a watched folder is seen, its place is named, and the new answer kept."""
+    reason, change, where = CHANGES[name]
     manager = watch(tree)
     change(tree)
 
@@ -184,24 +136,13 @@ def test_changed_source_is_a_miss(tree, watch, name):
     assert loaded is None
     assert (Reason[reason], "miss") == (report.reason, report.status)
     assert tree / where in (Path(report.where), Path(report.where).parent)
-
-
-@pytest.mark.parametrize("name", CHANGES)
-def test_answer_after_a_change_is_cached_again(tree, watch, name):
-    """What is built after a change is the next start's answer."""
-    manager = watch(tree)
-    CHANGES[name][0](tree)
-
-    built = manager.get_or_build(lambda: {"b": 2})
-    loaded = manager.load_cache()
-
-    assert {"b": 2} == built == loaded
+    assert {"b": 2} == manager.get_or_build(lambda: {"b": 2}) == manager.load_cache()
 
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_harmless_change_is_a_hit(tree, watch, name):
     """Files that are no sources, and reading, cost no rebuild."""
-    manager = watch(tree)
+    manager = watch(tree, suffixes=[".txt"])
     HARMLESS[name](tree)
 
     first, second = manager.load_cache(), manager.load_cache()
@@ -209,78 +150,34 @@ def test_harmless_change_is_a_hit(tree, watch, name):
     assert {"a": 1} == first == second, manager.last_report
 
 
-def test_every_ending_counts_if_none_is_named(folder, watch):
-    """Without suffixes each visible file is a source."""
-    manager = watch(folder, suffixes=())
-    (folder / "notes.md").touch()
-
-    assert manager.load_cache() is None
-    assert str(folder / "notes.md") == manager.last_report.where
-
-
 def test_single_file_is_watched(folder, watch):
     """A source may be a file; its neighbours do not matter, and neither does its ending."""
     (folder / "one.json").touch()
-    manager = watch(folder / "one.json")
+    manager = watch(folder / "one.json", suffixes=[".txt"])
     (folder / "new.txt").touch()
 
     hit = manager.load_cache()
     (folder / "one.json").write_text("{}")
 
     assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert Reason.SOURCE_CHANGED == manager.last_report.reason
+    assert Reason.SOURCE_CHANGED is refused(manager)[0]
 
 
 def test_missing_source_that_appears_is_a_miss(tmp_path, watch):
     """A watched path where nothing is may stay so; as soon as something appears, it counts."""
     manager = watch(tmp_path / "plugins", tmp_path / "settings.txt")
-    hit = manager.load_cache()
-
     (tmp_path / "plugins").mkdir()
 
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert (Reason.SOURCE_ADDED, str(tmp_path / "plugins")) == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
-
-
-def test_watched_folder_that_becomes_a_file_is_a_miss(tmp_path, watch):
-    """An empty folder has nothing in it that could change, but it may become something else."""
-    (tmp_path / "plugins").mkdir()
-    manager = watch(tmp_path / "plugins")
-    replace_by_file(tmp_path / "plugins")
-
-    assert manager.load_cache() is None
-    assert (Reason.SOURCE_REMOVED, str(tmp_path / "plugins")) == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
+    assert (Reason.SOURCE_ADDED, str(tmp_path / "plugins")) == refused(manager)
 
 
 def test_dangling_link_that_is_mended_is_a_miss(folder, watch):
     """A link to nothing is a source that is not there yet."""
     (folder / "link.txt").symlink_to(folder.parent / "target")
     manager = watch(folder)
-    hit = manager.load_cache()
-
     (folder.parent / "target").touch()
 
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert Reason.SOURCE_ADDED == manager.last_report.reason
-
-
-def test_target_of_a_link_is_watched(folder, watch):
-    """A link is as good as its target: what changes there is seen."""
-    target = folder.parent / "target"
-    target.write_text("1")
-    (folder / "link.txt").symlink_to(target)
-    manager = watch(folder)
-    target.write_text("22")
-
-    assert manager.load_cache() is None
-    assert str(folder / "link.txt") == manager.last_report.where
+    assert Reason.SOURCE_ADDED is refused(manager)[0]
 
 
 def test_links_in_circles_end(tree, watch):
@@ -290,25 +187,12 @@ def test_links_in_circles_end(tree, watch):
     (tree / "self").symlink_to("self")
     (tree / "self.txt").symlink_to("self.txt")
     manager = watch(tree)
-    hit = manager.load_cache()
     stamps = read(manager)["file_mtimes"]
 
     (tree / "more/deep/new.txt").touch()
 
-    assert {"a": 1} == hit
     assert [] == [path for path in stamps if "up" in Path(path).parent.parts]
-    assert manager.load_cache() is None
-    assert Reason.SOURCE_ADDED == manager.last_report.reason
-
-
-def test_folder_that_another_watched_path_lies_in_is_watched_once_more(folder, watch):
-    """Paths may lie in each other."""
-    manager = watch(folder, folder / "more", folder / "a.txt")
-    hit = manager.load_cache()
-    rewrite(folder / "more/c.txt", "changed")
-
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
+    assert Reason.SOURCE_ADDED is refused(manager)[0]
 
 
 def test_path_that_no_system_call_takes_is_absent(watch):
@@ -322,15 +206,10 @@ def test_archive_on_the_path_is_watched(tmp_path, watch):
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("plugins/a.txt", "a")
     manager = watch(archive / "plugins")
-    hit = manager.load_cache()
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr("plugins/b.txt", "b")
 
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert (Reason.SOURCE_CHANGED, str(archive)) == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
+    assert (Reason.SOURCE_CHANGED, str(archive)) == refused(manager)
 
 
 def test_sources_are_not_compared_where_the_config_says_so(folder, watch):
@@ -364,10 +243,7 @@ def test_times_as_the_seed_gives_them_are_compared_exactly(folder, make, field):
 
     assert saved
     assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert (Reason.SOURCE_CHANGED, str(files[1])) == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
+    assert (Reason.SOURCE_CHANGED, str(files[1])) == refused(manager)
 
 
 def test_relative_times_are_of_the_working_folder(folder, make, monkeypatch):
@@ -424,8 +300,7 @@ def test_stamps_of_a_package_are_taken_as_they_are(tree, make):
 
     assert saved, manager.last_report
     assert {"a": 1} == hit, manager.last_report
-    assert manager.load_cache() is None
-    assert str(tree / "more/new.py") == manager.last_report.where
+    assert str(tree / "more/new.py") == refused(manager)[1]
 
 
 def test_given_times_stand_beside_the_inputs(folder, make, tmp_path):
@@ -445,7 +320,10 @@ def test_given_times_stand_beside_the_inputs(folder, make, tmp_path):
 
 
 def test_fresh_stamps_are_trusted_when_they_are_old(folder, watch):
-    """What changed just now is compared by content, until its times can be trusted."""
+    """What changed just now is compared by content, until its times can be trusted.
+
+    Then they are renewed once, and later loads write nothing.
+    """
     (folder / "a.txt").write_text("fresh")
     manager = watch(folder)
     times = []
@@ -457,19 +335,9 @@ def test_fresh_stamps_are_trusted_when_they_are_old(folder, watch):
 
     assert {"a": 1} == loaded
     assert [[-1, -1], [os.stat(p).st_ctime_ns for p in (folder, folder / "a.txt")]] == times
-
-
-def test_renewed_file_is_left_alone(folder, watch):
-    """Once all times are trusted, a load writes nothing."""
-    manager = watch(folder)
-    time.sleep(2.1)
-    manager.load_cache()
     before = os.stat(manager.path)
-
-    manager.load_cache()
-
+    assert {"a": 1} == manager.load_cache()
     after = os.stat(manager.path)
-    assert "hit" == manager.last_report.status
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
@@ -503,21 +371,19 @@ def test_renewal_that_cannot_be_written_is_a_hit(folder, watch, edit):
 @needs_users
 def test_folder_that_cannot_be_listed_is_watched_as_empty(open_folder, run_python):
     """A folder that we may not list hides nothing that we could use; listing it later counts."""
-    sources = open_folder / "sources"
-    (sources / "locked").mkdir(parents=True)
-    (sources / "locked/x.txt").touch()
-    (sources / "open").mkdir()
-    (sources / "open/y.txt").touch()
+    locked = open_folder / "sources" / "locked"
+    locked.mkdir(parents=True)
+    (locked / "x.txt").touch()
     (open_folder / "cache").mkdir()
     os.chown(open_folder / "cache", NOBODY, NOBODY)
-    make_old(sources)
-    (sources / "locked").chmod(0o700)
+    make_old(open_folder / "sources")
+    locked.chmod(0o700)
 
     statuses = run_python(
         f"""
         from regcache_core import RegistryCacheManager, SourceTree
         manager = RegistryCacheManager("p", lambda: "1", str, str, application="painter",
-                                       inputs=[SourceTree([{str(sources)!r}], [".txt"])])
+                                       inputs=[SourceTree([{str(locked.parent)!r}], [".txt"])])
         statuses = []
 
         def load():
@@ -525,60 +391,29 @@ def test_folder_that_cannot_be_listed_is_watched_as_empty(open_folder, run_pytho
             report = manager.last_report
             statuses.append([report.status, report.reason and report.reason.name, report.where])
 
-        def change(name, mode):
+        load()
+        load()
+        for mode in (0o755, 0o700, 0o755, 0o711):
             os.seteuid(0)
-            os.chmod(os.path.join({str(sources)!r}, name), mode)
-            os.utime(os.path.join({str(sources)!r}, name), ns=(mode, mode))
+            os.chmod({str(locked)!r}, mode)
+            os.utime({str(locked)!r}, ns=(mode, mode))
             os.seteuid({NOBODY})
             load()
-
-        load()
-        load()
-        change("locked", 0o755)
-        load()
-        change("open", 0o700)
-        change("locked", 0o700)
-        change("open", 0o755)
-        load()
-        change("open", 0o711)
+            load()
         print(json.dumps(statuses))
         """,
         uid=NOBODY,
         env={"REGCACHE_DIR": str(open_folder / "cache")},
     )
 
-    locked, opened = str(sources / "locked"), str(sources / "open")
     assert ["miss", "FILE_ABSENT"] == statuses[0][:2]
-    assert ["hit", None, ""] == statuses[1]
-    assert ["miss", "SOURCE_ADDED", f"{locked}/x.txt"] == statuses[2]
-    assert ["hit", None, ""] == statuses[3]
-    assert ["miss", "SOURCE_REMOVED", f"{opened}/y.txt"] == statuses[4]
-    assert ["miss", "SOURCE_REMOVED", f"{locked}/x.txt"] == statuses[5]
-    assert ["miss", "SOURCE_ADDED", f"{opened}/y.txt"] == statuses[6]
-    assert ["hit", None, ""] == statuses[7]
-    assert ["miss", "SOURCE_REMOVED", opened] == statuses[8]
-
-
-def test_version_of_the_application_counts(make):
-    """Another version is a miss, in both directions."""
-    make(version="1.0").save_cache({"a": 1})
-    manager = make(version="0.9")
-
-    assert manager.load_cache() is None
-    assert (Reason.VERSION_CHANGED, "1.0", "0.9") == (
-        *(manager.last_report.reason, manager.last_report.old, manager.last_report.new),
-    )
-
-
-def test_version_of_the_layout_counts(make):
-    """Another `cache_version` is a miss."""
-    make().save_cache({"a": 1})
-    manager = make(config=CacheConfig(cache_version="2.0"))
-
-    assert manager.load_cache() is None
-    assert (Reason.CACHE_VERSION_CHANGED, "1.0", "2.0") == (
-        *(manager.last_report.reason, manager.last_report.old, manager.last_report.new),
-    )
+    assert [["hit", None, ""]] * 5 == statuses[1::2]
+    assert [
+        ["miss", "SOURCE_ADDED", f"{locked}/x.txt"],
+        ["miss", "SOURCE_REMOVED", f"{locked}/x.txt"],
+        ["miss", "SOURCE_ADDED", f"{locked}/x.txt"],
+        ["miss", "SOURCE_REMOVED", str(locked)],
+    ] == statuses[2::2]
 
 
 @pytest.mark.parametrize(
@@ -693,23 +528,3 @@ def test_input_that_is_new_or_gone(make):
 
     assert new is None
     assert {"a": 2} == gone
-
-
-def test_module_that_appears_is_a_miss(make, tmp_path, monkeypatch):
-    """A module that was missing counts as soon as it can be found; it is not imported for that."""
-    monkeypatch.syspath_prepend(tmp_path)
-    absent = ImportPath()
-    absent.add(["appearing_module", "nowhere.sub"])
-    manager = make(inputs=[absent])
-    manager.save_cache({"a": 1})
-    hit = manager.load_cache()
-
-    (tmp_path / "appearing_module.py").write_text("raise RuntimeError('imported')")
-    sys.path_importer_cache.clear()
-
-    assert {"a": 1} == hit
-    assert manager.load_cache() is None
-    assert (Reason.MODULE_APPEARED, "appearing_module") == (
-        *(manager.last_report.reason, manager.last_report.where),
-    )
-    assert "appearing_module" not in sys.modules

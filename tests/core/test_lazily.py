@@ -5,10 +5,10 @@ import threading
 from collections.abc import Mapping
 
 import pytest
-from core_items import Color, Point
-from core_tools import as_is
+from core_items import Color
+from core_tools import as_is, in_threads
 
-from regcache_core import ItemRefusedError, Reason, RegcacheError
+from regcache_core import ItemRefusedError, RegcacheError
 
 POINTS = """
 class Point:
@@ -67,14 +67,6 @@ def test_mapping_is_read_only_and_misses_keys_as_a_dict_does(counted):
     assert items.get("b") is None
 
 
-def test_miss_gives_no_mapping(make):
-    """Without a file that can be believed there are no keys either."""
-    manager = make()
-
-    assert manager.load_lazily() is None
-    assert Reason.FILE_ABSENT == manager.last_report.reason
-
-
 def test_item_that_cannot_be_restored_says_which_and_what_to_do(make):
     """Such an item raises whenever it is asked for, `get` included, and costs no other item."""
     make().save_cache({"good": {"x": 1}, "bad": {}})
@@ -95,20 +87,6 @@ def test_item_that_cannot_be_restored_says_which_and_what_to_do(make):
     assert 1 == items["good"]
 
 
-def test_record_that_does_not_fit_the_type_names_the_key(make, edit):
-    """What cattrs refuses is told in the same way, and `get_or_build` mends it."""
-    manager = make(item_type=Point)
-    manager.save_cache({"p": Point(1.0, 2.0)})
-    edit(manager, items={"p": {"x": 1.0}})
-    items = manager.load_lazily()
-
-    with pytest.raises(ItemRefusedError, match="'p'"):
-        items["p"]
-
-    assert {"p": Point(3.0, 4.0)} == manager.get_or_build(lambda: {"p": Point(3.0, 4.0)})
-    assert Point(3.0, 4.0) == manager.load_lazily()["p"]
-
-
 def test_threads_get_the_same_item(make):
     """Two threads that convert one item at the same moment keep one result."""
     make().save_cache({"a": 1})
@@ -120,11 +98,7 @@ def test_threads_get_the_same_item(make):
 
     items = make(serializer=as_is, deserializer=convert).load_lazily()
     seen = []
-    threads = [threading.Thread(target=lambda: seen.append(items["a"])) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(2, lambda _: seen.append(items["a"]))
 
     assert [1] == seen[0]
     assert seen[0] is seen[1] is items["a"]

@@ -2,18 +2,15 @@
 
 import json
 import os
-import sys
 import time
 from collections import OrderedDict
-from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Optional
 
 import pytest
-from core_items import Color, Entry, Level, Point, Shape, Track
-from core_tools import as_is, read
+from core_items import Color, Point
+from core_tools import as_is, read, refused
 
 from regcache_core import (
     CacheConfig,
@@ -26,43 +23,6 @@ from regcache_core import (
     SourceTree,
     make_converter,
 )
-from regcache_core.discovery import ImportPath
-
-WHEN = datetime(2024, 5, 1, 12, 30, 15, 123456, tzinfo=timezone.utc)
-
-CONVERTED = {
-    "attrs": (Point, Point(1.0, -2.5)),
-    "nested": (
-        Shape,
-        Shape(
-            [Point(0.0, 0.0), Point(1.0, 1.0)],
-            Color.GREEN,
-            WHEN,
-            Decimal("12345678901234567890.123"),
-            PurePosixPath("icons/a.png"),
-            b"\x00\xff",
-            "7",
-            {"a": (1, 2), "b": ()},
-        ),
-    ),
-    "union as int": (Shape, Shape([], Color.RED, WHEN, label=7)),
-    "union as None": (Shape, Shape([], Color.RED, WHEN, label=None)),
-    "dataclass": (Track, Track("one", Point(0.5, 0.5))),
-    "Optional": (Track, Track("two")),
-    "TypedDict": (Entry, {"name": "n", "at": WHEN}),
-    "enum": (Color, Color.GREEN),
-    "IntEnum": (Level, Level.HIGH),
-    "datetime": (datetime, WHEN),
-    "bytes": (bytes, bytes(range(256))),
-    "path": (Path, Path("/a/b c")),
-    "Decimal": (Decimal, Decimal("1E-400")),
-    "list": (list[Point], [Point(1.0, 2.0)]),
-    "dict": (dict[str, int], {"a": 1}),
-    "set": (set[int], {1, 2, 3}),
-    "str": (str, "naïve \U0001f600 \ud800 \x00"),
-    "int": (int, 10**30),
-    "None": (Optional[int], None),  # noqa: UP045
-}
 
 UNSERIALIZABLE = {
     "object": (object(), "['bad'] is a object"),
@@ -74,36 +34,12 @@ UNSERIALIZABLE = {
 }
 
 
-@pytest.mark.parametrize("name", CONVERTED)
-def test_item_comes_back_equal_through_its_type(make, name):
-    """An item of each kind that cattrs converts comes back equal, in another manager."""
-    kind, item = CONVERTED[name]
-    make(item_type=kind).save_cache({"key": item})
-
-    loaded = make(item_type=kind).load_cache()
-
-    assert {"key": item} == loaded
-    assert type(item) is type(loaded["key"])
-
-
 def test_item_comes_back_through_the_pair_of_functions(make):
     """A serializer and a deserializer make the record and the item."""
     manager = make(serializer=lambda point: [point.x, point.y], deserializer=lambda r: Point(*r))
     manager.save_cache({"p": Point(1.0, 2.0)})
 
     assert {"p": [1.0, 2.0]} == read(manager)["items"]
-    assert {"p": Point(1.0, 2.0)} == manager.load_cache()
-
-
-def test_converter_of_the_caller_is_used(make):
-    """A given converter decides how items of `item_type` are written and read."""
-    converter = make_converter()
-    converter.register_unstructure_hook(Point, lambda point: f"{point.x} {point.y}")
-    converter.register_structure_hook(Point, lambda text, _: Point(*map(float, text.split())))
-    manager = make(item_type=Point, converter=converter)
-    manager.save_cache({"p": Point(1.0, 2.0)})
-
-    assert {"p": "1.0 2.0"} == read(manager)["items"]
     assert {"p": Point(1.0, 2.0)} == manager.load_cache()
 
 
@@ -114,8 +50,7 @@ def test_number_is_not_taken_for_a_text(make, edit, item):
     manager.save_cache({"a": item})
     edit(manager, items={"a": 5})
 
-    assert manager.load_cache() is None
-    assert Reason.ITEM_REFUSED == manager.last_report.reason
+    assert Reason.ITEM_REFUSED is refused(manager)[0]
 
 
 def test_json_values_come_back_as_json_has_them(make):
@@ -198,21 +133,6 @@ def test_configs_compare_by_value():
     assert "CacheConfig(max_age_days=0.5, check_mtimes=False, cache_version='2')" == repr(config)
     with pytest.raises(TypeError):
         hash(config)
-
-
-def test_get_or_build_builds_once(make):
-    """The first call builds and saves; the next one answers from the file."""
-    calls = []
-
-    def build():
-        calls.append(1)
-        return {"a": 1}
-
-    first = make().get_or_build(build)
-    second = make().get_or_build(build)
-
-    assert {"a": 1} == first == second
-    assert 1 == len(calls)
 
 
 def test_get_or_build_lets_the_error_of_build_through(make):
@@ -327,77 +247,45 @@ def test_save_refuses_what_is_no_json_and_writes_nothing(make, name):
     assert [Path(manager.path)] == list(Path(manager.path).parent.iterdir())
 
 
-@pytest.mark.parametrize("key", [object(), b"x", float("nan"), frozenset(), ("a", [])])
-def test_save_refuses_keys_that_would_not_come_back(make, key):
-    """A key of a kind that a file cannot hold refuses the save; an unhashable one cannot be."""
-    try:
-        items = {key: 1}
-    except TypeError:
-        items = {("a", b"x"): 1}
-    manager = make()
-
-    with pytest.raises(SerializationError, match="cannot be stored"):
-        manager.save_cache(items)
-
-    assert not os.path.exists(manager.path)
+class FailureError(Exception):
+    """An error without words."""
 
 
-def test_error_of_a_serializer_refuses_the_save(make):
-    """Whatever a serializer raises is a miss that names the key and holds the cause."""
-    manager = make(serializer=lambda item: item.missing, deserializer=as_is)
+def fail(_):
+    """A serializer that raises it."""
+    raise FailureError
 
-    with pytest.raises(
-        SerializationError, match=r"key 'a'.*'int' object has no attribute"
-    ) as error:
+
+@pytest.mark.parametrize(
+    ("serializer", "error", "words"),
+    [
+        (lambda item: item.missing, AttributeError, r"key 'a'.*'int' object has no attribute"),
+        (fail, FailureError, r"key 'a'.*FailureError"),
+    ],
+)
+def test_error_of_a_serializer_refuses_the_save(make, serializer, error, words):
+    """Whatever a serializer raises is told with the key, by its type if it has no words."""
+    manager = make(serializer=serializer, deserializer=as_is)
+
+    with pytest.raises(SerializationError, match=words) as caught:
         manager.save_cache({"a": 1})
 
-    assert isinstance(error.value.__cause__, AttributeError)
+    assert isinstance(caught.value.__cause__, error)
 
 
-def test_error_of_a_serializer_without_words_is_named(make):
-    """An exception without a message is told by its type."""
-
-    def fail(_):
-        raise FailureError
-
-    class FailureError(Exception):
-        pass
-
-    with pytest.raises(SerializationError, match="FailureError"):
-        make(serializer=fail, deserializer=as_is).save_cache({"a": 1})
+ENDLESS = []
+ENDLESS.append(ENDLESS)
 
 
-@pytest.mark.parametrize("item", [10**5000, [10**5000]], ids=["number", "in a list"])
-def test_number_beyond_what_python_reads_refuses_the_save(make, item):
-    """A number that json cannot write refuses the save, as any other item."""
+@pytest.mark.parametrize(
+    "item", [10**5000, [10**5000], ENDLESS], ids=["number", "in a list", "holds itself"]
+)
+def test_item_that_json_cannot_write_refuses_the_save(make, item):
+    """A number beyond what Python reads, and endless nesting, are refused as any other item."""
     manager = make()
 
     with pytest.raises(SerializationError):
         manager.save_cache({"a": item})
-
-    assert not os.path.exists(manager.path)
-
-
-def test_item_that_holds_itself_refuses_the_save(make):
-    """Endless nesting refuses the save."""
-    item = []
-    item.append(item)
-
-    with pytest.raises(SerializationError):
-        make().save_cache({"a": item})
-
-
-@pytest.mark.parametrize(
-    "value",
-    [{1, 2}, {"a": object()}, 10**5000, float("inf")],
-    ids=["set", "object", "number", "infinity"],
-)
-def test_input_that_is_no_json_refuses_the_save(make, value):
-    """An input whose value no file can hold refuses the save."""
-    manager = make(inputs=[Input("settings", lambda: value)])
-
-    with pytest.raises(SerializationError):
-        manager.save_cache({"a": 1})
 
     assert not os.path.exists(manager.path)
 
@@ -438,21 +326,6 @@ def test_report_of_a_change_shows_old_and_new(make):
     report = manager.last_report
     assert ("version", "1.0", "2.0") == (report.where, report.old, report.new)
     assert "miss: the application has another version: version (was '1.0', is '2.0')" == str(report)
-
-
-def test_report_when_caching_is_off(make, monkeypatch):
-    """Switched off, nothing is read or written, and the report names the variable."""
-    monkeypatch.setenv("REGCACHE_DISABLE", "1")
-    manager = make()
-
-    answer = manager.get_or_build(lambda: {"a": 1})
-
-    report = manager.last_report
-    assert {"a": 1} == answer
-    assert ("disabled", Reason.SWITCHED_OFF) == (report.status, report.reason)
-    assert "REGCACHE_DISABLE" == report.where
-    assert report.saved is None
-    assert not os.path.exists(manager.path)
 
 
 @pytest.mark.parametrize(
@@ -553,8 +426,7 @@ def test_cleared_cache_is_absent(make):
     manager.clear_cache()
     manager.clear_cache()
 
-    assert manager.load_cache() is None
-    assert Reason.FILE_ABSENT == manager.last_report.reason
+    assert Reason.FILE_ABSENT is refused(manager)[0]
 
 
 def test_clear_without_a_folder_does_nothing(make, cache_dir):
@@ -602,21 +474,6 @@ def test_save_after_a_refused_one_starts_anew(make, folder):
 
     assert manager.save_cache({"a": 2})
     assert {"a": 2} == manager.load_cache()
-
-
-def test_source_that_changes_while_building_is_not_cached(make, folder):
-    """`get_or_build` gives the answer, but leaves no file that would be stale."""
-    manager = make(inputs=[SourceTree([folder])])
-
-    def build():
-        (folder / "new.txt").write_text("appeared during the scan")
-        return {"a": 1}
-
-    answer = manager.get_or_build(build)
-
-    assert {"a": 1} == answer
-    assert Reason.SOURCE_ADDED == manager.last_report.saved.reason
-    assert not os.path.exists(manager.path)
 
 
 def test_begin_scan_without_a_version_reports_the_error():
@@ -672,20 +529,6 @@ def test_load_can_be_refused_for_what_lies_beside_the_items(make, folder):
     assert not manager.save_cache({"a": 1})
 
 
-def test_absent_module_found_while_building_is_recorded(make):
-    """Names added to `ImportPath` during the scan are in the file that is saved."""
-    path = ImportPath()
-    manager = make(inputs=[path])
-
-    def build():
-        path.add(["module_that_is_nowhere"])
-        return {"a": 1}
-
-    manager.get_or_build(build)
-
-    assert ["module_that_is_nowhere"] == read(manager)["import_path"]["absent"]
-
-
 def test_application_is_the_package_of_the_version_getter():
     """Unless told, the application is where the version comes from."""
     manager = RegistryCacheManager("p", json.dumps, item_type=int)
@@ -723,12 +566,13 @@ def test_generic_parameters_exist_at_run_time_without_typing(run_python):
 
 
 def test_warm_load_imports_no_heavy_module(make, folder, run_python):
-    """A hit in a fresh process needs `os`, `sys` and our own light modules, nothing more."""
+    """A hit in a fresh process needs `os`, `sys` and our own light modules, no patterns either."""
     code = f"""
         before = set(sys.modules)
         from regcache_core import RegistryCacheManager, SourceTree
         manager = RegistryCacheManager("p", lambda: "1.0", str, str, application="painter",
-                                       inputs=[SourceTree([{str(folder)!r}], [".txt"])])
+                                       inputs=[SourceTree([{str(folder)!r}], [".txt"],
+                                                          ["*.txt"], ["drafts/*"])])
         items = manager.get_or_build(lambda: {{"a": "1"}})
         status = manager.last_report.status
         print(json.dumps([items, status, sorted(set(sys.modules) - before)]))
@@ -744,44 +588,9 @@ def test_warm_load_imports_no_heavy_module(make, folder, run_python):
     assert light <= set(warm[2]) <= {*light, "_json", "regcache_core._modules"}
 
 
-def test_manager_of_one_process_reads_what_another_wrote(make, run_python):
-    """Two processes with one identity share one file."""
-    path = run_python("""
-        manager = regcache_core.RegistryCacheManager(
-            "p", lambda: "1.0", item_type=int, application="json")
-        manager.save_cache({"a": 1})
-        print(json.dumps(manager.path))
-    """)
-    manager = RegistryCacheManager("p", lambda: "1.0", item_type=int, application="json")
-
-    assert path == manager.path
-    assert {"a": 1} == manager.load_cache()
-
-
-def test_keys_of_sys_modules_are_left_alone(make):
-    """A load by this process imports nothing that it had not."""
-    make().save_cache({"a": 1})
-    make().load_cache()
-    before = set(sys.modules)
-
-    make().load_cache()
-
-    assert before == set(sys.modules)
-
-
-def test_typed_items_may_have_numbers_as_keys(folder):
-    """cattrs makes an `int` from its text again, so mappings by numbers are kept."""
-    manager = RegistryCacheManager(
-        "p", lambda: "1", item_type=dict[int, str], application="painter"
-    )
-    manager.save_cache({"a": {1: "x"}})
-
-    assert {"a": {1: "x"}} == manager.load_cache()
-
-
-def test_item_that_cannot_be_read_back_is_refused(folder):
+def test_item_that_cannot_be_read_back_is_refused(make):
     """What would be a miss at every start fails when it is saved, with its key."""
-    manager = RegistryCacheManager("p", lambda: "1", item_type=int, application="painter")
+    manager = make(item_type=int)
 
     with pytest.raises(SerializationError, match="'a'"):
         manager.save_cache({"a": "x"})
@@ -789,21 +598,19 @@ def test_item_that_cannot_be_read_back_is_refused(folder):
     assert manager.load_cache() is None
 
 
-@pytest.mark.parametrize("value", [(1, 2), {1: 2}, {"a": object()}])
-def test_input_that_comes_back_changed_is_refused(folder, value):
-    """An input that JSON gives back as something else would never hold; the save says so."""
-    manager = RegistryCacheManager(
-        "p",
-        lambda: "1",
-        item_type=int,
-        application="painter",
-        inputs=[Input("mood", lambda: value)],
-    )
+@pytest.mark.parametrize(
+    "value",
+    [(1, 2), {1: 2}, {1, 2}, {"a": object()}, 10**5000, float("inf")],
+    ids=["tuple", "key", "set", "object", "number", "infinity"],
+)
+def test_input_that_json_changes_or_cannot_hold_is_refused(make, value):
+    """Such an input would never hold; the save says so."""
+    manager = make(inputs=[Input("mood", lambda: value)])
 
-    with pytest.raises(SerializationError, match="mood"):
+    with pytest.raises(SerializationError, match=r"mood|4300 digits"):
         manager.save_cache({"a": 1})
 
-    assert manager.load_cache() is None
+    assert not os.path.exists(manager.path)
 
 
 @pytest.mark.parametrize("arguments", [("abc",), (["abc"], ".json")])

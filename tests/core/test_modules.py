@@ -79,32 +79,19 @@ print(json.dumps([names, unnamed, [*map(is_anonymous, [*names.values(), *unnamed
 """
 
 
-@pytest.fixture
-def things(tmp_path, run_python):
-    """Names of many functions and classes, as a fresh process with its own seed gives them."""
+def test_names_of_functions_and_classes(tmp_path, run_python):
+    """Names tell all apart, and are alike in every process: by place, or by code where none is.
+
+    No name depends on an address or on the order of a set; what has no such name says so.
+    """
     (tmp_path / "things.py").write_text(THINGS)
-    return lambda seed: run_python(ASK, env={"PYTHONHASHSEED": seed})
 
+    answers = [run_python(ASK, env={"PYTHONHASHSEED": seed}) for seed in ("1", "2")]
 
-def test_names_are_the_same_in_every_process(things):
-    """No name depends on an address or on the order of a set."""
-    names, unnamed, anonymous = things("1")
-
-    assert [names, unnamed, anonymous] == things("2")
+    names, unnamed, anonymous = answers[0]
+    assert answers[0] == answers[1]
     assert [False] * len(names) + [True] * len(unnamed) == anonymous
-
-
-def test_names_tell_all_apart(things):
-    """Two functions of different behaviour have two names, though they stand in one file."""
-    names, _, _ = things("0")
-
     assert len(names) == len(set(names.values()))
-
-
-def test_name_of_what_is_watched_is_its_place(things):
-    """Where module and name lead to it, nothing is added; a lambda is told by its code."""
-    names, _, _ = things("0")
-
     places = [names[name] for name in ("function", "class", "method of a class", "builtin")]
     assert ["things:plain", "things:Shout", "things:Shout.method", "builtins:len"] == places
     assert names["lambda"].startswith("things:<lambda> ")

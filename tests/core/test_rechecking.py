@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from core_tools import in_threads
 
 from regcache_core.discovery._cold.backoff import Backoff
 
@@ -99,11 +100,7 @@ def test_one_of_many_threads_looks():
     first.start()
     while backoff.is_due:
         pass
-    others = [threading.Thread(target=lambda: results.append(backoff.run(look))) for _ in "abcdefg"]
-    for thread in others:
-        thread.start()
-    for thread in others:
-        thread.join()
+    in_threads(7, lambda _: results.append(backoff.run(look)))
     others_done.set()
     first.join()
 
@@ -114,15 +111,11 @@ def test_one_of_threads_that_begin_together_looks(clock):
     """Of threads that all saw that it is time, one looks."""
     backoff, barrier, seen = Backoff(), threading.Barrier(8), []
 
-    def ask():
+    def ask(_):
         barrier.wait(30)
         for _ in range(1000):
             backoff.run(lambda: bool(seen.append(1)))
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(8, ask)
 
     assert [1] == seen

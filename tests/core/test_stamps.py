@@ -4,8 +4,9 @@ import os
 import time
 
 import pytest
-from core_tools import NOBODY, needs_users, read
+from core_tools import NOBODY, needs_users, read, refused
 
+from regcache_core import Reason
 from regcache_core._cold import stamps
 from regcache_core._inputs import PYTHON_SUFFIXES, SourceTree
 
@@ -16,20 +17,6 @@ OLD_NS = time.time_ns() - 3600 * 10**9
 def at_once(monkeypatch):
     """Times are trusted as soon as they are a tick old, so that it is they that decide."""
     monkeypatch.setattr(stamps, "RACY_NS", 0)
-
-
-@pytest.fixture
-def watch(make):
-    """Makes a manager of some paths, which has a cache file that holds."""
-
-    def watch(*paths, suffixes=()):
-        time.sleep(0.02)
-        manager = make(inputs=[SourceTree(paths, suffixes)])
-        assert manager.save_cache({"a": 1}), manager.last_report
-        assert {"a": 1} == manager.load_cache()
-        return manager
-
-    return watch
 
 
 def set_times(path, ns):
@@ -43,12 +30,6 @@ def forge(path, content):
     time.sleep(0.02)  # the clock of the change of inodes cannot be set, but it is coarse
     path.write_bytes(content)
     set_times(path, before)
-
-
-def refused(manager):
-    """The reason and the place of a miss."""
-    assert manager.load_cache() is None
-    return manager.last_report.reason.name, manager.last_report.where
 
 
 @pytest.mark.parametrize(
@@ -68,7 +49,7 @@ def test_edit_of_the_same_size_with_every_time_the_same(moment, tmp_path, watch,
     forge(file, b"x = 2")
     set_times(file.parent, moment)
 
-    assert ("SOURCE_CHANGED", str(file)) == refused(manager)
+    assert (Reason.SOURCE_CHANGED, str(file)) == refused(manager)
 
 
 @pytest.mark.parametrize("change", ["add", "remove", "rename"])
@@ -88,7 +69,7 @@ def test_time_of_a_folder_that_was_restored(change, folder, watch, at_once):
 
     reason = {"add": "SOURCE_ADDED", "remove": "SOURCE_REMOVED", "rename": "SOURCE_REMOVED"}
     name = "new.txt" if change == "add" else "c.txt"
-    assert (reason[change], str(folder / "more" / name)) == refused(manager)
+    assert (Reason[reason[change]], str(folder / "more" / name)) == refused(manager)
 
 
 def twins(folder):
@@ -115,7 +96,7 @@ def test_link_that_leads_to_a_twin(tmp_path, watch, at_once):
     link.unlink()
     link.symlink_to(two)
 
-    assert ("SOURCE_CHANGED", str(link)) == refused(manager)
+    assert (Reason.SOURCE_CHANGED, str(link)) == refused(manager)
 
 
 def test_other_inode_of_the_same_content_is_renewed_once(tmp_path, watch, at_once):
@@ -143,10 +124,10 @@ def test_module_without_a_text_is_watched(name, tmp_path, watch, at_once):
 
     forge(file, b"\0CODE")
 
-    assert ("SOURCE_CHANGED", str(file)) == refused(manager)
+    assert (Reason.SOURCE_CHANGED, str(file)) == refused(manager)
     manager = watch(file.parent, suffixes=PYTHON_SUFFIXES)
     file.with_name(f"more_{name}").touch()
-    assert ("SOURCE_ADDED", str(file.with_name(f"more_{name}"))) == refused(manager)
+    assert (Reason.SOURCE_ADDED, str(file.with_name(f"more_{name}"))) == refused(manager)
 
 
 @pytest.mark.parametrize("place", [0, (1 << 20) - 1, 1 << 20, (5 << 19) - 1])
@@ -162,7 +143,7 @@ def test_every_byte_of_a_big_file_counts(place, tmp_path, watch, at_once):
     forge(file, content)
 
     assert {"a": 1} == same
-    assert ("SOURCE_CHANGED", str(file)) == refused(manager)
+    assert (Reason.SOURCE_CHANGED, str(file)) == refused(manager)
 
 
 @pytest.fixture(params=["racy", "meaningless"])
@@ -185,7 +166,7 @@ def test_content_decides_where_times_tell_nothing(distrusted, tmp_path, watch):
     assert {"a": 1} == manager.load_cache()
     assert [-1, -1] == [stamp[2] for stamp in read(manager)["file_mtimes"].values()]
     forge(file, b"x = 2")
-    assert ("SOURCE_CHANGED", str(file)) == refused(manager)
+    assert (Reason.SOURCE_CHANGED, str(file)) == refused(manager)
 
 
 @pytest.mark.parametrize(("age_s", "is_trusted"), [(0, False), (1, False), (10, True)])
@@ -203,7 +184,7 @@ def test_modification_time_decides_where_there_is_no_other(
 
     assert is_trusted == trusted
     forge(file, b"x = 2")
-    assert ("SOURCE_CHANGED", str(file)) == refused(manager)
+    assert (Reason.SOURCE_CHANGED, str(file)) == refused(manager)
 
 
 @pytest.mark.parametrize(("racy_ns", "times_read"), [(0, 2), (10**18, 3)], ids=["old", "young"])
@@ -235,7 +216,7 @@ def test_what_is_no_regular_file_has_no_content(tmp_path, watch, at_once):
     manager = watch(pipe)
     set_times(pipe, 1)
 
-    assert ("SOURCE_CHANGED", str(pipe)) == refused(manager)
+    assert (Reason.SOURCE_CHANGED, str(pipe)) == refused(manager)
 
 
 @needs_users

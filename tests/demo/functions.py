@@ -10,14 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from measuring import Case, Results, Sample, interleave, run, settle
-from progress import progress_bar
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
-
-HERE = Path(__file__).resolve().parent
-APPS = HERE.parent / "apps"
-PROGRAM = HERE / "programs" / "skimage_functions.py"
+from showing import new_table, progress_bar
+from workloads import APPS, TIMED
 
 #: Ways to ask: name -> what it is called, and the task of the program.
 WAYS = {
@@ -35,7 +30,7 @@ LAZY = ("warm", "facts")
 SHOWN = ("cold", "warm", "one", "all")
 
 #: Answers that must be the same, cold and warm.
-ANSWERS = ("keys", "functions", "rejected", "search")
+ANSWERS = ("keys", "texts", "rejected", "search")
 
 
 @dataclass
@@ -103,7 +98,7 @@ def measure(runs: int, console: Console) -> Scan:
 
 
 def _case(way: str, cache: Path) -> Case:
-    return Case(way, PROGRAM, (str(APPS), WAYS[way][1]), cache)
+    return Case(way, TIMED, (str(APPS), WAYS[way][1], "skimage"), cache)
 
 
 def _differences(case: Case, cold: dict[str, Any], printed: dict[str, Any]) -> Iterator[str]:
@@ -113,17 +108,14 @@ def _differences(case: Case, cold: dict[str, Any], printed: dict[str, Any]) -> I
             yield f"scikit-image {case.name}: {answer} differ from those of the scan"
     if printed["status"] != "hit":
         yield f"scikit-image {case.name}: the cache was not used ({printed['status']})"
-    if case.name in LAZY and printed["libraries"]:
-        yield f"scikit-image {case.name}: imported {', '.join(printed['libraries'])}"
+    if case.name in LAZY and (printed["imported"] or printed.get("libraries")):
+        yield f"scikit-image {case.name}: imported its library"
 
 
 def show(console: Console, scan: Scan) -> None:
     """Print times, imports and what became of the functions."""
-    title = "scikit-image, its functions scanned and tried: ms"
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("functions", no_wrap=True)
-    for heading in ("in the process", "whole process", "modules imported"):
-        table.add_column(heading, justify="right")
+    headings = ("in the process", "whole process", "modules imported")
+    table = new_table("scikit-image, its functions scanned and tried: ms", "functions", headings)
     for way in SHOWN:
         times = [f"{scan.median(way, measure):,.1f}" for measure in ("total", "wall")]
         table.add_row(WAYS[way][0], *times, str(scan.samples(way)[-1].printed["imported"]))

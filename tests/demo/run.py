@@ -14,15 +14,13 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "benchmarks"))
@@ -38,19 +36,16 @@ from measuring import (
     run,
     settle,
 )
-from progress import progress_bar
+from showing import new_table, progress_bar
+from workloads import APPS, PROGRAMS, TIMED, WAYS
 
-APPS = HERE.parent / "apps"
-BARE = HERE.parent / "benchmarks" / "programs" / "bare.py"
-PROGRAMS = HERE / "programs"
-
-#: Ways to ask: name -> what it is called, the task of the program, whether it has a warm cache.
-WAYS = {
-    "none": ("no cache", "list", False),
-    "cold": ("cold", "list", False),
-    "warm": ("warm", "list", True),
-    "one": ("warm + one", "one", True),
-    "all": ("warm + all", "all", True),
+#: What ways to ask are called.
+TITLES = {
+    "none": "no cache",
+    "cold": "cold",
+    "warm": "warm",
+    "one": "warm + one",
+    "all": "warm + all",
 }
 FAMILIES = ("microscopes", "storage", "servers", "libraries", "formats")
 
@@ -62,25 +57,23 @@ class Subject:
     Attributes:
         name: Short name, for results.
         title: What it is, for readers.
-        program: The script that lists them.
-        arguments: Its arguments but the last, the task.
+        folder: What is put on ``sys.path``; empty for nothing.
         sources: Folders of the plugins.
         classes: The cold answer: registry -> key -> module and qualified name.
     """
 
     name: str
     title: str
-    program: Path
-    arguments: tuple[str, ...]
+    folder: str
     sources: tuple[Path, ...]
     classes: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
 
     def case(self, way: str, caches: Path) -> Case:
         """The case of one way to ask."""
-        _, task, warm = WAYS[way]
+        task, warm = WAYS.get(way, (way, True))
         variables = {"REGCACHE_DISABLE": "1"} if way == "none" else {}
         cache = caches / self.name if warm else None
-        return Case(f"{self.name} {way}", self.program, (*self.arguments, task), cache, variables)
+        return Case(f"{self.name} {way}", TIMED, (self.folder, task, self.name), cache, variables)
 
     def plugins(self) -> int:
         """How many plugins there are."""
@@ -97,18 +90,16 @@ class Subject:
 
 def subjects() -> list[Subject]:
     """Pygments, the five registries of microlab together, and each of them."""
-    program = PROGRAMS / "microlab_registries.py"
     microlab = APPS / "microlab"
     spec = find_spec("pygments")
     places = [] if spec is None else spec.submodule_search_locations or []
     lexers = tuple(Path(place, "lexers") for place in places)
     listed = [
-        Subject("pygments", "Pygments", PROGRAMS / "pygments_lexers.py", (), lexers),
-        Subject("microlab", "microlab", program, (str(APPS), "all"), (microlab,)),
+        Subject("pygments", "Pygments", "", lexers),
+        Subject("microlab", "microlab", str(APPS), (microlab,)),
     ]
     for family in FAMILIES:
-        arguments = (str(APPS), family)
-        listed.append(Subject(family, f"  {family}", program, arguments, (microlab / family,)))
+        listed.append(Subject(family, f"- {family}", str(APPS), (microlab / family,)))
     return listed
 
 
@@ -120,9 +111,8 @@ def prepare(subject: Subject, caches: Path) -> list[str]:
     """
     run(subject.case("none", caches))
     settle(subject.sources)
-    warm = subject.case("all", caches)
-    subject.classes = run(warm).printed["classes"]
-    facts = Case(f"{subject.name} facts", warm.program, (*subject.arguments, "facts"), warm.cache)
+    subject.classes = run(subject.case("all", caches)).printed["classes"]
+    facts = subject.case("facts", caches)
     return check(subject, facts, run(facts))
 
 
@@ -132,7 +122,7 @@ def check(subject: Subject, case: Case, sample: Sample) -> list[str]:
     wrong = list(subject.differences(case.name, printed))
     if case.cache is not None and printed["status"] != "hit":
         wrong.append(f"{case.name}: the cache was not used ({printed['status']})")
-    if case.arguments[-1] in ("list", "facts") and case.cache is not None and printed["imported"]:
+    if case.arguments[1] in ("list", "facts") and case.cache is not None and printed["imported"]:
         wrong.append(f"{case.name}: listing imported {printed['imported']} plugin modules")
     return wrong
 
@@ -165,7 +155,7 @@ def measure(listed: list[Subject], runs: int, console: Console) -> tuple[Results
             wrong += prepare(subject, caches)
             progress.advance(task)
         owners = {subject.case(way, caches).name: subject for subject in listed for way in WAYS}
-        cases = [Case("bare", BARE)]
+        cases = [Case("bare", PROGRAMS / "bare.py")]
         cases += [subject.case(way, caches) for subject in listed for way in WAYS]
         progress.reset(task, total=len(cases) * runs)
 
@@ -179,22 +169,13 @@ def measure(listed: list[Subject], runs: int, console: Console) -> tuple[Results
         return interleave(cases, runs, examine, advance), wrong
 
 
-def new_table(title: str, headings: Iterable[str]) -> Table:
-    """A table with one row for each subject."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("registries", no_wrap=True)
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    return table
-
-
 def show_times(console: Console, listed: list[Subject], results: Results, measure: str) -> None:
     """Print a table of times: subjects below each other, ways to ask side by side."""
     titles = {
         "total": "ms in the process, from the first import of the application to the answer",
         "wall": f"ms of the whole process (bare interpreter: {results.median('bare', 'wall'):.1f})",
     }
-    table = new_table(titles[measure], ["plugins", *(title for title, _, _ in WAYS.values())])
+    table = new_table(titles[measure], "registries", ["plugins", *TITLES.values()])
     for subject in listed:
         times = [f"{results.median(f'{subject.name} {way}', measure):,.1f}" for way in WAYS]
         table.add_row(subject.title, str(subject.plugins()), *times)
@@ -203,7 +184,7 @@ def show_times(console: Console, listed: list[Subject], results: Results, measur
 
 def show_imports(console: Console, listed: list[Subject], results: Results) -> None:
     """Print a table of how many plugin modules each way imports."""
-    table = new_table("Plugin modules imported", (title for title, _, _ in WAYS.values()))
+    table = new_table("Plugin modules imported", "registries", TITLES.values())
     for subject in listed:
         cases = [f"{subject.name} {way}" for way in WAYS]
         table.add_row(subject.title, *(str(results.last(case)["imported"]) for case in cases))
@@ -231,7 +212,7 @@ def ratios(subject: Subject, results: Results) -> dict[str, float]:
 
 def show_ratios(console: Console, listed: list[Subject], results: Results) -> None:
     """Print how many times faster a warm start is than a cold one."""
-    table = new_table("A warm start is so many times faster than a cold one", RATIOS)
+    table = new_table("A warm start is so many times faster than a cold one", "registries", RATIOS)
     table.caption = (
         "in the process, but: process, and net, the process less a bare interpreter; "
         "all used: against no cache"
@@ -263,11 +244,11 @@ def as_json(
 def _subject_as_json(subject: Subject, results: Results) -> dict[str, Any]:
     ways = {way: f"{subject.name} {way}" for way in WAYS}
     return {
-        "title": subject.title.strip(),
+        "title": subject.title.removeprefix("- "),
         "plugins": subject.plugins(),
         "ways": {
             way: {
-                "title": WAYS[way][0],
+                "title": TITLES[way],
                 "modules imported": results.last(case)["imported"],
                 "declaring": round(results.median(case, "declare"), 3),
                 "listing or loading": round(results.median(case, "work"), 3),

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 
 import pytest
+from trials import Amount, Record
 
 #: Set by ``run.py``: whether the long versions run, and the file that takes the figures.
 LONG, LEDGER = "FAULTS_LONG", "FAULTS_LEDGER"
 
-Record = Callable[..., None]
-
 
 @pytest.fixture
-def amount() -> Callable[[int, int], int]:
+def amount() -> Amount:
     """How often a trial repeats: ``amount(short, long)``; the long one in ``faults --long``."""
     return lambda short, long: long if os.environ.get(LONG) else short
 

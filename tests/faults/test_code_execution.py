@@ -11,14 +11,12 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hostile_app import FILES, KINDS, USE
 from throwaway import App, sealed
-
-if TYPE_CHECKING:
-    from conftest import Record
+from trials import Record
 
 Document = dict[str, Any]
 Edit = Callable[[Document], Any]

@@ -10,14 +10,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import kernel
 import pytest
-from throwaway import ALL_OF_CORE, FILTERS, READERS, App
-
-if TYPE_CHECKING:
-    from conftest import Record
+from throwaway import ALL_OF_CORE, FILTERS, LISTED, READERS, App
+from trials import Record
 
 FAULTS = str(Path(__file__).resolve().parent)
 NOBODY = 65534
@@ -49,7 +47,7 @@ out = [
     tell(sorted(manager.get_or_build(lambda: {"red": 1})), manager.last_report),
 ]
 """
-KEYS = [["csv", "json"], ["gaussian", "median", "sobel"], ["red"]]
+KEYS = [*LISTED.values(), ["red"]]
 
 
 @pytest.fixture

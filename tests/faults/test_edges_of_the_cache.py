@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from test_other_users import _START, DISTURB, OTHER, RIGHT, USER, Machine
 from throwaway import FILES, FOLDER, LIST, READERS, App
+from trials import Record
 
 from regcache_core._cold.write import write_document
-
-Record = Callable[..., None]
 
 
 @pytest.mark.parametrize("kind", LIST)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from throwaway import FILTERS, READERS, WATCHDOG, App
+from throwaway import FILTERS, LISTED, READERS, WATCHDOG, App
+from trials import Amount, Record
 
-Amount = Callable[[int, int], int]
-Record = Callable[..., None]
-
-CLASSES, FUNCTIONS = ["csv", "json"], ["gaussian", "median", "sobel"]
+CLASSES, FUNCTIONS = LISTED.values()
 BOTH = """
 from app.readers.base import READERS
 from app.registry import FILTERS

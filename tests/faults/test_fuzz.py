@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hostile_app import FILES, KINDS, USE
 from throwaway import App
-
-if TYPE_CHECKING:
-    from conftest import Record
+from trials import Amount, Record
 
 HERE = Path(__file__).parent
 #: Files in the long version, 200,000 in all; a miss of a registry with entry points takes longest.
@@ -45,9 +41,7 @@ def path_of(app: App) -> str:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="each whole trial is a fork")
 @pytest.mark.parametrize("kind", KINDS)
-def test_damaged_files(
-    kind: str, app: App, amount: Callable[[int, int], int], record: Record
-) -> None:
+def test_damaged_files(kind: str, app: App, amount: Amount, record: Record) -> None:
     """No damaged cache file raises, or is believed with a wrong answer."""
     count = amount(400, LONG[kind])
     done = Counter[str]()

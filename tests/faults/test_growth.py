@@ -9,23 +9,18 @@ import subprocess
 import sys
 import time
 import venv
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from throwaway import App
+from trials import Amount, Record
 
 import regcache_core
 from regcache_core import CacheConfig, RegistryCacheManager, _file
 from regcache_core._cold import prune as pruning
 from regcache_core._cold.prune import prune
 from regcache_core._cold.write import as_file
-
-if TYPE_CHECKING:
-    from conftest import Record
-
-Amount = Callable[[int, int], int]
 
 DAY_S = 86_400
 MARK = ".regcache-pruned"

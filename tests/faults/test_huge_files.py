@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from throwaway import App
+from trials import Record
 
 from regcache_core._file import MAX_BYTES, seal
-
-if TYPE_CHECKING:
-    from conftest import Record
 
 pytest.importorskip("resource")
 

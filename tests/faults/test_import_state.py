@@ -5,17 +5,15 @@ from __future__ import annotations
 import gc
 import sys
 import weakref
-from collections.abc import Callable
 
 import pytest
 import throwaway
 from throwaway import WATCHDOG, App
+from trials import Record
 
 from regcache_core.discovery import ImportPath
 from regcache_core.discovery._cold.importing import forget_searches
 from regcache_core.discovery._cold.threads import Running
-
-Record = Callable[..., None]
 
 #: The functions of the same package once more, those that nothing registers too.
 SCAN = """
@@ -25,11 +23,7 @@ REG = FunctionRegistry.scan("app.filters", public="names")
 OPEN = {**throwaway.LIST, "scan": SCAN}
 FOLDER = {**throwaway.FOLDER, "scan": "filters"}
 FILES = {**throwaway.FILES, "scan": throwaway.FILTERS}
-LISTED = {
-    "classes": ["csv", "json"],
-    "functions": ["gaussian", "median", "sobel"],
-    "scan": ["gaussian", "median_filter", "sobel"],
-}
+LISTED = {**throwaway.LISTED, "scan": ["gaussian", "median_filter", "sobel"]}
 
 #: What the modules of one package do, none of which may matter to any other module.
 ODD = [

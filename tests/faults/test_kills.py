@@ -8,16 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from test_growth import MARK
 from throwaway import App
-
-if TYPE_CHECKING:
-    from conftest import Record
+from trials import Amount, Record
 
 #: Forks writers and readers and kills each after some milliseconds; loads after each kill.
 PROGRAM = """
@@ -99,7 +95,7 @@ print(json.dumps([manager.path, seen]))
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
 def test_killed_writers_leave_a_whole_answer_or_none(
-    app: App, amount: Callable[[int, int], int], record: Record
+    app: App, amount: Amount, record: Record
 ) -> None:
     """kill -9 at random moments among writers and readers: each load is right, or a miss."""
     kills, seed = amount(60, 5000), int.from_bytes(os.urandom(4), "big")

@@ -12,8 +12,9 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import kernel
 import pytest
@@ -27,9 +28,7 @@ from test_storm import (
     wait_until_waiting,
 )
 from throwaway import READERS, WATCHDOG, App
-
-if TYPE_CHECKING:
-    from conftest import Record
+from trials import Record
 
 __all__ = ["storm"]
 
@@ -266,29 +265,9 @@ if "FORK" in os.environ:
     record(children=1, waits=0)
 
 
-def _folder(place: Path) -> None:
-    place.mkdir()
-
-
-def _link(place: Path) -> None:
-    place.symlink_to(place.parent / "target")
-
-
 def _hard_link(place: Path) -> None:
     (place.parent / "target").write_text("mine")
     os.link(place.parent / "target", place)
-
-
-def _pipe(place: Path) -> None:
-    os.mkfifo(place)
-
-
-def _text(place: Path) -> None:
-    place.write_text("somebody's notes, longer than a number" * 3)
-
-
-def _short_text(place: Path) -> None:
-    place.write_text("notes")
 
 
 def _foreign(place: Path) -> None:
@@ -296,12 +275,22 @@ def _foreign(place: Path) -> None:
     os.chown(place, 12345, 12345)
 
 
+#: What lies in the place of the lock -> how it is put there.
+IN_THE_WAY: dict[str, Callable[[Path], Any]] = {
+    "folder": lambda place: place.mkdir(),
+    "link": lambda place: place.symlink_to(place.parent / "target"),
+    "hard link": _hard_link,
+    "pipe": lambda place: os.mkfifo(place),
+    "text": lambda place: place.write_text("somebody's notes, longer than a number" * 3),
+    "short text": lambda place: place.write_text("notes"),
+    **({"foreign": _foreign} if os.geteuid() == 0 else {}),
+}
+
+
 def test_whatever_lies_in_the_place_of_the_lock_is_left_alone(app: App, record: Record) -> None:
     """A folder, link, pipe, text or foreign file in the lock's place: no wait, not written."""
-    kinds = [_folder, _link, _hard_link, _pipe, _text, _short_text]
-    kinds += [_foreign] if os.geteuid() == 0 else []
     app.write(READERS)
-    for put in kinds:
+    for name, put in IN_THE_WAY.items():
         shutil.rmtree(app.cache, ignore_errors=True)
         run(app, LIST)
         (cache,) = app.cache_files()
@@ -311,12 +300,12 @@ def test_whatever_lies_in_the_place_of_the_lock_is_left_alone(app: App, record: 
         before = target.read_text() if target.exists() else None
         there = place.lstat()
 
-        assert run(app, LIST)[:3] == [["csv", "json"], "miss", 0], put.__name__
-        assert run(app, LIST)[1] == "hit", put.__name__
+        assert run(app, LIST)[:3] == [["csv", "json"], "miss", 0], name
+        assert run(app, LIST)[1] == "hit", name
 
         assert (target.read_text() if target.exists() else None) == before
         assert (place.lstat().st_ino, place.lstat().st_mtime) == (there.st_ino, there.st_mtime)
-    record(kinds=len(kinds))
+    record(kinds=len(IN_THE_WAY))
 
 
 def test_folder_that_others_may_write_gets_no_lock(app: App, record: Record) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from throwaway import FILES, FILTERS, FOLDER, LIST, READERS, WATCHDOG, App
-
-Record = Callable[..., None]
+from trials import Record
 
 QUIET = "import warnings; warnings.simplefilter('ignore')\n"
 

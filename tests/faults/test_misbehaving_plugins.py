@@ -7,15 +7,12 @@ are out of reach here (functions that are *tried* can be tried in processes of t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from throwaway import FILTERS, READERS, App
-
-Amount = Callable[[int, int], int]
-Record = Callable[..., None]
+from throwaway import FILES, FILTERS, FOLDER, LIST, LISTED, READERS, App
+from trials import Amount, Record
 
 #: What each module begins with: it writes down that it runs, then misbehaves.
 RAN = "import os\nwith open({path!r}, 'a') as file: file.write('x')\n"
@@ -120,14 +117,24 @@ DEEDS: dict[str, tuple[str, str | None]] = {
 NEVER_RUN = ("syntax error", "null byte", "indentation")
 #: What no later start could import by the name that it has: found anew each time, and told why.
 UNCACHED = ("changes its name",)
-CLASS = "\nfrom app.readers.base import Reader\nclass Bad(Reader): format = 'bad'\n"
-FUNCTION = "\nfrom app.registry import FILTERS\n@FILTERS.register\ndef bad(image): ...\n"
+#: What the module is to add to the registry.
+PLUGIN = {
+    "classes": "\nfrom app.readers.base import Reader\nclass Bad(Reader): format = 'bad'\n",
+    "functions": "\nfrom app.registry import FILTERS\n@FILTERS.register\ndef bad(image): ...\n",
+}
+#: The same for a thousand plugins.
+THOUSAND = {
+    "classes": "from app.readers.base import Reader\n"
+    "for i in range(1000): type(Reader)(f'C{i}', (Reader,), {'format': f'c{i}'})",
+    "functions": "from app.registry import FILTERS\n"
+    "for i in range(1000): FILTERS.register(f'f{i}')(eval(f'lambda image: {i}'))",
+}
 
-LIST = """
+ASK = """
 import json, sys, warnings
 stdout = sys.stdout
 warnings.simplefilter("ignore")
-from {home} import {name} as REG
+{open}
 keys = [*REG]
 failures = {{name: str(failure) for name, failure in REG.failures.items()}}
 meta_path = [type(each).__name__ for each in sys.meta_path]
@@ -141,18 +148,23 @@ out = {{"keys": keys, "failures": failures, "shown": shown, "good": good, "bad":
        "finders": [each for each in meta_path if each in ("_Finder", "_Witness")]}}
 print("ANSWER", json.dumps([status, out]))
 """
-KINDS = {
-    "classes": ("app.readers.base", "READERS", "app.readers", "csv", READERS, CLASS),
-    "functions": ("app.registry", "FILTERS", "app.filters", "sobel", FILTERS, FUNCTION),
-}
+
+
+def asking(kind: str) -> str:
+    """The program that lists a registry, and loads two of its plugins."""
+    return ASK.format(open=LIST[kind], good=LISTED[kind][-1])
+
+
+def read(done: Any) -> Any:
+    """What a process that asked has printed: the status of its cache, and the answer."""
+    return json.loads(done.stdout.rpartition("ANSWER ")[2])
 
 
 def ask(app: App, kind: str, **environment: str) -> Any:
     """List a registry in a fresh process; gives the status of its cache, and the answer."""
-    home, name, _, good, _, _ = KINDS[kind]
-    done = app.start(LIST.format(home=home, name=name, good=good), **environment)
+    done = app.start(asking(kind), **environment)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.rpartition("ANSWER ")[2])
+    return read(done)
 
 
 def runs(counter: Path) -> int:
@@ -162,27 +174,18 @@ def runs(counter: Path) -> int:
 
 def write(app: App, kind: str, deed: str) -> Path:
     """Write an application with a plugin that misbehaves; gives the file that counts its runs."""
-    _, _, package, _, files, plugin = KINDS[kind]
     counter = app.folder / "ran"
-    base = "Reader" if kind == "classes" else "FILTERS"
-    thousand = plugin.partition("\nclass")[0].partition("\n@")[0] + (
-        "\nfor i in range(1000): type(Reader)(f'C{i}', (Reader,), {'format': f'c{i}'})"
-        if base == "Reader"
-        else "\nfor i in range(1000): FILTERS.register(f'f{i}')(eval(f'lambda image: {i}'))"
-    )
-    text = deed.replace("{package}", package).replace("{thousand}", thousand)
-    folder = package.replace(".", "/")
-    app.write(files)
+    package, folder = f"app.{FOLDER[kind]}", f"app/{FOLDER[kind]}"
+    text = deed.replace("{package}", package).replace("{thousand}", THOUSAND[kind])
     app.write(
-        {
-            f"{folder}/bad.py": RAN.format(path=str(counter)) + text + plugin,
-            **({f"{folder}/worse.py": f"import {package}.bad\n"} if "worse" in text else {}),
-        }
+        {**FILES[kind], f"{folder}/bad.py": RAN.format(path=str(counter)) + text + PLUGIN[kind]}
     )
+    if "worse" in text:
+        app.write({f"{folder}/worse.py": f"import {package}.bad\n"})
     return counter
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LIST)
 @pytest.mark.parametrize("deed", DEEDS)
 def test_misbehaviour_costs_only_the_module(
     deed: str, kind: str, app: App, amount: Amount, record: Record
@@ -190,9 +193,7 @@ def test_misbehaviour_costs_only_the_module(
     """Whatever a module does, the others work, ``failures`` names it, and warm it does not run."""
     text, error = DEEDS[deed]
     counter = write(app, kind, text)
-    package, good = KINDS[kind][2], ["csv", "json"]
-    if kind == "functions":
-        good = ["gaussian", "median", "sobel"]
+    bad = f"app.{FOLDER[kind]}.bad"
 
     starts = amount(1, 5)
     first, cold = ask(app, kind)
@@ -200,12 +201,12 @@ def test_misbehaviour_costs_only_the_module(
     asked = [ask(app, kind) for _ in range(starts)]
 
     assert "miss" == first
-    assert set(good) <= set(cold["keys"])
+    assert set(LISTED[kind]) <= set(cold["keys"])
     if error is None:
         assert ({}, True) == (cold["failures"], "bad" in cold["keys"])
     else:
-        assert [f"{package}.bad"] == [*cold["failures"]]
-        assert cold["failures"][f"{package}.bad"].startswith(error)
+        assert [bad] == [*cold["failures"]]
+        assert cold["failures"][bad].startswith(error)
         assert "bad" not in cold["keys"]
     assert [] == cold["finders"]
     for status, warm in asked:
@@ -216,7 +217,7 @@ def test_misbehaviour_costs_only_the_module(
     record(kind=kind, warm_starts=starts, others_lost=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LIST)
 @pytest.mark.parametrize("error", ["MemoryError", "OSError(28, 'No space left on device')"])
 def test_errors_of_the_moment_are_not_kept(error: str, kind: str, app: App, record: Record) -> None:
     """Out of memory, or of disk space: the others work, failures name it, the next start tries it.
@@ -233,13 +234,13 @@ def test_errors_of_the_moment_are_not_kept(error: str, kind: str, app: App, reco
 
     assert ["miss"] * 3 == [first, second, third]
     assert cold == again
-    assert [f"{KINDS[kind][2]}.bad"] == [*cold["failures"]]
+    assert [f"app.{FOLDER[kind]}.bad"] == [*cold["failures"]]
     assert ({}, True, 3) == (well["failures"], "bad" in well["keys"], runs(counter))
     assert "hit" == ask(app, kind, WELL="1")[0]
     record(kind=kind, others_lost=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LIST)
 @pytest.mark.parametrize("deed", ["import sys\nsys.exit(3)", "raise SystemExit('bye')"])
 def test_module_that_exits(deed: str, kind: str, app: App, record: Record) -> None:
     """A module that calls ``sys.exit`` ends the program, with ``-W error`` too; then others work.
@@ -251,10 +252,10 @@ def test_module_that_exits(deed: str, kind: str, app: App, record: Record) -> No
     as failed.
     """
     counter = write(app, kind, deed)
-    home, name, package, good, _, _ = KINDS[kind]
+    bad = f"app.{FOLDER[kind]}.bad"
     code = f"""
 import sys, warnings
-from {home} import {name} as REG
+{LIST[kind]}
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     try:
@@ -267,7 +268,7 @@ out = code, told, keys, {{name: str(each) for name, each in REG.failures.items()
 """
     code_of_exit = 3 if "3" in deed else "bye"
 
-    program = f"from {home} import {name} as REG\nlen(REG)"
+    program = f"{LIST[kind]}\nlen(REG)"
     ended, strict = app.start(program), app.start(program, "-W", "error")
     files = app.cache_files()
     code, told, keys, failures = app.run(code)
@@ -275,25 +276,25 @@ out = code, told, keys, {{name: str(each) for name, each in REG.failures.items()
 
     status_of_exit = code_of_exit if code_of_exit == 3 else 1
     assert [status_of_exit] * 2 == [ended.returncode, strict.returncode]
-    ended_by = f"{package}.bad ends the program: it raised SystemExit({code_of_exit!r}) at import"
+    ended_by = f"{bad} ends the program: it raised SystemExit({code_of_exit!r}) at import"
     assert ended_by in ended.stderr
     assert [] == files
     assert (code_of_exit, [ended_by]) == (code, told)
-    assert good in keys
-    assert [f"{package}.bad"] == [*failures]
+    assert LISTED[kind][-1] in keys
+    assert [bad] == [*failures]
     assert ("hit", keys, failures) == (status, warm["keys"], warm["failures"])
     assert 4 == runs(counter)  # once by each of the first two, twice by the third, never warm
     record(kind=kind, others_lost=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LIST)
 def test_module_that_deletes_its_file(kind: str, app: App, record: Record) -> None:
     """A module that deletes its own file is gone at the next start; the others stay."""
     write(app, kind, "os.unlink(__file__)")
     _, cold = ask(app, kind)
     listed = [ask(app, kind) for _ in range(2)]
 
-    assert KINDS[kind][3] in cold["keys"]
+    assert LISTED[kind][-1] in cold["keys"]
     for _, each in listed:
         assert [key for key in cold["keys"] if key != "bad"] == each["keys"]
         assert {} == each["failures"]
@@ -321,28 +322,22 @@ def test_module_that_changes_the_base_class(deed: str, app: App, record: Record)
     written to the cache is never another answer than the one that was given.
     """
     write(app, "classes", "from app.readers.base import Reader\n" + deed)
-    home, name, *_ = KINDS["classes"]
-    program = LIST.format(home=home, name=name, good="csv")
 
-    done = [app.start(program) for _ in range(3)]
+    done = [app.start(asking("classes")) for _ in range(3)]
 
-    answers = [
-        json.loads(each.stdout.rpartition("ANSWER ")[2])[1] if each.returncode == 0 else None
-        for each in done
-    ]
+    answers = [read(each)[1] if each.returncode == 0 else None for each in done]
     assert all(each == answers[0] for each in answers), answers
     record(wrong=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LIST)
 def test_plugin_that_closes_all_descriptors(kind: str, app: App, record: Record) -> None:
     """A plugin that closes what is open, as daemons do, and opens a file: it keeps that."""
     write(app, kind, "os.closerange(3, 64)\nKEPT = [open(os.devnull) for _ in range(8)]")
-    home, name, package, *_ = KINDS[kind]
 
     out = app.run(
-        f"from {home} import {name} as REG\n[*REG]\n"
-        f"from {package}.bad import KEPT\nout = [file.read() for file in KEPT]"
+        f"{LIST[kind]}\n[*REG]\n"
+        f"from app.{FOLDER[kind]}.bad import KEPT\nout = [file.read() for file in KEPT]"
     )
 
     assert [""] * 8 == out
@@ -362,7 +357,7 @@ def test_classes_that_cannot_be_hashed_are_listed(app: App, record: Record) -> N
                 """,
         }
     )
-    code = "from app.readers.base import READERS as REG\nout = [*REG], REG['odd'].__name__"
+    code = f"{LIST['classes']}\nout = [*REG], REG['odd'].__name__"
 
     assert [[["csv", "json", "odd"], "Odd"]] * 2 == [app.run(code), app.run(code)]
     record(starts=2)

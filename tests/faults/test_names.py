@@ -6,14 +6,12 @@ import itertools
 import os
 import string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from throwaway import App
+from trials import Record
 
 from regcache_core import RegistryCacheManager, get_cache_file_path
-
-if TYPE_CHECKING:
-    from conftest import Record
 
 #: What Windows takes for a device, whatever comes after a dot.
 DEVICES = ["CON", "PRN", "AUX", "NUL", *(f"{p}{n}" for p in ("COM", "LPT") for n in range(10))]

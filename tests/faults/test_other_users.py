@@ -14,14 +14,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from test_growth import MARK, NAME, OUR_NAME, put_old
 from throwaway import ALL_OF_CORE
-
-if TYPE_CHECKING:
-    from conftest import Record
+from trials import Record
 
 pytestmark = pytest.mark.skipif(
     os.name != "posix" or os.geteuid() != 0, reason="only root can work as two other users"

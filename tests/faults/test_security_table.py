@@ -5,12 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from conftest import Record
+from trials import Record
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = (ROOT / "SECURITY.md").read_text(encoding="utf-8").partition("## Threats")[2]

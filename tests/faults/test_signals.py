@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from throwaway import FILES, FOLDER, LIST, App
-
-Amount = Callable[[int, int], int]
-Record = Callable[..., None]
+from throwaway import FILES, FOLDER, LIST, LISTED, App
+from trials import Amount, Record
 
 pytestmark = pytest.mark.skipif("sys.platform == 'win32'", reason="needs fork and kill")
 
-LISTED = {"classes": ["csv", "json"], "functions": ["gaussian", "median", "sobel"]}
 
 #: In a forked child: list a registry, have it interrupted, and look what is left. The parent has
 #: run all of the cold path once, so that what is interrupted is our code and the plugins.

@@ -9,15 +9,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from throwaway import FILTERS, READERS, App
-
-if TYPE_CHECKING:
-    from conftest import Record
+from throwaway import FILTERS, LISTED, READERS, App
+from trials import Amount, Record
 
 PROCESSES = 64
 #: How many of them may discover, where a discovery takes a second.
@@ -80,8 +78,8 @@ print(json.dumps(answers))
 """
 KINDS = "readers,filters,colours"
 ANSWER = {
-    "readers": ["csv", "json"],
-    "filters": ["gaussian", "median", "sobel"],
+    "readers": LISTED["classes"],
+    "filters": LISTED["functions"],
     "colours": ["green", "red"],
 }
 
@@ -193,7 +191,7 @@ def clear(app: App) -> None:
 
 
 def test_64_processes_that_start_at_once_discover_once(
-    storm: Storm, amount: Callable[[int, int], int], record: Record
+    storm: Storm, amount: Amount, record: Record
 ) -> None:
     """64 processes at once on an empty cache: equal answers, a valid file, at most 3 discover."""
     storms, found = amount(2, 50), []
@@ -226,7 +224,7 @@ def test_64_processes_that_start_at_once_discover_once(
 
 
 def test_processes_that_start_at_once_after_an_edit_discover_once(
-    storm: Storm, amount: Callable[[int, int], int], record: Record
+    storm: Storm, amount: Amount, record: Record
 ) -> None:
     """Many processes at once after a source changed: equal new answers, at most 3 discover."""
     processes = amount(16, PROCESSES)

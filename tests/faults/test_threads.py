@@ -5,14 +5,11 @@ All in child processes under a watchdog, which shows the stacks of all threads a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from throwaway import FILTERS, READERS, WATCHDOG, App
-
-Amount = Callable[[int, int], int]
-Record = Callable[..., None]
+from throwaway import FILES, FILTERS, FOLDER, LIST, LISTED, READERS, WATCHDOG, App
+from trials import Amount, Record
 
 THREADS = 32
 
@@ -368,7 +365,7 @@ READS = {
 }
 
 
-@pytest.mark.parametrize("kind", ["classes", "functions"])
+@pytest.mark.parametrize("kind", LIST)
 @pytest.mark.parametrize("wait", WAITS)
 def test_plugin_that_waits_for_a_thread_that_reads(
     wait: str, kind: str, app: App, record: Record
@@ -377,17 +374,12 @@ def test_plugin_that_waits_for_a_thread_that_reads(
 
     The thread sees what is there so far, when it has waited for a time that is made small here.
     """
-    home, name = {
-        "classes": ("app.readers.base", "READERS"),
-        "functions": ("app.registry", "FILTERS"),
-    }[kind]
-    folder = "readers" if kind == "classes" else "filters"
     for i, read in enumerate(READS.values()):
         app.write(
             {
-                f"app/{folder}/waits{i}.py": f"""
+                f"app/{FOLDER[kind]}/waits{i}.py": f"""
                     import concurrent.futures, threading
-                    from {home} import {name} as REG
+                    {LIST[kind]}
                     done, seen = threading.Event(), []
                     def read():
                         try:
@@ -399,25 +391,24 @@ def test_plugin_that_waits_for_a_thread_that_reads(
                     """
             }
         )
-    app.write(READERS if kind == "classes" else FILTERS)
+    app.write(FILES[kind])
     code = f"""
 import warnings
 warnings.simplefilter("ignore")
 import regcache_core.discovery._cold.threads
 regcache_core.discovery._cold.threads.PATIENCE_S = 0.3
-from {home} import {name} as REG
-from app.{folder} import waits0
+{LIST[kind]}
+from app.{FOLDER[kind]} import waits0
 out = sorted([*REG]), [str(each) for each in REG.failures], [*REG] == [*REG]
 """
-    listed = ["csv", "json"] if kind == "classes" else ["gaussian", "median", "sobel"]
 
     for direct in (False, True):  # a plugin that is imported by itself; all of them, by a listing
         text = code if direct else "\n".join(x for x in code.splitlines() if "waits0" not in x)
         for file in app.cache_files():
             file.unlink()
 
-        assert [listed, [], True] == run(app, text)
-        assert [listed, [], True] == run(app, text)  # warm
+        assert [LISTED[kind], [], True] == run(app, text)
+        assert [LISTED[kind], [], True] == run(app, text)  # warm
     record(plugins=len(READS), deadlocks=0)
 
 

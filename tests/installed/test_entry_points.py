@@ -1,6 +1,7 @@
 """Plugins of installed distributions: they come, change and go with them."""
 
 import pickle
+from collections.abc import Callable
 from logging import Handler
 from pathlib import Path
 from typing import Any
@@ -104,10 +105,7 @@ def test_plugin_without_a_key_goes_by_the_name_of_its_entry_point(merging: Appli
         {"tiffs/__init__.py": "", "tiffs/inner.py": NAMELESS[merging.kind]},
         entry_points_txt=GROUP.format(name="pyramid", value="tiffs.inner:Tiff"),
     )
-    cold, warm = (
-        merging.run(LOAD.replace("NAME", "pyramid")),
-        merging.run(LOAD.replace("NAME", "pyramid")),
-    )
+    cold, warm = (merging.run(LOAD.replace("NAME", "pyramid")) for _ in range(2))
 
     assert (["always", "pyramid"], ["Tiff"]) == (cold["names"], cold["loaded"])
     assert ("hit", cold["names"], ["Tiff"]) == (warm["status"], warm["names"], warm["loaded"])
@@ -124,10 +122,7 @@ def test_entry_point_may_name_a_module(merging: Application) -> None:
         },
         entry_points_txt=GROUP.format(name="any", value="tiffs"),
     )
-    cold, warm = (
-        merging.run(LOAD.replace("NAME", "tiff")),
-        merging.run(LOAD.replace("NAME", "tiff")),
-    )
+    cold, warm = (merging.run(LOAD.replace("NAME", "tiff")) for _ in range(2))
 
     assert (["always", "tiff"], ["Tiff"]) == (cold["names"], cold["loaded"])
     assert ("hit", ["Tiff"]) == (warm["status"], warm["loaded"])
@@ -180,41 +175,34 @@ def test_entry_point_that_fails_costs_only_itself(case: str, merging: Applicatio
     assert "(installed by tiff-reader 1.0)" in warm["failures"][label]
 
 
-def break_metadata(info: Path) -> None:
-    (info / "METADATA").write_bytes(b"\xff\xfe\x00 no metadata")
+def replace_by_folder(file: Path) -> None:
+    """Put a folder in the place of a file."""
+    file.unlink()
+    file.mkdir()
 
 
-def remove_metadata(info: Path) -> None:
-    (info / "METADATA").unlink()
+#: What is done to a file of the metadata, and whether its entry points are listed then.
+DAMAGES: dict[str, tuple[str, Callable[[Path], Any], bool]] = {
+    "metadata broken": ("METADATA", lambda file: file.write_bytes(b"\xff\xfe\x00 none"), True),
+    "metadata removed": ("METADATA", lambda file: file.unlink(), True),
+    "entry points broken": (
+        "entry_points.txt",
+        lambda file: file.write_bytes(b"[app.readers]\n\xff = \xfe\n"),
+        False,
+    ),
+    "entry points replaced": ("entry_points.txt", replace_by_folder, False),
+}
 
 
-def break_entry_points(info: Path) -> None:
-    (info / "entry_points.txt").write_bytes(b"[app.readers]\n\xff = \xfe\n")
-
-
-def replace_entry_points(info: Path) -> None:
-    (info / "entry_points.txt").unlink()
-    (info / "entry_points.txt").mkdir()
-
-
-@pytest.mark.parametrize(
-    ("damage", "is_listed"),
-    [
-        (break_metadata, True),
-        (remove_metadata, True),
-        (break_entry_points, False),
-        (replace_entry_points, False),
-    ],
-)
-def test_broken_metadata_cost_only_their_distribution(
-    damage: Any, is_listed: bool, merging: Application
-) -> None:
+@pytest.mark.parametrize("name", DAMAGES)
+def test_broken_metadata_cost_only_their_distribution(name: str, merging: Application) -> None:
     """Entry points count if they can be read; what cannot is told of as a failure."""
+    file, damage, is_listed = DAMAGES[name]
     install(merging, "tiff")
     install(merging, "good", name="good-reader")
     whole = merging.list()["names"]
     (info,) = merging.site.glob("tiff_reader-*.dist-info")
-    damage(info)
+    damage(info / file)
     broken, again = merging.list(), merging.list()
 
     assert ["always", "good", "tiff"] == sorted(whole)

@@ -163,8 +163,9 @@ class Using(App):
         self.name, paths, self.file = layout(tmp_path)
         self.paths = os.pathsep.join(map(str, [self.folder, *paths]))
         self.kind = kind
-        self.write({"app/__init__.py": "", "app/plugins/__init__.py": "", "app/base.py": ""})
-        self.write({"app/base.py": BASES[kind]})
+        self.write(
+            {"app/__init__.py": "", "app/plugins/__init__.py": "", "app/base.py": BASES[kind]}
+        )
         self.write_plugin(PLUGIN.format(name=self.name))
 
     def write_plugin(self, before: str) -> None:

@@ -32,6 +32,15 @@ PROBES = {
 }
 
 
+def settled(application: Application) -> Path:
+    """List what can be trusted from then on; gives the cache file."""
+    application.list()
+    age()
+    application.list()
+    (cache,) = application.cache_files()
+    return cache
+
+
 def changed(before: list[str], after: list[str]) -> list[str]:
     """The names that are new."""
     return [name for name in after if name not in before]
@@ -142,10 +151,7 @@ def test_editable_install_is_seen(finder: str, application: Application) -> None
 def test_unrelated_install_costs_no_rebuild(application: Application) -> None:
     """Another distribution changes the folder's stamp, which is renewed, and nothing else."""
     application.write_plugin("soft", SOFT)
-    application.list()
-    age()
-    application.list()
-    (cache,) = application.cache_files()
+    cache = settled(application)
     before = cache.read_text()
     application.install("other", {"other.py": ""})
     age()
@@ -184,9 +190,7 @@ def test_warm_check_lists_no_folder_that_is_as_it_was(application: Application) 
     application.install("fancy", FANCY)
     application.hidden = (*Application.hidden, "COVERAGE")
     kind = "meta" if application.kind == "classes" else "functions"
-    application.list()
-    age()
-    application.list()
+    settled(application)
 
     status, events, modules, folder = application.run(AUDIT.format(kind=kind))
     Path(folder, "notes.txt").write_text("beside the script")
@@ -216,10 +220,7 @@ def run_in(folder: Path, application: Application) -> Any:
 def test_another_current_folder_is_no_change(application: Application, tmp_path: Path) -> None:
     """Programs that start elsewhere share the answer, and none writes because of where it is."""
     application.write_plugin("soft", SOFT)
-    application.list()
-    age()
-    application.list()
-    (cache,) = application.cache_files()
+    cache = settled(application)
     before = cache.read_text()
     there = tmp_path / "elsewhere"
     there.mkdir()

@@ -1,9 +1,9 @@
 """What may happen to an application between two starts: one function for each kind of change.
 
 An operation changes files, times or the environment. It returns ``QUIET`` if nothing that the
-answer depends on has changed, so that no start may rebuild it; ``IMPOSSIBLE`` if it has done
-nothing, for there is nothing of what it changes; ``REBUILT`` and the registries whose answers must
-be built anew, even if they are the same; else ``None``.
+answer depends on has changed, so that no start may rebuild it; ``REBUILT`` and the registries whose
+answers must be built anew, even if they are the same; else ``None``. It raises ``Impossible`` if
+there is nothing of what it changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from hypothesis import strategies as st
 from regcache_core._cold.write import as_file
 
 QUIET = "quiet"
-IMPOSSIBLE = "impossible"
 REBUILT = "rebuilt"
 KIND = st.sampled_from(list(KINDS))
 WHICH = st.integers(0, 5)
@@ -45,6 +44,11 @@ PLACE = st.sampled_from(["", "sub", "sub/deep"])
 #: When a file says that it was written: now; as it said before; long ago; to come; never.
 TIMES = st.sampled_from(["now", "past", "future", "kept", "zero"])
 STEALTH = st.booleans()
+
+
+class Impossible(Exception):  # noqa: N818 - no error
+    """An operation has done nothing, for there is nothing of what it changes."""
+
 
 Operation = Callable[..., "str | None"]
 OPERATIONS: dict[str, Operation] = {}
@@ -92,8 +96,15 @@ def write(path: Path, text: str, times: str = "now") -> str | None:
     return QUIET if same else None
 
 
-def _pick(paths: list[Path], which: int) -> Path | None:
-    return paths[which % len(paths)] if paths else None
+def _pick(paths: list[Path], which: int) -> Path:
+    if not paths:
+        raise Impossible
+    return paths[which % len(paths)]
+
+
+def _pick_module(tree: Tree, kind: str, which: int) -> Path:
+    """A plugin module that is no package."""
+    return _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
 
 
 def _stealthily(folder: Path, stealth: bool) -> Any:
@@ -125,122 +136,102 @@ def edit_plugin(
 ) -> str | None:
     """A letter in a plugin changes; its size does not."""
     path = _pick(tree.plugins(kind), which)
-    return write(path, edited(path.read_text(), name, letter), times) if path else IMPOSSIBLE
+    return write(path, edited(path.read_text(), name, letter), times)
 
 
 @operation(kind=KIND, which=WHICH, style=_styles)
 def rewrite_plugin(tree: Tree, kind: str, which: int, style: str) -> str | None:
     """A plugin comes by its key in another way, breaks, or is mended."""
-    path = _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
-    return write(path, source(kind, path.stem, style)) if path else IMPOSSIBLE
+    path = _pick_module(tree, kind, which)
+    return write(path, source(kind, path.stem, style))
 
 
 @operation(kind=KIND, which=WHICH, stem=STEM, stealth=STEALTH)
-def rename_plugin(tree: Tree, kind: str, which: int, stem: str, stealth: bool) -> str | None:
+def rename_plugin(tree: Tree, kind: str, which: int, stem: str, stealth: bool) -> None:
     """A module goes by another name; one that has that name is lost."""
-    path = _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
-    if path is None or path.stem == stem:
-        return IMPOSSIBLE
+    path = _pick_module(tree, kind, which)
+    if path.stem == stem:
+        raise Impossible
     with _stealthily(path.parent, stealth):
         path.rename(path.with_name(f"{stem}.py"))
-    return None
 
 
 @operation(kind=KIND, which=WHICH, stealth=STEALTH)
-def remove_plugin(tree: Tree, kind: str, which: int, stealth: bool) -> str | None:
+def remove_plugin(tree: Tree, kind: str, which: int, stealth: bool) -> None:
     """A module is gone."""
-    path = _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
-    if path is None:
-        return IMPOSSIBLE
+    path = _pick_module(tree, kind, which)
     with _stealthily(path.parent, stealth):
         path.unlink()
-    return None
 
 
 @operation(kind=KIND, which=WHICH, stealth=STEALTH)
-def swap_plugins(tree: Tree, kind: str, which: int, stealth: bool) -> str | None:
+def swap_plugins(tree: Tree, kind: str, which: int, stealth: bool) -> None:
     """Two modules exchange their names: the same files in the same folder."""
-    paths = [each for each in tree.plugins(kind) if each.name != "__init__.py"]
-    first, second = _pick(paths, which), _pick(paths, which + 1)
-    if first is None or second is None or first == second:
-        return IMPOSSIBLE
+    first, second = _pick_module(tree, kind, which), _pick_module(tree, kind, which + 1)
+    if first == second:
+        raise Impossible
     with _stealthily(first.parent, stealth), _stealthily(second.parent, stealth):
         first.rename(tree.root / "targets" / "swapped.py")
         second.rename(first)
         (tree.root / "targets" / "swapped.py").rename(second)
-    return None
 
 
 @operation(kind=KIND, which=WHICH)
-def turn_module_into_package(tree: Tree, kind: str, which: int) -> str | None:
+def turn_module_into_package(tree: Tree, kind: str, which: int) -> None:
     """``name.py`` becomes ``name/__init__.py``."""
-    paths = [each for each in tree.plugins(kind) if each.name != "__init__.py"]
-    path = _pick(paths, which)
-    if path is None:
-        return IMPOSSIBLE
+    path = _pick_module(tree, kind, which)
     folder = path.with_suffix("")
     folder.mkdir(exist_ok=True)
     path.rename(folder / "__init__.py")
-    return None
 
 
 @operation(kind=KIND, which=WHICH)
-def turn_package_into_module(tree: Tree, kind: str, which: int) -> str | None:
+def turn_package_into_module(tree: Tree, kind: str, which: int) -> None:
     """``name/__init__.py`` becomes ``name.py``."""
     tops = tree.homes(kind)
     paths = [each for each in tree.plugins(kind) if each.parent.stem in STEMS]
     path = _pick([each for each in paths if each.parent.parent in tops], which)
-    if path is None:
-        return IMPOSSIBLE
     path.rename(path.parent.with_suffix(".py"))
     shutil.rmtree(path.parent)
-    return None
 
 
 @operation(kind=KIND)
-def remove_sub_package(tree: Tree, kind: str) -> str | None:
+def remove_sub_package(tree: Tree, kind: str) -> None:
     """A nested package is gone with all that it holds."""
     homes = [home / "sub" for home in tree.homes(kind) if (home / "sub").exists()]
     if not homes:
-        return IMPOSSIBLE
+        raise Impossible
     if homes[0].is_symlink():
         homes[0].unlink()
     else:
         shutil.rmtree(homes[0])
-    return None
 
 
 @operation(kind=KIND, which=WHICH, letter=LETTER)
-def compile_plugin(tree: Tree, kind: str, which: int, letter: str) -> str | None:
+def compile_plugin(tree: Tree, kind: str, which: int, letter: str) -> None:
     """Only the byte code of a module is left."""
-    path = _pick([each for each in tree.plugins(kind) if each.name != "__init__.py"], which)
-    if path is None:
-        return IMPOSSIBLE
+    path = _pick_module(tree, kind, which)
     path.write_text(edited(path.read_text(), "K|F", letter))
     try:
         py_compile.compile(str(path), str(path.with_suffix(".pyc")), doraise=True)
     except py_compile.PyCompileError:
         path.with_suffix(".pyc").write_bytes(b"no byte code")
     path.unlink()
-    return None
 
 
 @operation(kind=KIND, which=WHICH)
-def remove_byte_code(tree: Tree, kind: str, which: int) -> str | None:
+def remove_byte_code(tree: Tree, kind: str, which: int) -> None:
     """A module that was byte code only is gone."""
     paths = [path for home in tree.homes(kind) for path in sorted(home.glob("*.pyc"))]
     path = _pick(paths, which)
-    if path is None:
-        return IMPOSSIBLE
     path.unlink()
-    return None
 
 
 @operation(kind=KIND, name=st.sampled_from(["_heapq", "broken"]))
-def toggle_extension_module(tree: Tree, kind: str, name: str) -> str | None:
+def toggle_extension_module(tree: Tree, kind: str, name: str) -> None:
     """A module of machine code is there, or is gone; one that goes by a wrong name is broken."""
     if not hasattr(_heapq, "__file__"):
-        return IMPOSSIBLE
+        raise Impossible
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     path = tree.root / "src" / KINDS[kind] / f"{name}{suffix}"
     if path.exists():
@@ -248,7 +239,6 @@ def toggle_extension_module(tree: Tree, kind: str, name: str) -> str | None:
     else:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_heapq.__file__, path)
-    return None
 
 
 # What plugins take from other modules.
@@ -320,12 +310,11 @@ def add_to_portion(tree: Tree, stem: str, style: str) -> None:
 
 
 @operation()
-def remove_portion(tree: Tree) -> str | None:
+def remove_portion(tree: Tree) -> None:
     """A portion of the namespace package is gone."""
     if not (tree.root / "portion/pack").exists():
-        return IMPOSSIBLE
+        raise Impossible
     tree.remove("portion/pack")
-    return None
 
 
 @operation(letter=LETTER, how=st.sampled_from(["folder", "archive"]))
@@ -354,12 +343,11 @@ def bundle_portion(tree: Tree, letter: str, stem: str, times: str) -> None:
 
 
 @operation(what=st.sampled_from(["front/app", "bundle.zip"]))
-def unshadow(tree: Tree, what: str) -> str | None:
+def unshadow(tree: Tree, what: str) -> None:
     """The copy of the application, or the archive, is gone."""
     if not (tree.root / what).exists():
-        return IMPOSSIBLE
+        raise Impossible
     tree.remove(what)
-    return None
 
 
 @operation(kind=KIND, target=st.sampled_from(["one", "two"]))
@@ -377,11 +365,11 @@ def link_plugin(tree: Tree, kind: str, target: str) -> None:
 
 
 @operation(kind=KIND, target=st.sampled_from(["one", "two"]))
-def link_folder(tree: Tree, kind: str, target: str) -> str | None:
+def link_folder(tree: Tree, kind: str, target: str) -> None:
     """A sub-package is a symbolic link, to one of two folders of the same times."""
     link = tree.root / "src" / KINDS[kind] / "sub"
     if link.exists() and not link.is_symlink():
-        return IMPOSSIBLE
+        raise Impossible
     for letter, name in enumerate(["one", "two"]):
         folder = tree.root / f"targets/{kind}_{name}"
         if folder.exists():
@@ -395,7 +383,6 @@ def link_folder(tree: Tree, kind: str, target: str) -> str | None:
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(tree.root / f"targets/{kind}_{target}")
-    return None
 
 
 # Times, and what has changed and is the same.
@@ -452,33 +439,32 @@ _OPTIONAL = {
 @operation(
     name=st.sampled_from(list(_OPTIONAL)), place=st.sampled_from(["site", "work", "portion"])
 )
-def optional_appears(tree: Tree, name: str, place: str) -> str | None:
+def optional_appears(tree: Tree, name: str, place: str) -> None:
     """A module appears that plugins can do without."""
     for file, text in _OPTIONAL[name].items():
         tree.write(f"{place}/{file}", text.format(place=place))
-    return None
 
 
 @operation(file=st.sampled_from(["opt_a.py", "opt_p", "opt_p/sub.py"]))
-def optional_disappears(tree: Tree, file: str) -> str | None:
+def optional_disappears(tree: Tree, file: str) -> None:
     """A module is gone that plugins can do without."""
     places = [place for place in ("site", "work", "portion") if (tree.root / place / file).exists()]
     for place in places:
         tree.remove(f"{place}/{file}")
-    return None if places else IMPOSSIBLE
+    if not places:
+        raise Impossible
 
 
 @operation(there=st.booleans())
-def optional_in_app(tree: Tree, there: bool) -> str | None:
+def optional_in_app(tree: Tree, there: bool) -> None:
     """A module of the application that plugins can do without appears, or is gone."""
     path = tree.root / "src/app/speedups.py"
     if path.exists() == there:
-        return IMPOSSIBLE
+        raise Impossible
     if there:
         path.write_text('VALUE = "s"\n')
     else:
         path.unlink()
-    return None
 
 
 @operation(version=st.sampled_from(["1", "2"]))
@@ -488,9 +474,10 @@ def install_distribution(tree: Tree, version: str) -> None:
 
 
 @operation()
-def uninstall_distribution(tree: Tree) -> str | None:
+def uninstall_distribution(tree: Tree) -> None:
     """An optional dependency is uninstalled."""
-    return None if tree.uninstall("opt_d") else IMPOSSIBLE
+    if not tree.uninstall("opt_d"):
+        raise Impossible
 
 
 # What is declared.
@@ -519,13 +506,12 @@ def edit_data(tree: Tree, name: str, letter: str, times: str) -> str | None:
 
 
 @operation(name=st.sampled_from(["app/data.txt", "app/readers/own.txt", "pack/own.txt"]))
-def remove_data(tree: Tree, name: str) -> str | None:
+def remove_data(tree: Tree, name: str) -> None:
     """A declared file is gone."""
     path = tree.root / "src" / name
     if not path.exists():
-        return IMPOSSIBLE
+        raise Impossible
     path.unlink()
-    return None
 
 
 # Plugins of other distributions.
@@ -565,46 +551,43 @@ def edit_installed_plugin(tree: Tree, kind: str, letter: str, times: str) -> str
         path = tree.root / file
         if path.exists():
             return write(path, edited(path.read_text(), "K|F", letter), times)
-    return IMPOSSIBLE
+    raise Impossible
 
 
 @operation(kind=GROUP)
-def uninstall_plugin(tree: Tree, kind: str) -> str | None:
+def uninstall_plugin(tree: Tree, kind: str) -> None:
     """A distribution with a plugin is uninstalled."""
-    return None if tree.uninstall(f"plug_{kind}") else IMPOSSIBLE
+    if not tree.uninstall(f"plug_{kind}"):
+        raise Impossible
 
 
 @operation(kind=GROUP, how=st.sampled_from(["unreadable", "odd", "missing"]))
-def break_metadata(tree: Tree, kind: str, how: str) -> str | None:
+def break_metadata(tree: Tree, kind: str, how: str) -> None:
     """The entry points of a distribution cannot be read, or lead nowhere."""
     files = sorted((tree.root / "site").glob(f"plug_{kind}-*.dist-info/entry_points.txt"))
     if not files:
-        return IMPOSSIBLE
+        raise Impossible
     if how == "unreadable":
         files[0].write_bytes(b"\xff\xfe\x00[app]")
     elif how == "odd":
         files[0].write_text("no section\n")
     else:
         files[0].write_text(f"[app.{kind}]\nplug = no_such_module:Plug\n")
-    return None
 
 
 # The cache itself.
 
 
 @operation(which=WHICH, how=st.sampled_from(["removed", "cut", "garbage"]))
-def damage_cache(tree: Tree, which: int, how: str) -> str | None:
+def damage_cache(tree: Tree, which: int, how: str) -> None:
     """A cache file is gone, or broken."""
     path = _pick(tree.cache_files(), which)
-    if path is None:
-        return IMPOSSIBLE
     if how == "removed":
         path.unlink()
     elif how == "cut":
         path.write_bytes(path.read_bytes()[:-100])
     else:
         path.write_bytes(b"\xff\x00")
-    return None
 
 
 @operation(days=st.sampled_from([-8, 8]))
@@ -631,11 +614,9 @@ def age_caches(tree: Tree, days: int) -> str | None:
 )
 def change_during_discovery(
     tree: Tree, kind: str, which: int, how: str, letter: str, kept: bool, clear: bool
-) -> str | None:
+) -> None:
     """A plugin changes while a start imports plugins: after its own import, or before."""
     path = _pick(tree.plugins(kind), which)
-    if path is None:
-        return IMPOSSIBLE
     if clear:
         tree.clear_cache()
     text = edited(path.read_text(), "K|F", letter)
@@ -646,4 +627,3 @@ def change_during_discovery(
         **({} if how == "remove" else {"CHANGE_TO": text}),
         **({"CHANGE_KEEPS_TIME": "yes"} if kept else {}),
     }
-    return None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from changing_tree import Tree
-from operations import IMPOSSIBLE, OPERATIONS, QUIET, REBUILT
+from operations import OPERATIONS, QUIET, REBUILT, Impossible
 from processes import ForkServer, run_really
 
 #: How the file system's clock ticks, and how long what it says is not trusted, in nanoseconds. The
@@ -123,8 +123,9 @@ class Play:
         return True
 
     def _operate(self, name: str, arguments: dict[str, Any]) -> bool:
-        told = OPERATIONS[name](self.tree, **arguments)
-        if told == IMPOSSIBLE:
+        try:
+            told = OPERATIONS[name](self.tree, **arguments)
+        except Impossible:
             del self.steps[-1]
             return False
         self.counts.operations[name] += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from play import Stale, Step, replay
@@ -61,9 +60,6 @@ FOUND: dict[str, list[Step]] = {
             },
         ),
     ],
-}
-
-FOUND |= {
     "a distribution adds a plugin, and one is new in the package": [
         ("begin", {"clock": "fine", "entry_points": True}),
         ("no_start", {}),
@@ -89,14 +85,6 @@ FOUND |= {
         ),
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    """A fork server with regcache as it is."""
-    server = ForkServer()
-    yield server
-    server.close()
 
 
 @pytest.mark.parametrize("name", FOUND)

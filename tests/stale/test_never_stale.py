@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from machine import make_machine, run
@@ -11,14 +10,6 @@ from play import Stale, shrink
 from processes import ForkServer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    """A fork server with regcache as it is."""
-    server = ForkServer()
-    yield server
-    server.close()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is run of the checks that an answer is fresh: trees of files, and what moved in them."""
+"""The checks that an answer is fresh: trees of files, what moved in them, what a check may cost."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from measuring import Case, run, settle
-from trees import make_fleet
+from figures import Figure
+from measuring import Case, Results, run, settle
 from workloads import PROGRAMS, Workload
 
 KB = 1024
 #: Name of a file that does not count: it moves its folder, and nothing else.
 UNCOUNTED = "notes.txt"
+#: How many times the bare calls a check may take, and how many times the bare digests.
+STATS, HASHES = 2, 1.5
 
 
 @dataclass(frozen=True)
@@ -56,22 +58,36 @@ TREES = (
     Tree(40, 10),
     Tree(1_000, 1),
     Tree(1_000, 40),
+    Tree(1_000, 40, 64 * KB),
     Tree(10_000, 40),
     Tree(10_000, 400),
 )
-QUICK_TREES = TREES[:4]
-#: Hashed besides.
-LARGE_FILES = Tree(1_000, 40, 64 * KB)
+QUICK_TREES = TREES[:5]
+#: Case -> the task of the program, and the record that it compares with.
+TASKS = {
+    "still": ("check", "still"),
+    "stat": ("stat", "still"),
+    "moved": ("check", "folders"),
+    "scan": ("scan", "folders"),
+    "hashed": ("check", "files"),
+    "hash": ("hash", "files"),
+}
+#: What is compared: our case, the bare one, and how many times its time ours may take.
+COMPARED = {
+    "unmoved / os.stat": ("still", "stat", STATS),
+    "folders moved / stat, scandir": ("moved", "scan", STATS),
+    "touched / read and hash": ("hashed", "hash", HASHES),
+}
 
 
 def build(folder: Path, trees: tuple[Tree, ...]) -> list[Workload]:
-    """Generate what has to be generated and give all workloads.
+    """Generate trees and give all workloads.
 
     Args:
-        folder: An empty folder for generated trees, packages and records.
+        folder: An empty folder for generated trees and records.
         trees: What is checked.
     """
-    places = {tree: folder / tree.name for tree in (*trees, LARGE_FILES)}
+    places = {tree: folder / tree.name for tree in trees}
     for tree, place in places.items():
         tree.write(place)
     settle(places.values())
@@ -82,8 +98,7 @@ def build(folder: Path, trees: tuple[Tree, ...]) -> list[Workload]:
     for place in places.values():
         _record(place, "still")
         _mix(place)
-    loads = [_checks(tree, places[tree], with_stats=tree in trees) for tree in places]
-    return [*loads, _search_path(folder)]
+    return [_checks(tree, place) for tree, place in places.items()]
 
 
 def _record_file(place: Path, name: str) -> str:
@@ -118,35 +133,25 @@ def _load(place: Path, name: str) -> dict[str, Any]:
     return stamps
 
 
-def _checks(tree: Tree, place: Path, *, with_stats: bool) -> Workload:
-    """The cases of one tree: ours, and what cannot be saved.
-
-    Args:
-        tree: The tree.
-        place: Where it is.
-        with_stats: Whether it is also checked where no file moved.
-    """
-    tasks = {"hashed": ("check", "files"), "hash": ("hash", "files"), "memory": ("memory", "files")}
-    if with_stats:
-        tasks |= {"still": ("check", "still"), "stat": ("stat", "still")}
-        tasks |= {"moved": ("check", "folders"), "scan": ("scan", "folders")}
+def _checks(tree: Tree, place: Path) -> Workload:
+    """The cases of one tree: ours, and what cannot be saved."""
+    program = PROGRAMS / "stamped_files.py"
     cases = [
-        Case(
-            tree.case(name),
-            PROGRAMS / "stamped_files.py",
-            (str(place), task, _record_file(place, record)),
-        )
-        for name, (task, record) in tasks.items()
+        Case(tree.case(name), program, (str(place), task, _record_file(place, record)))
+        for name, (task, record) in TASKS.items()
     ]
     return Workload(tree.name, [], cases)
 
 
-def _search_path(folder: Path) -> Workload:
-    place = make_fleet(folder / "path", "regcache", 1, 0)
-    settle([place])
-    program, record = PROGRAMS / "search_path.py", _record_file(place, "record")
-    run(Case("record", program, (str(place), "record", record)))
-    cases = [
-        Case(f"path {task}", program, (str(place), task, record)) for task in ("check", "stat")
+def all_figures(results: Results, trees: tuple[Tree, ...]) -> list[Figure]:
+    """Every figure of the checks."""
+    return [
+        Figure(
+            f"{tree.name}: {title}",
+            bound,
+            False,
+            {"work": results.ratio(tree.case(ours), tree.case(bare), "work")},
+        )
+        for title, (ours, bare, bound) in COMPARED.items()
+        for tree in trees
     ]
-    return Workload("path", [], cases)
