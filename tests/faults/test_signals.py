@@ -252,6 +252,58 @@ def test_exception_of_a_signal_goes_through(base: str, kind: str, app: App, reco
     record(starts=2, stored=0)
 
 
+#: Who ends what a thread does, though no signal does: how, and what reaches the caller.
+LIMITS = {
+    "raised in the thread": (
+        "import ctypes, threading\n"
+        "me = ctypes.c_ulong(threading.get_ident())\n"
+        "raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc\n"
+        "threading.Timer(0.5, raise_in, [me, ctypes.py_object(Limit)]).start()",
+        "Limit",
+    ),
+    "raised by what a module calls": ("import builtins; builtins.slow = raise_limit", "Limit"),
+    "a task that is cancelled": ("import builtins; builtins.slow = cancel", "CancelledError"),
+    "a greenlet of gevent": (
+        "import gevent.monkey; gevent.monkey.patch_all()\ngevent.Timeout(0.5).start()",
+        "Timeout",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LIST)
+@pytest.mark.parametrize("limit", LIMITS)
+def test_time_limit_of_a_library_goes_through(
+    limit: str, kind: str, app: App, record: Record
+) -> None:
+    """What is no ``Exception`` is no failure of the plugin that it ends, and nothing is stored."""
+    if "gevent" in limit:
+        pytest.importorskip("gevent")
+    module = (
+        "import time, builtins\ngetattr(builtins, 'slow', int)()\n"
+        "for _ in range(200): time.sleep(0.02)"
+    )
+    app.write({**FILES[kind], f"app/{FOLDER[kind]}/slow.py": module})
+    start, name = LIMITS[limit]
+    code = f"""
+import asyncio
+class Limit(BaseException): pass
+def raise_limit(): raise Limit
+def cancel(): raise asyncio.CancelledError
+{start}
+{LIST[kind]}
+try:
+    out = [*REG]
+except BaseException as error:
+    out = type(error).__name__
+"""
+
+    seen = [app.run(code), app.run(code)]
+
+    assert [name] * 2 == seen
+    assert [*app.cache.rglob("*.json")] == []
+    record(starts=2, stored=0)
+
+
 @pytest.mark.parametrize("kind", LIST)
 def test_timeout_while_a_folder_is_listed(kind: str, app: App, record: Record) -> None:
     """A ``TimeoutError`` of a signal reaches the caller: no folder is taken for an empty one."""
@@ -276,14 +328,6 @@ def test_timeout_while_a_folder_is_listed(kind: str, app: App, record: Record) -
 
 #: Foreign code that is interrupted by a signal while it is asked for something that is stored.
 INTERRUPTED = {
-    "classes": """
-class Odd:
-    @property
-    def __class__(self):
-        interrupt()
-        return Odd
-ODD = Odd()
-""",
     "functions": """
 from app.registry import FILTERS
 class Odd:

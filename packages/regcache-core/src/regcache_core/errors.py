@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 import warnings
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class RegcacheError(Exception):
     """Base of all errors that regcache raises."""
@@ -181,8 +185,8 @@ def told(error: BaseException) -> str:
     """Type and words of an exception, which may fail to give them."""
     try:
         words = str(error)
-        cattrs = sys.modules.get("cattrs")
-        if cattrs is not None and isinstance(error, cattrs.BaseValidationError):
+        cattrs: Any = sys.modules.get("cattrs")  # another thread may be importing it
+        if isinstance(error, getattr(cattrs, "BaseValidationError", ())):
             words = "; ".join(cattrs.transform_error(error))  # it says only how many there are
     except Exception as worse:  # plugin code may raise anything
         words = f"({type(worse).__name__} in its __str__)"

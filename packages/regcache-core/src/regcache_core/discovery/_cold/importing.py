@@ -61,8 +61,7 @@ def import_modules(
     Raises:
         Exception: Whatever ``on_failure`` raises.
         ImportStalledError: Another thread executes the module, and does not go on.
-        KeyboardInterrupt: Somebody pressed Ctrl-C.
-        SystemExit: A module, or a signal's handler, ends the program; see ``reraise_exit``.
+        BaseException: What is no ``Exception``, such as Ctrl-C; see ``reraise_exit``.
 
     >>> import json
     >>> def ignore(name, error): pass
@@ -98,8 +97,7 @@ def import_module(
     Raises:
         Exception: Whatever ``on_failure`` raises.
         ImportStalledError: Another thread executes the module, and does not go on.
-        KeyboardInterrupt: Somebody pressed Ctrl-C.
-        SystemExit: The module, or a signal's handler, ends the program; see ``reraise_exit``.
+        BaseException: What is no ``Exception``, such as Ctrl-C; see ``reraise_exit``.
     """
     try:
         module = _import(name)
@@ -138,26 +136,35 @@ def _import(name: str) -> ModuleType:
 def reraise_exit(name: str, error: BaseException) -> None:
     """Pass on an exception by which the program is told to end: that is no module's own affair.
 
-    ``SystemExit`` might be, but the handler of a signal may have raised it, and a program that is
-    told to end must end; stevedore, pytest and pkgutil have it so, too. A warning names the module.
-    One that exits each time it is imported ends the program once, and has failed the second time.
+    All that are no ``Exception`` are such: Ctrl-C, and the time limits that libraries raise in a
+    thread (gevent, dramatiq, func_timeout). Only what test runners and generators raise by design
+    is a module's own. ``SystemExit`` might be, but the handler of a signal may have raised it;
+    stevedore, pytest and pkgutil have it so, too. A warning names the module. One that exits each
+    time it is imported ends the program once, and has failed the second time.
 
     Args:
         name: The module that was being imported.
         error: What was raised.
 
     Raises:
-        KeyboardInterrupt: It is that.
         SystemExit: It is that, for the first time.
-        BaseException: The handler of a signal raised it, such as a timeout by ``SIGALRM``.
+        BaseException: It is no ``Exception``, or the handler of a signal raised it.
     """
-    if isinstance(error, KeyboardInterrupt) or is_signalled(error):
+    if is_signalled(error):
         raise error
-    if isinstance(error, SystemExit) and name not in _EXITED:
+    is_own = isinstance(error, (Exception, GeneratorExit)) or _is_outcome(error)
+    if is_own or (isinstance(error, SystemExit) and name in _EXITED):
+        return
+    if isinstance(error, SystemExit):
         _EXITED.add(name)
         with suppress(CacheWarning):  # where warnings are errors
             warn_caller(f"{name} ends the program: it raised {error!r} at import", CacheWarning)
-        raise error
+    raise error
+
+
+def _is_outcome(error: BaseException) -> bool:
+    """Whether a module says that its tests do not run here: ``pytest.importorskip``, ``skip``."""
+    return any(cls.__module__ == "_pytest.outcomes" for cls in type(error).__mro__)
 
 
 def is_signalled(error: BaseException) -> bool:
