@@ -110,8 +110,8 @@ MUTANTS = {
         ("change_version", "add_plugin"),
     ),
     "version, of functions": Mutant(
-        "regcache_functions/caching.py",
-        "return self._scope.version()",
+        "regcache_core/discovery/listing.py",
+        'return str(vars(root).get("__version__", "")) if root else ""',
         'return ""',
         ("change_version", "add_plugin"),
     ),

@@ -90,6 +90,7 @@ class FunctionRegistry(Functions[F]):
     ('(image, sigma=1.0)', ['gaussian'])
     """
 
+    _scope: "Scope | None" = None  # there if a package or a library is listed
     _listing: "Listing[State] | None" = None  # there from the first use on
 
     def __init__(
@@ -116,12 +117,11 @@ class FunctionRegistry(Functions[F]):
         self._facts_type: Any = facts
         places = declaration()
         self._owners = dict.fromkeys(module for module, _ in places)
-        self._scope: Scope | None = None
         if package is not None:
-            from .scope import PackageScope
+            from .scope import Scope
 
             declared = " in ".join(f"{module}:{line}" for module, line in places)
-            self._scope = PackageScope(package, facts, strict, declared, depends_on, entry_points)
+            self._scope = Scope(package, facts, strict, depends_on, entry_points, declared)
         self._state: State | None = None
         self._registered = Registrations((name, package))
         self._found: Mapping[str, Record] = {}  # what the state was made from, with what follows
@@ -479,12 +479,14 @@ class FunctionRegistry(Functions[F]):
 
     def _listed_by(self) -> "Listing[State] | None":
         """What finds the functions; ``None`` for a registry of no package."""
-        if self._scope is not None and self._listing is None:
+        scope: Any = self._scope
+        if scope is not None and self._listing is None:
             from regcache_core.discovery import Listing
 
-            from .caching import FunctionAdapter
+            from .caching import FunctionAdapter, LibraryAdapter
 
-            vars(self).setdefault("_listing", Listing(FunctionAdapter(self, self._scope)))
+            adapter = LibraryAdapter if self._is_scanned() else FunctionAdapter
+            vars(self).setdefault("_listing", Listing(adapter(self, scope)))
         return self._listing
 
     def _recheck(self, name: "Any") -> bool:

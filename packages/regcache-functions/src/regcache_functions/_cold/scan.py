@@ -11,13 +11,12 @@ from types import BuiltinFunctionType, GenericAlias, ModuleType
 from regcache_core.discovery import (
     Discovered,
     Failures,
-    FoundFiles,
-    ImportPath,
+    discovering,
     find_package,
-    forget_folder_listings,
     import_module,
     iter_module_names,
     raise_if_signalled,
+    source_modules,
     watch_imports,
 )
 
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from regcache_core.discovery import Cache
+
+    from ..caching import LibraryAdapter
     from ..scope import LibraryScope
 
 #: Modules that are parts of a test suite; importing them would need its tools, or run it.
@@ -67,23 +69,20 @@ class Candidate:
         self.places.sort(key=lambda place: (place[0].count("."), place[1] != own, place))
 
 
-def scan(
-    scope: LibraryScope, registry: str, import_path: ImportPath, elsewhere: FoundFiles
-) -> Discovered:
+def scan(adapter: LibraryAdapter, cache: Cache) -> Discovered:
     """Import the modules of a library, collect the functions that they publish, try these."""
-    failures, loaded = Failures(import_path), {*sys.modules}
-    forget_folder_listings()
-    with import_path.recording(), warnings.catch_warnings():
+    scope, loaded = adapter.scope, {*sys.modules}
+    recording, filtering = cache.import_path.recording(), warnings.catch_warnings()
+    with discovering(adapter, cache) as failures, recording, filtering:
         warnings.simplefilter("ignore")  # of deprecated names, which are listed all the same
         candidates, broken = _collect(scope, failures)
         _name(scope, candidates)
         records, unclear = _describe_all(candidates)
-        rejected = {**unclear, **_try(scope, registry, candidates, records)}
-    watch_imports(scope.application, loaded, scope.contains, import_path, elsewhere)
-    for module in scope.source_modules():
-        top = module.partition(".")[0]
-        watch_imports(top, loaded, scope.contains, import_path, elsewhere, root=module)
-    owner = owner_of(scope.package, scope.places())
+        rejected = {**unclear, **_try(scope, adapter.name, candidates, records)}
+    for module in source_modules(adapter.parts()):
+        top, inputs = module.partition(".")[0], (cache.import_path, cache.elsewhere)
+        watch_imports(top, loaded, adapter.contains, *inputs, root=module)
+    owner = owner_of(scope.package, adapter.places())
     extra = {"failures": failures.texts, "rejected": {**broken, **rejected}, "owner": owner}
     return Discovered(records, extra, failures.transient)
 
@@ -204,7 +203,7 @@ def _is_defined_in(scope: LibraryScope, module: ModuleType, name: str) -> bool:
     if home is None:  # C code does not say: a builtin is its own, and all in a module of C code
         is_python = str(getattr(module, "__file__", "")).endswith((".py", ".pyc"))
         return isinstance(value, BuiltinFunctionType) or not is_python
-    return str(home).partition(".")[0].lstrip("_") == scope.application.lstrip("_")
+    return str(home).partition(".")[0].lstrip("_") == scope.package.partition(".")[0].lstrip("_")
 
 
 def _is_function(value: Any) -> bool:

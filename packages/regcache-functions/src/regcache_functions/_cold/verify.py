@@ -42,13 +42,14 @@ def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
         is_apart: Whether functions are tried in processes of their own; an executor cannot be
             sent to another process, so there is another one here.
     """
+    scope: Any = registry._scope
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ScanWarning)  # failures are part of the answer
         if is_apart:
             from concurrent.futures import ProcessPoolExecutor
 
             with ProcessPoolExecutor() as executor:
-                registry._scope.trial.executor = executor  # type: ignore[union-attr]
+                scope.trial.executor = executor
                 registry._opened()
         else:
             registry._opened()
