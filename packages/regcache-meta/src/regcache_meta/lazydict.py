@@ -23,7 +23,7 @@ from .classes import (
     name_class,
     same_declaration,
 )
-from .mapping import LazyDict, lock
+from .mapping import LazyDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -258,36 +258,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _is_discovering(self) -> bool:
         """Whether this thread is in the middle of a discovery."""
         return self._listing is not None and self._listing.is_discovering
-
-    def _publish_answer(
-        self, records: "Mapping[Any, Record]", beside: "Beside", *, anew: bool = False
-    ) -> "State[K, V]":
-        with lock():
-            if self._state is not None and not anew:
-                return self._state
-            return self._exchange(beside, lambda: self._publish(records, anew=anew))
-
-    def _take_over_answer(
-        self, records: "Mapping[Any, Record]", beside: "Beside", removed: "Collection[K]"
-    ) -> "State[K, V]":
-        with lock():
-            return self._exchange(beside, lambda: self._take_over(records, removed))
-
-    def _exchange(self, beside: "Beside", publish: "Callable[[], State[K, V]]") -> "State[K, V]":
-        """Publish with what lies beside: contested keys claim nothing."""
-        before, self._beside = self._beside, beside
-        try:
-            return publish()
-        except Exception:  # a key is another's: all stays as it was
-            self._beside = before
-            raise
-
-    def _is_used(self) -> bool:
-        """Whether a plugin that looks may see what it would not see in a fresh process."""
-        registered = [key for key in list(self._registered) if key not in self._setters]
-        classes: list[Any] = [self._registered.get(key, self._scope) for key in registered]
-        is_left = any(cls.__module__ not in sys.modules for cls in classes)  # it has failed
-        return bool(self._assigned or is_left or (self._state and (registered or self._failures)))
 
     def _load(self, key: K, record: "Record") -> V:
         if not self._import(key, record.get("via") or record["module"]):

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ._cold.importing import (
         Discovered,
         Failures,
-        forget_folder_listings,
         import_module,
         import_modules,
         place_of,
@@ -70,7 +69,6 @@ __all__ = [
     "find_sources",
     "find_spec",
     "fingerprint",
-    "forget_folder_listings",
     "import_module",
     "import_modules",
     "import_package",
@@ -118,7 +116,6 @@ _MODULES = {
     "find_sources": "regcache_core._modules",
     "find_spec": "regcache_core._modules",
     "fingerprint": "regcache_core._file",
-    "forget_folder_listings": "regcache_core.discovery._cold.importing",
     "import_module": "regcache_core.discovery._cold.importing",
     "import_modules": "regcache_core.discovery._cold.importing",
     "import_package": "regcache_core.discovery._cold.walk",
