@@ -69,6 +69,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     'pygments.lexers.python'
     """
 
+    _called = ""  # a secondary registry has a name
     _listing: "Listing[State[K, V]] | None" = None  # there from the first use on
 
     def __init__(self, enable_cache: bool = True) -> None:
@@ -79,6 +80,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._is_replaying = False
         self._beside: Beside = {}, {}, {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
+        self._primary = self
 
     @classmethod
     def for_package(
@@ -168,6 +170,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     @property
     def _failures(self) -> "dict[str, list[str]]":
+        """Modules that are known to fail: what they do before that does not count."""
         return self._beside[0]
 
     @property
@@ -252,6 +255,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return self._listing
 
     def _recheck(self) -> bool:
+        """Look whether other keys would be found now; whether there are any."""
         listing = self._listed_by()
         return listing is not None and listing.recheck()
 
@@ -340,6 +344,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         super()._register(key, value)
 
     def _executing(self) -> "list[str]":
+        """Plugin modules that this thread is importing, the innermost first."""
         scope = self._scope
         if scope is None or not scope.package:
             return []
@@ -353,9 +358,11 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return scope.config.discovery_entry_points is not None and self._may_import(module)
 
     def _is_anew(self) -> bool:
+        """Whether an answer is found; not if plugins are imported for one that is known."""
         return self._is_discovering() and not self._is_replaying
 
     def _replay(self, last: str = "") -> None:
+        """Import plugins in their order, all or up to one, each to find what it found before."""
         listing, scope = self._listed_by(), self._scope
         if listing is None or scope is None or self._is_discovering():
             return
@@ -368,13 +375,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             finally:
                 self._is_replaying = False
 
-    def _failed(self) -> "Collection[str]":
-        return self._failures
+    def _describe_value(self, record: "Record") -> str:
+        return f"<class '{record['module']}.{record['qualname']}'>"
 
     def _contested(self) -> "set[Any]":
         return self._beside[2].get("", set())
 
     def _find_answer(self) -> None:
+        """Read the answer from the cache file, if that is not done yet; never discover."""
         listing = self._listed_by()
         if self._state is None and listing is not None and not listing.is_discovering:
             listing.open_cached()
@@ -450,7 +458,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     def _open(self) -> "State[K, V]":
         self._primary._opened()
-        if self._primary._state is None or self._is_discovering():
+        if self._primary._state is None or self._primary._is_discovering():
             return self._so_far()
         return self._publish(self._records())
 
@@ -460,18 +468,6 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     @property
     def _called(self) -> str:
         return self._secondary.name if self._secondary else ""
-
-    def _executing(self) -> "list[str]":
-        return self._primary._executing()
-
-    def _is_anew(self) -> bool:
-        return self._primary._is_anew()
-
-    def _replay(self, last: str = "") -> None:
-        self._primary._replay(last)
-
-    def _find_answer(self) -> None:
-        self._primary._find_answer()
 
     def _fits(self, key: K, value: V, record: "Record | None") -> bool:
         if record is None or "owner" in record:
@@ -485,17 +481,8 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         owner = self._secondary.owners.get(key) if self._secondary else None
         return getattr(owner, "__module__", "")
 
-    def _failed(self) -> "Collection[str]":
-        return self._primary._failed()
-
     def _contested(self) -> "set[Any]":
         return self._primary._beside[2].get(self._called, set()) if self._secondary else set()
-
-    def _recheck(self) -> bool:
-        return self._primary._recheck()
-
-    def _is_discovering(self) -> bool:
-        return self._primary._is_discovering()
 
     # A class may set its attribute once more after its body: it is looked at when it is asked for.
 
@@ -516,7 +503,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     def _is_in_making(self, record: "Record") -> bool:
         if "owner" in record:
             return record["owner"] not in self._primary
-        return record["module"] in self._executing()
+        return record["module"] in self._primary._executing()
 
     def _load(self, key: K, record: "Record") -> V:
         if "owner" in record:

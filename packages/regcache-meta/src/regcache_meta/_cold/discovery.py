@@ -356,13 +356,13 @@ class Discovery:
         scope, registry = self.scope, self.registry
         found: dict[str, set[Any]] = {}
         involved: set[str] = set()
-        for mapping in (registry, *registry._dependents):
-            name = "" if mapping is registry else mapping._called  # type: ignore[attr-defined]
+        mappings: list[Any] = [registry, *registry._dependents]
+        for mapping in mappings:
             for executing, key, old, setters in mapping._journal:
-                found.setdefault(name, set()).add(key)
+                found.setdefault(mapping._called, set()).add(key)
                 involved.update((*executing, *(setters or ()), getattr(old, "__module__", "")))
             for executing, key in mapping._came_later():
-                found.setdefault(name, set()).add(key)
+                found.setdefault(mapping._called, set()).add(key)
                 involved.update(executing)
         involved -= {str(scope.package), scope.base.__module__}
         return found, not any(name in self.loaded for name in involved if scope.contains(name))
