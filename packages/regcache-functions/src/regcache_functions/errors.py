@@ -107,9 +107,6 @@ class FunctionImportError(RegcacheError, ImportError):
         self.registry = registry
         self.function = function
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.registry, self.function, self.name)
-
     def __str__(self) -> str:
         return (
             f"{self.registry}: {self.function!r} is listed, but its module {self.name} fails to "
@@ -128,9 +125,6 @@ class ScanError(RegcacheError, ImportError):
     def __init__(self, module: str, problem: str) -> None:
         super().__init__(module, problem, name=module)
         self.problem = problem
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.name, self.problem)
 
     def __str__(self) -> str:
         return f"cannot look for functions in {self.name}: {self.problem}"

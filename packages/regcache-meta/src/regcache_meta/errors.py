@@ -102,9 +102,6 @@ class PluginImportError(RegcacheError, ImportError):
         self.registry = registry
         self.key = key
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.registry, self.key, self.name)
-
     def __str__(self) -> str:
         return (
             f"{self.registry}: {self.key!r} is listed, but its module {self.name} fails to "
@@ -123,9 +120,6 @@ class DiscoveryError(RegcacheError, ImportError):
     def __init__(self, module: str, problem: str) -> None:
         super().__init__(module, problem, name=module)
         self.problem = problem
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.name, self.problem)
 
     def __str__(self) -> str:
         return f"cannot discover plugins in {self.name}: {self.problem}"
