@@ -91,17 +91,14 @@ class FunctionAdapter(Adapter["State"]):
             raise ScanError(self.package, problem) from None
 
     def is_enabled(self) -> bool:
-        """Whether there is to be a cache."""
         return self.registry.enable_cache
 
     def lookup_errors(self) -> "tuple[type[Exception], ...]":
-        """What a lookup raises where a name is missing, or its function fails."""
         from .errors import FunctionImportError, UnknownFunctionError
 
         return UnknownFunctionError, FunctionImportError
 
     def cache_name(self) -> str:
-        """What tells the registry's cache from that of every other registry."""
         return f"{self.name} functions of {self.package}"
 
     def make_check(self, import_path: "ImportPath") -> "Callable[[Any], Any]":
@@ -154,7 +151,6 @@ class FunctionAdapter(Adapter["State"]):
     # The registry keeps the state, for it has one without a package, too.
 
     def state(self) -> "State | None":
-        """The state, if there is one."""
         return self.registry._state
 
     def combined(self, records: "Mapping[Any, Any]") -> "State":
@@ -162,11 +158,9 @@ class FunctionAdapter(Adapter["State"]):
         return self.registry._combined(records)
 
     def publish(self, records: "Mapping[str, Record]", beside: "dict[str, Any]") -> "State":
-        """Make the state, unless another thread has."""
         return self.registry._publish(records, beside)
 
     def publish_anew(self, records: "Mapping[str, Record]", beside: "dict[str, Any]") -> "State":
-        """Make the state anew."""
         return self.registry._publish_anew(records, beside)
 
     def take_over(self) -> "Callable[[Mapping[str, Record], dict[str, Any]], State]":
@@ -174,7 +168,6 @@ class FunctionAdapter(Adapter["State"]):
         return self.registry._take_over
 
     def answer(self) -> "tuple[Mapping[str, Record], dict[str, Any]]":
-        """What the state was made from."""
         return self.registry._found, self.registry._extra
 
     def drop_moved(self, records: "Mapping[str, Record]") -> None:
@@ -182,7 +175,6 @@ class FunctionAdapter(Adapter["State"]):
         self.registry._forget(lambda it: self.contains(it.module) and not find_spec(it.module))
 
     def is_used(self) -> bool:
-        """Whether a module that looks may see what it would not see in a fresh process."""
         return self.registry._is_used()
 
     def discover(self, cache: "Cache") -> "Discovered":

@@ -41,16 +41,6 @@ class State:
         changes: Another object whenever records were added or replaced.
     """
 
-    __slots__ = (
-        "_aliases",
-        "_haystack",
-        "changes",
-        "library",
-        "records",
-        "undescribed",
-        "values",
-    )
-
     def __init__(
         self, records: "dict[str, Record]", values: "dict[str, Function]", library: str = ""
     ) -> None:

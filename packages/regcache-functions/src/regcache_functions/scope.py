@@ -19,12 +19,8 @@ class Scope:
     """The package, and the options, of one registry.
 
     Args:
-        package: The package (or plain module) whose functions are listed.
-        facts: Class of the facts of each function; ``None`` for plain JSON values.
-        strict: Raise if a module fails to import.
-        depends_on: What the answer is declared to depend on.
-        entry_points: Group of entry points whose functions are listed too.
-        declared: Where the registry is made, as ``module:line``.
+        declared: Where the registry is made, as ``module:line``; the others are those of
+            ``FunctionRegistry``.
 
     Raises:
         ConfigError: ``depends_on`` is no list of dependencies (a ``ValueError``).
@@ -59,31 +55,23 @@ class Scope:
 class LibraryScope(Scope):
     """A library that knows nothing of registries.
 
-    Args:
-        library: Name of the package or module.
-        modules: Modules in it that are searched; empty for the library itself.
-        recursive: Whether the modules below these are searched.
-        include: Patterns of what counts; empty for everything.
-        exclude: Patterns of what does not.
-        predicate: Which functions count.
-        public: ``"__all__"`` or ``"names"``.
-        trial: The probe and how it is run; ``None`` without one.
+    The arguments are those of ``FunctionRegistry.scan``; ``trial`` is the probe and how it is run.
     """
 
     def __init__(
         self,
         library: str,
         *,
-        modules: "Iterable[str]" = (),
+        modules: "Iterable[str]",
         recursive: bool,
-        include: "Iterable[str]" = (),
-        exclude: "Iterable[str]" = (),
-        predicate: "Callable[[Any], bool] | None" = None,
-        public: str = "__all__",
-        trial: "Trial | None" = None,
-        facts: "type | None" = None,
-        strict: bool = False,
-        depends_on: "Collection[Dependency]" = (),
+        include: "Iterable[str]",
+        exclude: "Iterable[str]",
+        predicate: "Callable[[Any], bool] | None",
+        public: str,
+        trial: "Trial | None",
+        facts: "type | None",
+        strict: bool,
+        depends_on: "Collection[Dependency]",
     ) -> None:
         super().__init__(library, facts, strict, depends_on)
         self.modules = tuple(modules)

@@ -71,7 +71,6 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         self.light_modules = (self.package, scope.base.__module__)
 
     def is_enabled(self) -> bool:
-        """Whether there is to be a cache."""
         return self.registry.enable_cache
 
     def version(self) -> str:
@@ -107,7 +106,6 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         }
 
     def lookup_errors(self) -> "tuple[type[Exception], ...]":
-        """What a lookup raises where a key is missing, or its plugin fails."""
         from .errors import PluginImportError, UnknownKeyError
 
         return UnknownKeyError, PluginImportError
@@ -123,7 +121,6 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         return "" if is_named and not is_local(base) else name_class(base)
 
     def cache_name(self) -> str:
-        """What tells the registry's cache from that of every other registry."""
         base, config = self.scope.base, self.scope.config
         name = f"{self.name.replace(' ', '_')}_registry of {base.__module__}.{base.__qualname__}"
         if not self.scope.scanned:
@@ -150,7 +147,6 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         return paths
 
     def edited(self) -> EditedClasses:
-        """Whether modules hold what their files say."""
         return EditedClasses(self)
 
     def make_check(self, import_path: "ImportPath") -> "Callable[[Any], Any]":
@@ -224,15 +220,12 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         return self.registry._state
 
     def so_far(self) -> "State[Any, Any]":
-        """What has registered itself, for a reader in the middle of a discovery."""
         return self.registry._so_far()
 
     def combined(self, records: "Mapping[Any, Any]") -> "State[Any, Any]":
-        """A state that is not published."""
         return self.registry._combined(records)
 
     def publish(self, records: "Mapping[Any, Any]", beside: "Beside") -> "State[Any, Any]":
-        """Make the state, unless another thread has."""
         registry = self.registry
         with lock():
             if registry._state is not None:
@@ -277,7 +270,6 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             raise
 
     def answer(self) -> "Answer":
-        """What the state was made from."""
         return self.registry._found, self.registry._beside
 
     def drop_moved(self, records: "Mapping[Any, Any]") -> None:
@@ -290,7 +282,6 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         drop_vanished(self.scope, registry, moved)
 
     def is_used(self) -> bool:
-        """Whether a plugin that looks may see what it would not see in a fresh process."""
         registry = self.registry
         registered = [
             cls for key, cls in list(registry._registered.items()) if key not in registry._setters
