@@ -77,10 +77,6 @@ class State:
             aliases = self._aliases = changes, found
         return aliases[1].get(alias, [])
 
-    def forget_texts(self) -> None:
-        """Let what is derived from the records be derived anew: some were added or replaced."""
-        self.changes = object()
-
     def haystack(self) -> "Any":
         """The texts that ``search`` looks in."""
         haystack = self._haystack

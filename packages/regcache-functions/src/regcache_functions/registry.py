@@ -468,7 +468,7 @@ class FunctionRegistry(Functions[F]):
 
             for name, each in list(state.undescribed.items()):
                 state.records[name] = to_record(each, self._facts_type, self.name)
-                state.forget_texts()
+                state.changes = object()
                 if state.undescribed.get(name) is each:  # not registered again meanwhile
                     state.undescribed.pop(name, None)
         return state
