@@ -42,12 +42,7 @@ _FIELDS = {
 
 
 class FunctionAdapter(Adapter["State"]):
-    """What a registry of functions tells its ``Listing``.
-
-    Args:
-        registry: The registry.
-        scope: What it lists.
-    """
+    """What a registry of functions tells its ``Listing``."""
 
     #: Whether a module holds what is listed, instead of registering it.
     is_library = False

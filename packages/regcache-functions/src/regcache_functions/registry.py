@@ -229,19 +229,24 @@ class FunctionRegistry(Functions[F]):
             trial = Trial(probe, probe_version, executor, timeout, memory, progress)
         registry: Any = cls(name or library, facts=facts, enable_cache=enable_cache)  # type: ignore[arg-type]
         modules = tuple(modules)
-        registry._scope = LibraryScope(
-            library,
-            modules=modules,
-            recursive=not modules if recursive is None else recursive,
-            include=include,
-            exclude=exclude,
-            predicate=predicate,
-            public=public,
-            trial=trial,
-            facts=facts,
-            strict=strict,
-            depends_on=depends_on,
-        )
+        arguments = {
+            "library": library,
+            "modules": modules,
+            "recursive": not modules if recursive is None else recursive,
+            "include": tuple(include),
+            "exclude": tuple(exclude),
+            "predicate": predicate,
+            "public": public,
+            "name": name,
+            "probe": probe,
+            "probe_version": probe_version,
+            "timeout": timeout,
+            "memory": memory,
+            "facts": facts,
+            "strict": strict,
+            "depends_on": depends_on,
+        }
+        registry._scope = LibraryScope(trial, arguments)
         return registry  # type: ignore[no-any-return]
 
     # Registration.
@@ -446,8 +451,8 @@ class FunctionRegistry(Functions[F]):
 
     def __reduce__(self) -> "tuple[Any, ...]":
         if self._is_scanned():
-            more = {"name": self.name, "enable_cache": self.enable_cache}
-            return _reopen, (type(self), {**self._scope.arguments(), **more})  # type: ignore[union-attr]
+            scope: Any = self._scope
+            return _reopen, (type(self), {**scope.arguments, "enable_cache": self.enable_cache})
         for owner in self._owners:
             for name, value in getattr(sys.modules.get(owner), "__dict__", {}).items():
                 if value is self:

@@ -7,7 +7,7 @@ from time import time_ns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection
     from typing import Any
 
     from regcache_core import Dependency
@@ -55,32 +55,22 @@ class Scope:
 class LibraryScope(Scope):
     """A library that knows nothing of registries.
 
-    The arguments are those of ``FunctionRegistry.scan``; ``trial`` is the probe and how it is run.
+    Args:
+        trial: The probe and how it is run; ``None`` without one.
+        arguments: Those of ``FunctionRegistry.scan`` that make this scope again elsewhere.
     """
 
-    def __init__(
-        self,
-        library: str,
-        *,
-        modules: "Iterable[str]",
-        recursive: bool,
-        include: "Iterable[str]",
-        exclude: "Iterable[str]",
-        predicate: "Callable[[Any], bool] | None",
-        public: str,
-        trial: "Trial | None",
-        facts: "type | None",
-        strict: bool,
-        depends_on: "Collection[Dependency]",
-    ) -> None:
-        super().__init__(library, facts, strict, depends_on)
-        self.modules = tuple(modules)
-        self.recursive = recursive
-        self.include = tuple(include)
-        self.exclude = tuple(exclude)
-        self.predicate = predicate
-        self.public = public
+    def __init__(self, trial: "Trial | None", arguments: "dict[str, Any]") -> None:
+        given = arguments
+        super().__init__(given["library"], given["facts"], given["strict"], given["depends_on"])
         self.trial = trial
+        self.arguments = arguments
+        self.modules: tuple[str, ...] = given["modules"]
+        self.recursive: bool = given["recursive"]
+        self.include: tuple[str, ...] = given["include"]
+        self.exclude: tuple[str, ...] = given["exclude"]
+        self.predicate: Callable[[Any], bool] | None = given["predicate"]
+        self.public: str = given["public"]
 
     @property
     def roots(self) -> "list[str]":
@@ -88,23 +78,3 @@ class LibraryScope(Scope):
         package = self.package
         names = [each if self.contains(each) else f"{package}.{each}" for each in self.modules]
         return names or [package]
-
-    def arguments(self) -> "dict[str, Any]":
-        """The arguments of ``FunctionRegistry.scan`` that make this scope again elsewhere."""
-        trial = self.trial
-        probing = {"timeout": trial.timeout, "memory": trial.memory} if trial else {}
-        return {
-            "library": self.package,
-            "modules": self.modules,
-            "recursive": self.recursive,
-            "include": self.include,
-            "exclude": self.exclude,
-            "predicate": self.predicate,
-            "public": self.public,
-            "probe": trial and trial.probe,
-            "probe_version": trial.version if trial else "",
-            "facts": self.facts,
-            "strict": self.strict,
-            "depends_on": self.depends_on,
-            **probing,
-        }

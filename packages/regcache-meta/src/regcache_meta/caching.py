@@ -54,12 +54,7 @@ class EditedClasses(EditedModules):
 
 
 class ClassAdapter(Adapter["State[Any, Any]"]):
-    """What a registry of classes tells its ``Listing``.
-
-    Args:
-        registry: The registry.
-        scope: What it lists; of a package.
-    """
+    """What a registry of classes tells its ``Listing``; its scope is one of a package."""
 
     def __init__(self, registry: "LazyDiscoveryDict[Any, Any]", scope: "Scope") -> None:
         super().__init__(scope.name, str(scope.package))

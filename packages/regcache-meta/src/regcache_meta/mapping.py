@@ -131,12 +131,7 @@ class LazyDict(dict[K, V]):
     def _take_over(
         self, records: "Mapping[K, Record | None]", removed: "Iterable[K]"
     ) -> "State[K, V]":
-        """Make the state anew; what was loaded, assigned or removed in this process stays so.
-
-        Args:
-            records: What is found now.
-            removed: Keys that were removed by hand.
-        """
+        """Make the state anew; what was loaded, assigned or removed by hand stays so."""
         self._check_claims(records)
         with _LOCK:
             old, found = self._state[1] if self._state else {}, self._found
@@ -530,12 +525,7 @@ class LazyDict(dict[K, V]):
 
 
 def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) -> None:
-    """Fill in a secondary registry what a class has for it.
-
-    Args:
-        secondary: The registry.
-        key: The class's key in the primary registry.
-        cls: The class.
+    """Fill in a secondary registry what a class has for it, whose primary key is given.
 
     Raises:
         DuplicateKeyError: Another class has the key.

@@ -99,13 +99,7 @@ def _main_file(probe: Any) -> str | None:
 
 
 def try_apart(start: tuple[list[str], str | None], request: Request, timeout: float) -> Outcome:
-    """Try one function in the child of this worker; called in a worker of an executor.
-
-    Args:
-        start: ``sys.path`` for a new child, and the file of the program that the probe is in.
-        request: What the child is asked.
-        timeout: Seconds that it may take.
-    """
+    """Try one function in the child of this worker; called in a worker of an executor."""
     child: Child | None = getattr(_workers, "child", None)
     if child is not None and child.start == start and child.end.alive:
         with contextlib.suppress(ChildGoneError):  # it had been idle for long enough to end

@@ -168,12 +168,7 @@ def _warn_of(name: str, error: BaseException) -> None:
 
 
 class Discovery:
-    """One discovery: what the modules of a package bring into a registry.
-
-    Args:
-        adapter: What the registry tells of itself.
-        cache: Its cache.
-    """
+    """One discovery: what the modules of a package bring into a registry."""
 
     def __init__(self, adapter: ClassAdapter, cache: Cache) -> None:
         self.adapter, self.cache = adapter, cache
@@ -417,13 +412,10 @@ def _files_elsewhere(scope: Scope, classes: Iterable[type]) -> Iterator[str]:
 
 
 def import_plugins(scope: Scope, ends: Collection[str], failed: Collection[str]) -> None:
-    """Import plugins in the order of a discovery.
+    """Import plugins in the order of a discovery, up to the first of ``ends``.
 
-    Args:
-        scope: What is listed.
-        ends: The first of these is the last that is imported.
-        failed: Modules that are known to fail: they had no part in the answer, and might not fail
-            once others are loaded.
+    Not those that are known to fail: they had no part in the answer, and might not fail once others
+    are loaded.
     """
     for module in modules_of(scope, lambda name, error: None, failed):
         if module.__name__ in ends:
@@ -479,13 +471,7 @@ def register_scanned(
 def drop_vanished(
     scope: Scope, registry: LazyDiscoveryDict[Any, Any], homeless: Iterable[Any]
 ) -> None:
-    """Forget classes of the package whose module is gone: discovery would not find them now.
-
-    Args:
-        scope: What the registry lists.
-        registry: The registry.
-        homeless: Keys of registered classes that no module was seen to have.
-    """
+    """Forget classes of the package whose module is gone, of those that no module has."""
     modules = {
         key: registry._registered[key].__module__
         for key in homeless
@@ -509,12 +495,7 @@ def _is_named_class(value: object) -> bool:
 
 
 def describe(cls: type, names: Iterable[str]) -> dict[str, Any]:
-    """The record of a plugin class, as it lies in the cache file.
-
-    Args:
-        cls: The class.
-        names: The class attributes to be stored.
-    """
+    """The record of a plugin class, with some class attributes, as it lies in the cache file."""
     doc = vars(cls).get("__doc__")
     doc = doc.strip().partition("\n")[0] if isinstance(doc, str) else ""
     facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
