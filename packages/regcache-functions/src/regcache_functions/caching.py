@@ -1,5 +1,7 @@
 """What a registry of functions tells its listing: ``FunctionAdapter``."""
 
+import sys
+
 from regcache_core import PYTHON_SUFFIXES, CacheMiss, SourceTree
 from regcache_core.discovery import (
     Adapter,
@@ -137,7 +139,13 @@ class FunctionAdapter(Adapter["State"]):
         Raises:
             CacheMiss: They are nothing that we write, or a key is no function's name.
         """
-        if not is_extra(extra):
+        try:
+            texts = [*extra["rejected"].values(), *extra["owner"].values()]
+            texts += [text for error in extra["failures"].values() for text in error]
+        except (AttributeError, LookupError, TypeError) as error:
+            raise CacheMiss("WRONG_SHAPE", "extra") from error
+        is_known = extra["owner"].keys() == {"distribution", "version"}
+        if not is_known or any(text.__class__ is not str for text in texts):
             raise CacheMiss("WRONG_SHAPE", "extra")
         if not {*map(type, records)} <= {str}:
             raise CacheMiss("KEY_REFUSED", "items")
@@ -170,7 +178,9 @@ class FunctionAdapter(Adapter["State"]):
         self.registry._forget(lambda it: self.contains(it.module) and not find_spec(it.module))
 
     def is_used(self) -> bool:
-        return self.registry._is_used()
+        registry, registered = self.registry, self.registry._snapshot()
+        is_left = any(each.module not in sys.modules for each in registered)  # it has failed
+        return bool(is_left or (registry._state and (registered or registry._extra["failures"])))
 
     def discover(self, cache: "Cache") -> "Discovered":
         """Import the modules of the package, and describe what has registered itself then."""
@@ -263,17 +273,6 @@ def _are_parameters(parts: "list[Any]") -> bool:
             return False
         texts += part
     return texts != [] and all(text is None or text.__class__ is str for text in texts)
-
-
-def is_extra(extra: "dict[str, Any]") -> bool:
-    """Whether what is stored beside the records is what we store."""
-    try:
-        texts = [*extra["rejected"].values(), *extra["owner"].values()]
-        texts += [text for error in extra["failures"].values() for text in error]
-    except (AttributeError, LookupError, TypeError):
-        return False
-    known = extra["owner"].keys() == {"distribution", "version"}
-    return known and all(text.__class__ is str for text in texts)
 
 
 #: Libraries that load lazily read from their stubs what they publish.

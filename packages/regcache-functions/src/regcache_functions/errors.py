@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from regcache_core import RegcacheError
+from regcache_core.discovery import DuplicateItemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class DuplicateFunctionError(RegcacheError, ValueError):
+class DuplicateFunctionError(DuplicateItemError):
     """Two different functions claim one name (or alias) of a registry.
 
     Attributes:
@@ -21,10 +22,7 @@ class DuplicateFunctionError(RegcacheError, ValueError):
 
     def __init__(self, registry: str, name: str, first: str, second: str) -> None:
         super().__init__(registry, name, first, second)
-        self.registry = registry
         self.name = name
-        self.first = first
-        self.second = second
 
     def __str__(self) -> str:
         return (

@@ -432,15 +432,6 @@ class FunctionRegistry(Functions[F]):
         return verify(self)
 
     def info(self, name: str) -> "FunctionMetadata[F]":
-        """What is known of one function; imports nothing of it.
-
-        Args:
-            name: Its name, or an alias.
-
-        Raises:
-            UnknownFunctionError: There is no such function (a ``KeyError``).
-            FactsError: Its stored facts do not fit the declared class (a ``TypeError``).
-        """
         from .facts import from_stored
         from .metadata import make_metadata
 
@@ -501,12 +492,6 @@ class FunctionRegistry(Functions[F]):
     def _is_searching(self) -> bool:
         """Whether this thread is in the middle of a search."""
         return self._listing is not None and self._listing.is_discovering
-
-    def _is_used(self) -> bool:
-        """Whether a module that looks may see what it would not see in a fresh process."""
-        registered = self._snapshot()
-        is_left = any(each.module not in sys.modules for each in registered)  # it has failed
-        return bool(is_left or (self._state and (registered or self._extra.get("failures"))))
 
     def _publish(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> State:
         """Make the state from what was found and what registered itself; first come, first kept."""

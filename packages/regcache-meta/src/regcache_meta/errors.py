@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from regcache_core import RegcacheError
+from regcache_core.discovery import DuplicateItemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class DuplicateKeyError(RegcacheError, ValueError):
+class DuplicateKeyError(DuplicateItemError):
     """Two different classes claim one key of a registry.
 
     Attributes:
@@ -18,13 +19,6 @@ class DuplicateKeyError(RegcacheError, ValueError):
         first: The class that holds the key, with its file.
         second: The class that claims it too, with its file.
     """
-
-    def __init__(self, registry: str, key: object, first: str, second: str) -> None:
-        super().__init__(registry, key, first, second)
-        self.registry = registry
-        self.key = key
-        self.first = first
-        self.second = second
 
     def __str__(self) -> str:
         return (
