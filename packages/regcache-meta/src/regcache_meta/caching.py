@@ -293,9 +293,14 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
 
     def warn(self, found: "Discovered") -> None:
         """Tell of modules that failed, and of a search that found nothing."""
-        from ._cold.discovery import warn
+        from regcache_core.discovery import warn_caller
 
-        warn(self.scope, found)
+        from .errors import DiscoveryWarning
+
+        found.warn_of_failures(DiscoveryWarning)
+        if self.scope.scanned and not found.records:
+            base = self.scope.base.__qualname__
+            warn_caller(f"{self.package} has no sub-class of {base} with a key", DiscoveryWarning)
 
 
 def _check_failure(texts: "list[str]") -> "list[str]":

@@ -422,14 +422,6 @@ def import_plugins(scope: Scope, ends: Collection[str], failed: Collection[str])
             return
 
 
-def warn(scope: Scope, found: Discovered) -> None:
-    """One warning for each module that failed, and one for a search that found nothing."""
-    found.warn_of_failures(DiscoveryWarning)
-    if scope.scanned and not found.records:
-        text = f"{scope.package} has no sub-class of {scope.base.__qualname__} with a key"
-        warn_caller(text, DiscoveryWarning)
-
-
 def modules_of(
     scope: Scope, on_failure: Listener, skip: Collection[str] = ()
 ) -> Iterator[ModuleType]:
