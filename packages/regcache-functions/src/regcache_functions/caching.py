@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from regcache_core.discovery import Cache, Discovered, ImportPath
 
     from .functions import Record, State
-    from .registry import FunctionRegistry
-    from .scope import LibraryScope, Scope
+    from .registry import FunctionRegistry, LibraryScope, Scope
 
 #: What each field of a record must be; a file with anything else is refused.
 _FIELDS = {

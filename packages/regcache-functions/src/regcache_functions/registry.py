@@ -1,12 +1,14 @@
 """A registry of functions: ``FunctionRegistry``, of a package that registers them or of a library.
 
 Where its records come from (the cache file, else a search), and how a function is loaded. What can
-be asked of them is in ``functions``; what is searched is in ``scope``.
+be asked of them is in ``functions``; what follows from a ``Scope``, once that is used, in
+``caching``.
 """
 
 import os
 import sys
 from _thread import RLock
+from time import time_ns
 
 from .functions import Functions, State
 from .registration import (
@@ -34,8 +36,7 @@ if TYPE_CHECKING:
 
     from .functions import Function, Record
     from .metadata import FunctionMetadata
-    from .scope import Scope
-    from .trials import Probe, Progress
+    from .trials import Probe, Progress, Trial
 
     F = TypeVar("F", default=dict[str, Any])
     Fn = TypeVar("Fn")
@@ -56,6 +57,71 @@ def _renew_lock() -> None:
 # Not by core's hook: registering functions does without core.
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_renew_lock)
+
+
+class Scope:
+    """The package, and the options, of one registry.
+
+    Args:
+        declared: Where the registry is made, as ``module:line``; the others are those of
+            ``FunctionRegistry``.
+
+    Raises:
+        ConfigError: ``depends_on`` is no list of dependencies (a ``ValueError``).
+    """
+
+    def __init__(
+        self,
+        package: str,
+        facts: "type | None",
+        strict: bool,
+        depends_on: "Collection[Dependency]" = (),
+        entry_points: "str | None" = None,
+        declared: str = "",
+    ) -> None:
+        self.package = package
+        self.facts = facts
+        self.strict = strict
+        self.depends_on = depends_on
+        if depends_on != ():
+            from regcache_core.discovery import as_dependencies
+
+            self.depends_on = as_dependencies(depends_on)
+        self.entry_points = entry_points or ""
+        self.declared = declared
+        self.created_ns = time_ns()
+
+    def contains(self, module: str) -> bool:
+        """As ``Adapter.contains``, before there is one: core is not needed to register."""
+        return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
+
+
+class LibraryScope(Scope):
+    """A library that knows nothing of registries.
+
+    Args:
+        trial: The probe and how it is run; ``None`` without one.
+        arguments: Those of ``FunctionRegistry.scan`` that make this scope again elsewhere.
+    """
+
+    def __init__(self, trial: "Trial | None", arguments: "dict[str, Any]") -> None:
+        given = arguments
+        super().__init__(given["library"], given["facts"], given["strict"], given["depends_on"])
+        self.trial = trial
+        self.arguments = arguments
+        self.modules: tuple[str, ...] = given["modules"]
+        self.recursive: bool = given["recursive"]
+        self.include: tuple[str, ...] = given["include"]
+        self.exclude: tuple[str, ...] = given["exclude"]
+        self.predicate: Callable[[Any], bool] | None = given["predicate"]
+        self.public: str = given["public"]
+
+    @property
+    def roots(self) -> "list[str]":
+        """Full names of the modules that the search begins with."""
+        package = self.package
+        names = [each if self.contains(each) else f"{package}.{each}" for each in self.modules]
+        return names or [package]
 
 
 class FunctionRegistry(Functions[F]):
@@ -118,8 +184,6 @@ class FunctionRegistry(Functions[F]):
         places = declaration()
         self._owners = dict.fromkeys(module for module, _ in places)
         if package is not None:
-            from .scope import Scope
-
             declared = " in ".join(f"{module}:{line}" for module, line in places)
             self._scope = Scope(package, facts, strict, depends_on, entry_points, declared)
         self._state: State | None = None
@@ -201,8 +265,6 @@ class FunctionRegistry(Functions[F]):
         >>> statistics.info("fmean").doc
         'Convert data to floats and compute the arithmetic mean.'
         """
-        from .scope import LibraryScope
-
         for field, patterns in (("modules", modules), ("include", include), ("exclude", exclude)):
             check(field, patterns, not isinstance(patterns, (str, bytes)), "a list of texts")
         is_text = isinstance(probe, str) and ":" in probe
@@ -598,7 +660,7 @@ class FunctionRegistry(Functions[F]):
 
     def _is_scanned(self) -> bool:
         """Whether it lists a library that knows nothing of it."""
-        return hasattr(self._scope, "trial")
+        return isinstance(self._scope, LibraryScope)
 
     def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
         from difflib import get_close_matches

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from regcache_core.discovery import Cache
 
     from ..caching import LibraryAdapter
-    from ..scope import LibraryScope
+    from ..registry import LibraryScope
 
 #: Modules that are parts of a test suite; importing them would need its tools, or run it.
 _TESTS = ("tests", "conftest")
