@@ -201,7 +201,8 @@ def test_file_younger_than_a_listing_is_found(write, run_python):
     """Python lists a folder once for each of its times; a file of the same tick is found anyway."""
     write({"old_one.py": ""})
     code = """
-        from regcache_core.discovery import find_spec, forget_folder_listings
+        from regcache_core.discovery import find_spec
+        from regcache_core.discovery._cold.importing import forget_folder_listings
         import old_one
         before = os.stat(".").st_mtime_ns
         open("new_one.py", "w").close()

@@ -203,7 +203,7 @@ def test_warm_check_lists_no_folder_that_is_as_it_was(application: Application) 
         name for event, name in events if event == "open"
     ]
     allowed = {"regcache_core._inputs", "regcache_core.location", "_json"}
-    allowed |= {"regcache_core._file", "regcache_core._report", "regcache_functions.scope"}
+    allowed |= {"regcache_core._file", "regcache_core._report"}
     assert [] == [name for name in modules if name not in allowed]
 
 

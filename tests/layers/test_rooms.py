@@ -80,7 +80,11 @@ def test_rule_is_kept(rule: str) -> None:
         ("regcache_meta._cold.discovery", "import regcache_core._cold.stamps", "adapters"),
         ("regcache_core._file", "from ._cold.stamps import stamp_trees", "what is cold"),
         ("regcache_meta.lazydict", "from ._cold import discovery", "what is cold"),
-        ("regcache_functions.scope", "if True:\n    from ._cold.scan import scan", "what is cold"),
+        (
+            "regcache_functions.caching",
+            "if True:\n    from ._cold.scan import scan",
+            "what is cold",
+        ),
         ("regcache_core._manager", "def f():\n    import regcache_meta.classes", "arrows"),
         ("regcache_meta.errors", "import regcache_functions.__about__", "arrows"),
         ("regcache_core._keys", "def f(): from .discovery.inputs import ImportPath", "arrows"),

@@ -54,9 +54,6 @@ REGISTERING = {
     "regcache_functions.registration": "what is noted of a function when it is defined",
     "regcache_functions.registry": "the registry: functions register when they are defined",
 }
-SCOPE = {
-    "regcache_functions.scope": "what a registry lists",
-}
 READING_FUNCTIONS = {
     name: why for name, why in READING.items() if not name.startswith("regcache_meta")
 } | {
@@ -98,6 +95,7 @@ DISCOVERING = {
     "regcache_core.discovery._cold.search_path": "what lies on sys.path when the scan starts",
     "regcache_core._cold.stamps": "the sources as they are when the scan starts",
     "regcache_core.discovery._cold.threads": "which threads import plugins now",
+    "regcache_core.discovery._cold.walk": "around the loop",
     "regcache_core._cold.serialize": "items as JSON values",
     "regcache_core._cold.write": "the file is written",
     "regcache_meta._cold.discovery": "which classes there are then",
@@ -241,11 +239,11 @@ FUNCTIONS = {
     ),
     "of a package": (
         "FunctionRegistry('r', package='app.filters')",
-        REGISTERING | SCOPE,
+        REGISTERING,
     ),
     "of a library": (
         "FunctionRegistry.scan('library')",
-        REGISTERING | SCOPE,
+        REGISTERING,
     ),
 }
 
@@ -271,7 +269,7 @@ def test_listing_decorated_functions_warm_imports_these_modules(app: App) -> Non
     age()
     code = USE_FILTERS + "assert [*FILTERS] and 'gauss' in FILTERS and not FILTERS.failures"
 
-    allowed = REGISTERING | SCOPE | READING_FUNCTIONS | APPLICATION
+    allowed = REGISTERING | READING_FUNCTIONS | APPLICATION
     assert sorted(allowed) == warm(app, code)
 
 
@@ -285,7 +283,7 @@ library = FunctionRegistry.scan("library", modules=["maths"], public="names")
 assert list(library) == ["add"]
 """
 
-    assert sorted(REGISTERING | SCOPE | READING_FUNCTIONS) == warm(app, code)
+    assert sorted(REGISTERING | READING_FUNCTIONS) == warm(app, code)
 
 
 @pytest.mark.parametrize(

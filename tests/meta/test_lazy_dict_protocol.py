@@ -10,7 +10,6 @@ import pytest
 from throwaway import READERS, App, forget
 
 from regcache_meta import LazyDiscoveryDict, UnknownKeyError
-from regcache_meta.mapping import LazyDict
 
 MORE = {
     "app/readers/tiff_reader.py": """
@@ -335,22 +334,9 @@ def test_parameters_exist_at_run_time() -> None:
     assert LazyDiscoveryDict is LazyDiscoveryDict[str, type].__origin__  # type: ignore[attr-defined]
 
 
-def test_lazy_dictionary_without_a_source_is_a_dictionary() -> None:
-    """What the registries are built on is an ordinary dict where nothing says how to find keys."""
-    table: LazyDict[str, int] = LazyDict()
+def test_registry_of_no_package_is_a_dictionary() -> None:
+    """Without a base class and a package a registry holds what is put into it."""
+    table: LazyDiscoveryDict[str, int] = LazyDiscoveryDict()
     table["a"] = 1
 
     assert {"a": 1} == table
-
-
-def test_listed_key_that_nothing_loads_is_a_key_error() -> None:
-    """A sub-class that lists keys and does not say how to load them has none of them."""
-
-    class Listed(LazyDict[str, int]):
-        def _open(self) -> Any:
-            return self._publish({"a": {"module": "m", "qualname": "A"}})
-
-    with pytest.raises(KeyError, match="'a'"):
-        Listed()["a"]
-
-    assert "{'a': <class 'm.A'>}" == repr(Listed())

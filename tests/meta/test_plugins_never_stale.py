@@ -541,3 +541,43 @@ def test_class_of_a_sub_package_that_is_not_searched(readers: App) -> None:
 
     assert [keys, True, "Inner"] == readers.run(code)
     assert [keys, False, "Inner"] == readers.run(code)
+
+
+NESTED = {
+    "base_of_all.py": "class Base: pass\n",
+    "inner_registry.py": """
+        from base_of_all import Base
+        from regcache_meta import LazyDiscoveryDict
+        INNER = LazyDiscoveryDict.for_package("inner", Base)
+        """,
+    "inner/__init__.py": "",
+    "inner/x.py": "from base_of_all import Base\nclass X(Base): pass\n",
+    "outer/__init__.py": "",
+    "outer/a.py": """
+        import inner_registry
+        class A(inner_registry.Base): names = list(inner_registry.INNER)
+        """,
+    "outer/b.py": """
+        from base_of_all import Base
+        try:
+            import optional_one
+            class B(Base): pass
+        except ImportError:
+            pass
+        """,
+}
+
+
+def test_what_is_missing_counts_after_a_plugin_has_listed_another_registry(app: App) -> None:
+    """One discovery inside another does not end the noting of what nothing finds."""
+    app.write(NESTED)
+    code = """
+from base_of_all import Base
+from regcache_meta import LazyDiscoveryDict
+out = list(LazyDiscoveryDict.for_package("outer", Base))
+"""
+    assert ["A"] == app.run(code) == app.run(code)
+
+    app.write({"optional_one.py": ""})
+
+    assert ["A", "B"] == app.run(code)

@@ -108,7 +108,8 @@ def test_registry_over_a_package_opens_again(app: App) -> None:
     again = pickle.loads(pickle.dumps(registry))
 
     assert type(again) is base.Own
-    assert (again._scope.settings(), again._scope.name) == (registry._scope.settings(), "n")
+    opened, before = again._listed_by().adapter, registry._listed_by().adapter
+    assert (opened.settings(), opened.name) == (before.settings(), "n")
     assert again._state is None
     with pytest.warns(DiscoveryWarning, match="pack has no sub-class of Base"):
         assert registry == again

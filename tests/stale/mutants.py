@@ -105,22 +105,22 @@ MUTANTS = {
     ),
     "version, of classes": Mutant(
         "regcache_meta/caching.py",
-        "return self._scope.version()",
+        'return str(vars(root).get("__version__", "")) if root else ""',
         'return ""',
         ("change_version", "add_plugin"),
     ),
     "version, of functions": Mutant(
-        "regcache_functions/caching.py",
-        "return self._scope.version()",
+        "regcache_core/discovery/listing.py",
+        'return str(vars(root).get("__version__", "")) if root else ""',
         'return ""',
         ("change_version", "add_plugin"),
     ),
     "settings, of classes": Mutant(
-        "regcache_meta/classes.py", '"facts": list(config.facts),', "", ("change_options",)
+        "regcache_meta/caching.py", '"facts": list(config.facts),', "", ("change_options",)
     ),
     "classes from elsewhere": Mutant(
         "regcache_meta/_cold/discovery.py",
-        "elsewhere.add(_files_elsewhere(scope, classes))",
+        "cache.elsewhere.add(_files_elsewhere(scope, classes))",
         "pass",
         ("edit_outside", "add_plugin"),
         {"kind": ["readers", "pack"], "style": ["from vendor", "mixed in"]},

@@ -1,7 +1,17 @@
 """What a registry of functions tells its listing: ``FunctionAdapter``."""
 
+import sys
+
 from regcache_core import PYTHON_SUFFIXES, CacheMiss, SourceTree
-from regcache_core.discovery import Adapter, EditedModules, is_plain_name, published_modules
+from regcache_core.discovery import (
+    Adapter,
+    find_spec,
+    fingerprint,
+    is_anonymous,
+    is_plain_name,
+    name_of,
+    published_modules,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +22,7 @@ if TYPE_CHECKING:
     from regcache_core.discovery import Cache, Discovered, ImportPath
 
     from .functions import Record, State
-    from .registry import FunctionRegistry
-    from .scope import Scope
+    from .registry import FunctionRegistry, LibraryScope, Scope
 
 #: What each field of a record must be; a file with anything else is refused.
 _FIELDS = {
@@ -34,61 +43,89 @@ _FIELDS = {
 
 
 class FunctionAdapter(Adapter["State"]):
-    """What a registry of functions tells its ``Listing``.
+    """What a registry of functions tells its ``Listing``."""
 
-    Args:
-        registry: The registry.
-        scope: What it lists.
-    """
+    #: Whether a module holds what is listed, instead of registering it.
+    is_library = False
+    #: What to do where nothing is found.
+    advice = "a module must call the registry's own register()"
 
     def __init__(self, registry: "FunctionRegistry[Any]", scope: "Scope") -> None:
         super().__init__(registry.name, scope.package)
-        self._registry = registry
-        self._scope = scope
+        self.registry = registry
+        self.scope = scope
         self.created_ns = scope.created_ns
         self.depends_on = scope.depends_on
         self.entry_points = scope.entry_points
-        #: Trials are not run for a missing name: what another process wrote is taken over.
-        self.may_rediscover = getattr(scope, "trial", None) is None
-
-    def version(self) -> str:
-        """The version of the application, where its modules register functions."""
-        return self._scope.version()
 
     def settings(self) -> "dict[str, Any]":
-        """The registry's own set-up."""
-        return self._scope.settings()
+        """The set-up; two registries of one name over one package differ in where they are made."""
+        return {
+            "package": self.package,
+            "strict": self.scope.strict,
+            "facts": name_of(self.scope.facts),
+            "declared": self.scope.declared,
+            "entry_points": self.entry_points,
+        }
 
-    def inputs(self) -> "list[Input]":
-        """The sources of the package, or what stands for those of a library."""
-        return self._scope.inputs()
+    def parts(self) -> "list[Any]":
+        """The class of the facts."""
+        return [self.scope.facts]
 
-    def edited(self) -> EditedModules:
-        """Whether modules hold what their files say."""
-        scope = self._scope
-        return EditedModules(scope.package, scope.source_files, scope.created_ns)
+    def places(self) -> "list[str]":
+        """The folders of the package, or the file of a plain module; nothing is imported.
+
+        Raises:
+            ScanError: There is no such package.
+        """
+        try:
+            return super().places()
+        except ModuleNotFoundError:
+            from .errors import ScanError
+
+            problem = "there is no such package; is it installed, is it misspelt?"
+            raise ScanError(self.package, problem) from None
 
     def is_enabled(self) -> bool:
-        """Whether there is to be a cache."""
-        return self._registry.enable_cache
+        return self.registry.enable_cache
 
     def lookup_errors(self) -> "tuple[type[Exception], ...]":
-        """What a lookup raises where a name is missing, or its function fails."""
         from .errors import FunctionImportError, UnknownFunctionError
 
         return UnknownFunctionError, FunctionImportError
 
-    def anonymous_part(self) -> str:
-        """What has no lasting text, so that there can be no cache."""
-        return "" if self._scope.is_identified else "the probe or the predicate"
-
     def cache_name(self) -> str:
-        """What tells the registry's cache from that of every other registry."""
-        return self._scope.cache_name(self.name)
+        return f"{self.name} functions of {self.package}"
 
     def make_check(self, import_path: "ImportPath") -> "Callable[[Any], Any]":
-        """A function that gives back a record, and refuses one that is none of this package."""
-        return _make_check(self._scope, import_path)
+        """A function that gives back a record, and refuses one that is none of this package.
+
+        A record of an installed function names what its entry point names. In a library each
+        function is found by its name in a module.
+        """
+        package, is_library = self.package, self.is_library
+        prefix, fields = f"{package}.", _FIELDS
+
+        def check(record: "Record") -> "Record":
+            module = record["module"]
+            if not is_plain_name(module):
+                raise ValueError(f"{module!r} is no name of a module to be loaded")
+            is_inside = f"{module}.".startswith(prefix)
+            if not is_inside and module not in published_modules(import_path):
+                raise ValueError(f"{module} lies outside of {package}")
+            for field, value in record.items():
+                if value.__class__ is not fields[field]:
+                    raise TypeError(f"{field} of {module}.{record['qualname']} is {value!r}")
+            for each in (*record.get("tags", ()), *record.get("aliases", ()), record["qualname"]):
+                if each.__class__ is not str:
+                    raise TypeError(f"{each!r} of {module} is no name")
+            if is_library and "." in record["qualname"]:
+                raise ValueError(f"{record['qualname']} of {module} is no name in it")
+            if "parameters" in record and not _are_parameters(record["parameters"]):
+                raise TypeError(f"{record['parameters']!r} of {module} are no parameters")
+            return record
+
+        return check
 
     def read_extra(
         self,
@@ -101,54 +138,54 @@ class FunctionAdapter(Adapter["State"]):
         Raises:
             CacheMiss: They are nothing that we write, or a key is no function's name.
         """
-        if not is_extra(extra):
+        try:
+            texts = [*extra["rejected"].values(), *extra["owner"].values()]
+            texts += [text for error in extra["failures"].values() for text in error]
+        except (AttributeError, LookupError, TypeError) as error:
+            raise CacheMiss("WRONG_SHAPE", "extra") from error
+        is_known = extra["owner"].keys() == {"distribution", "version"}
+        if not is_known or any(text.__class__ is not str for text in texts):
             raise CacheMiss("WRONG_SHAPE", "extra")
         if not {*map(type, records)} <= {str}:
             raise CacheMiss("KEY_REFUSED", "items")
         return extra
 
-    def state(self) -> "State | None":
-        """The state, if there is one."""
-        return self._registry._state
+    # The registry keeps the state, for it has one without a package, too.
 
-    def so_far(self) -> "State":
-        """What has registered itself, for a reader in the middle of a search."""
-        return self._registry._combined({})
+    def state(self) -> "State | None":
+        return self.registry._state
 
     def combined(self, records: "Mapping[Any, Any]") -> "State":
-        """A state that is not published."""
-        return self._registry._combined(records)
+        """A state that is not published, with what has registered itself."""
+        return self.registry._combined(records)
 
     def publish(self, records: "Mapping[str, Record]", beside: "dict[str, Any]") -> "State":
-        """Make the state, unless another thread has."""
-        return self._registry._publish(records, beside)
+        return self.registry._publish(records, beside)
 
     def publish_anew(self, records: "Mapping[str, Record]", beside: "dict[str, Any]") -> "State":
-        """Make the state anew."""
-        return self._registry._publish_anew(records, beside)
+        return self.registry._publish_anew(records, beside)
 
     def take_over(self) -> "Callable[[Mapping[str, Record], dict[str, Any]], State]":
         """A function that makes the state anew; functions that are loaded stay as they are."""
-        return self._registry._take_over
+        return self.registry._take_over
 
     def answer(self) -> "tuple[Mapping[str, Record], dict[str, Any]]":
-        """What the state was made from."""
-        return self._registry._found, self._registry._extra
+        return self.registry._found, self.registry._extra
 
     def drop_moved(self, records: "Mapping[str, Record]") -> None:
         """Forget functions whose module is gone, to be loaded from where they are now."""
-        from regcache_core.discovery import find_spec
-
-        contains = self._scope.contains
-        self._registry._forget(lambda it: contains(it.module) and not find_spec(it.module))
+        self.registry._forget(lambda it: self.contains(it.module) and not find_spec(it.module))
 
     def is_used(self) -> bool:
-        """Whether a module that looks may see what it would not see in a fresh process."""
-        return self._registry._is_used()
+        registry, registered = self.registry, self.registry._snapshot()
+        is_left = any(each.module not in sys.modules for each in registered)  # it has failed
+        return bool(is_left or (registry._state and (registered or registry._extra["failures"])))
 
     def discover(self, cache: "Cache") -> "Discovered":
-        """Find the functions by importing what they lie in."""
-        return self._scope.find(self._registry, cache)
+        """Import the modules of the package, and describe what has registered itself then."""
+        from ._cold.discovery import discover
+
+        return discover(self, cache)
 
     def warn(self, found: "Discovered") -> None:
         """Tell of modules that failed, and of a search that found nothing."""
@@ -158,39 +195,73 @@ class FunctionAdapter(Adapter["State"]):
 
         found.warn_of_failures(ScanWarning)
         if not found.records and not found.extra["rejected"]:
-            problem = f"no function was found in {self.package}; {self._scope.advice}"
+            problem = f"no function was found in {self.package}; {self.advice}"
             warn_caller(f"{self.name}: {problem}", ScanWarning)
 
 
-def _make_check(scope: "Scope", import_path: "ImportPath") -> "Callable[[Any], Any]":
-    """A function that gives back a record, and refuses one that is none of this package.
+class LibraryAdapter(FunctionAdapter):
+    """What a registry tells its ``Listing`` that was made by ``scan``."""
 
-    A record of an installed function names what its entry point names. In a library each function
-    is found by its name in a module.
-    """
-    package, is_library = scope.package, hasattr(scope, "trial")
-    prefix, fields = f"{package}.", _FIELDS
+    scope: "LibraryScope"
+    is_library = True
+    advice = 'public="names" finds what stands in no __all__'
 
-    def check(record: "Mapping[str, Any]") -> "Mapping[str, Any]":
-        module = record["module"]
-        if not is_plain_name(module):
-            raise ValueError(f"{module!r} is no name of a module to be loaded")
-        is_inside = f"{module}.".startswith(prefix)
-        if not is_inside and module not in published_modules(import_path):
-            raise ValueError(f"{module} lies outside of {package}")
-        for field, value in record.items():
-            if value.__class__ is not fields[field]:
-                raise TypeError(f"{field} of {module}.{record['qualname']} is {value!r}")
-        for each in (*record.get("tags", ()), *record.get("aliases", ()), record["qualname"]):
-            if each.__class__ is not str:
-                raise TypeError(f"{each!r} of {module} is no name")
-        if is_library and "." in record["qualname"]:
-            raise ValueError(f"{record['qualname']} of {module} is no name in it")
-        if "parameters" in record and not _are_parameters(record["parameters"]):
-            raise TypeError(f"{record['parameters']!r} of {module} are no parameters")
-        return record
+    def __init__(self, registry: "FunctionRegistry[Any]", scope: "LibraryScope") -> None:
+        super().__init__(registry, scope)
+        #: Trials are not run for a missing name: what another process wrote is taken over.
+        self.may_rediscover = scope.trial is None
 
-    return check
+    def version(self) -> str:
+        """That of the library's distribution is among what is watched."""
+        return ""
+
+    def parts(self) -> "list[Any]":
+        """Also the predicate and the probe."""
+        return [*super().parts(), *self._functions()]
+
+    def _functions(self) -> "list[Any]":
+        scope = self.scope
+        return [scope.predicate, scope.trial and scope.trial.probe]
+
+    def anonymous_part(self) -> str:
+        """The functions, if one holds what has no lasting text."""
+        is_named = not any(is_anonymous(name_of(each)) for each in self._functions())
+        return "" if is_named else "the probe or the predicate"
+
+    def settings(self) -> "dict[str, Any]":
+        """The set-up, the probe's declared version and what bounds it too."""
+        scope, trial = self.scope, self.scope.trial
+        predicate, probe = map(name_of, self._functions())
+        return {
+            "package": self.package,
+            "strict": scope.strict,
+            "facts": name_of(scope.facts),
+            "modules": list(scope.modules),
+            "recursive": scope.recursive,
+            "include": list(scope.include),
+            "exclude": list(scope.exclude),
+            "predicate": predicate,
+            "public": scope.public,
+            "probe": probe,
+            "probe_version": trial.version if trial else "",
+            "bounds": [trial.timeout, trial.memory] if trial else [],
+        }
+
+    def cache_name(self) -> str:
+        """As for packages; scans with other settings do not evict each other."""
+        settings = {**self.settings(), "probe_version": "", "bounds": []}
+        return f"{super().cache_name()} {fingerprint(sorted(settings.items(), key=str))}"
+
+    def inputs(self) -> "list[Input]":
+        """The library's distribution or sources, and the files of what decides about it."""
+        library = LibraryFiles(self.package, self.places())
+        return [SourceTree(self.source_files(), PYTHON_SUFFIXES), library]
+
+    def discover(self, cache: "Cache") -> "Discovered":
+        """Import the modules, collect what they publish, try it."""
+        from ._cold.scan import scan
+
+        return scan(self, cache)
 
 
 def _are_parameters(parts: "list[Any]") -> bool:
@@ -201,17 +272,6 @@ def _are_parameters(parts: "list[Any]") -> bool:
             return False
         texts += part
     return texts != [] and all(text is None or text.__class__ is str for text in texts)
-
-
-def is_extra(extra: "dict[str, Any]") -> bool:
-    """Whether what is stored beside the records is what we store."""
-    try:
-        texts = [*extra["rejected"].values(), *extra["owner"].values()]
-        texts += [text for error in extra["failures"].values() for text in error]
-    except (AttributeError, LookupError, TypeError):
-        return False
-    known = extra["owner"].keys() == {"distribution", "version"}
-    return known and all(text.__class__ is str for text in texts)
 
 
 #: Libraries that load lazily read from their stubs what they publish.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from regcache_core import RegcacheError
+from regcache_core.discovery import DuplicateItemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class DuplicateFunctionError(RegcacheError, ValueError):
+class DuplicateFunctionError(DuplicateItemError):
     """Two different functions claim one name (or alias) of a registry.
 
     Attributes:
@@ -21,10 +22,7 @@ class DuplicateFunctionError(RegcacheError, ValueError):
 
     def __init__(self, registry: str, name: str, first: str, second: str) -> None:
         super().__init__(registry, name, first, second)
-        self.registry = registry
         self.name = name
-        self.first = first
-        self.second = second
 
     def __str__(self) -> str:
         return (
@@ -107,9 +105,6 @@ class FunctionImportError(RegcacheError, ImportError):
         self.registry = registry
         self.function = function
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.registry, self.function, self.name)
-
     def __str__(self) -> str:
         return (
             f"{self.registry}: {self.function!r} is listed, but its module {self.name} fails to "
@@ -128,9 +123,6 @@ class ScanError(RegcacheError, ImportError):
     def __init__(self, module: str, problem: str) -> None:
         super().__init__(module, problem, name=module)
         self.problem = problem
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.name, self.problem)
 
     def __str__(self) -> str:
         return f"cannot look for functions in {self.name}: {self.problem}"

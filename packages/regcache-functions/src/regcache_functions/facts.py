@@ -15,13 +15,9 @@ if TYPE_CHECKING:
 
 
 def to_stored(facts_type: type | None, registry: str, name: str, facts: Any) -> dict[str, Any]:
-    """Facts as the file gives them back, so that a cold answer equals a warm one.
+    """Facts (a mapping, or an instance of their class) as the file gives them back.
 
-    Args:
-        facts_type: The class that the registry declares for them; ``None`` if it declares none.
-        registry: Name of the registry, for messages.
-        name: Name of the function, for messages.
-        facts: A mapping, or an instance of ``facts_type``.
+    So a cold answer equals a warm one.
 
     Raises:
         FactsError: They do not fit the class.

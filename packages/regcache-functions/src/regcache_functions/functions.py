@@ -41,16 +41,6 @@ class State:
         changes: Another object whenever records were added or replaced.
     """
 
-    __slots__ = (
-        "_aliases",
-        "_haystack",
-        "changes",
-        "library",
-        "records",
-        "undescribed",
-        "values",
-    )
-
     def __init__(
         self, records: "dict[str, Record]", values: "dict[str, Function]", library: str = ""
     ) -> None:
@@ -86,10 +76,6 @@ class State:
                     found.setdefault(each, []).append(name)
             aliases = self._aliases = changes, found
         return aliases[1].get(alias, [])
-
-    def forget_texts(self) -> None:
-        """Let what is derived from the records be derived anew: some were added or replaced."""
-        self.changes = object()
 
     def haystack(self) -> "Any":
         """The texts that ``search`` looks in."""

@@ -126,15 +126,7 @@ def make_metadata(
     facts: Any,
     loader: Callable[[str], Callable[..., Any]],
 ) -> FunctionMetadata[Any]:
-    """Metadata from a record.
-
-    Args:
-        name: Name of the function in its registry.
-        record: As ``describing`` makes it.
-        owner: ``distribution`` and ``version`` of what the function belongs to.
-        facts: Its facts, converted.
-        loader: Gives the function by its name.
-    """
+    """Metadata from a record as ``describe`` makes it, and facts that are converted."""
     return FunctionMetadata(
         name=name,
         module=record["module"],

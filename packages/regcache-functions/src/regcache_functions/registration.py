@@ -26,19 +26,6 @@ class Registration:
         run: Code of the module, or of the cell, whose execution registers it.
     """
 
-    __slots__ = (
-        "aliases",
-        "contract",
-        "facts",
-        "label",
-        "line",
-        "module",
-        "name",
-        "run",
-        "tags",
-        "value",
-    )
-
     def __init__(
         self,
         value: "Any",

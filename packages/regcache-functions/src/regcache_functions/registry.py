@@ -1,12 +1,14 @@
 """A registry of functions: ``FunctionRegistry``, of a package that registers them or of a library.
 
 Where its records come from (the cache file, else a search), and how a function is loaded. What can
-be asked of them is in ``functions``; what is searched is in ``scope``.
+be asked of them is in ``functions``; what follows from a ``Scope``, once that is used, in
+``caching``.
 """
 
 import os
 import sys
 from _thread import RLock
+from time import time_ns
 
 from .functions import Functions, State
 from .registration import (
@@ -34,8 +36,7 @@ if TYPE_CHECKING:
 
     from .functions import Function, Record
     from .metadata import FunctionMetadata
-    from .scope import Scope
-    from .trials import Probe, Progress
+    from .trials import Probe, Progress, Trial
 
     F = TypeVar("F", default=dict[str, Any])
     Fn = TypeVar("Fn")
@@ -56,6 +57,71 @@ def _renew_lock() -> None:
 # Not by core's hook: registering functions does without core.
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_renew_lock)
+
+
+class Scope:
+    """The package, and the options, of one registry.
+
+    Args:
+        declared: Where the registry is made, as ``module:line``; the others are those of
+            ``FunctionRegistry``.
+
+    Raises:
+        ConfigError: ``depends_on`` is no list of dependencies (a ``ValueError``).
+    """
+
+    def __init__(
+        self,
+        package: str,
+        facts: "type | None",
+        strict: bool,
+        depends_on: "Collection[Dependency]" = (),
+        entry_points: "str | None" = None,
+        declared: str = "",
+    ) -> None:
+        self.package = package
+        self.facts = facts
+        self.strict = strict
+        self.depends_on = depends_on
+        if depends_on != ():
+            from regcache_core.discovery import as_dependencies
+
+            self.depends_on = as_dependencies(depends_on)
+        self.entry_points = entry_points or ""
+        self.declared = declared
+        self.created_ns = time_ns()
+
+    def contains(self, module: str) -> bool:
+        """As ``Adapter.contains``, before there is one: core is not needed to register."""
+        return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
+
+
+class LibraryScope(Scope):
+    """A library that knows nothing of registries.
+
+    Args:
+        trial: The probe and how it is run; ``None`` without one.
+        arguments: Those of ``FunctionRegistry.scan`` that make this scope again elsewhere.
+    """
+
+    def __init__(self, trial: "Trial | None", arguments: "dict[str, Any]") -> None:
+        given = arguments
+        super().__init__(given["library"], given["facts"], given["strict"], given["depends_on"])
+        self.trial = trial
+        self.arguments = arguments
+        self.modules: tuple[str, ...] = given["modules"]
+        self.recursive: bool = given["recursive"]
+        self.include: tuple[str, ...] = given["include"]
+        self.exclude: tuple[str, ...] = given["exclude"]
+        self.predicate: Callable[[Any], bool] | None = given["predicate"]
+        self.public: str = given["public"]
+
+    @property
+    def roots(self) -> "list[str]":
+        """Full names of the modules that the search begins with."""
+        package = self.package
+        names = [each if self.contains(each) else f"{package}.{each}" for each in self.modules]
+        return names or [package]
 
 
 class FunctionRegistry(Functions[F]):
@@ -90,6 +156,7 @@ class FunctionRegistry(Functions[F]):
     ('(image, sigma=1.0)', ['gaussian'])
     """
 
+    _scope: "Scope | None" = None  # there if a package or a library is listed
     _listing: "Listing[State] | None" = None  # there from the first use on
 
     def __init__(
@@ -116,12 +183,9 @@ class FunctionRegistry(Functions[F]):
         self._facts_type: Any = facts
         places = declaration()
         self._owners = dict.fromkeys(module for module, _ in places)
-        self._scope: Scope | None = None
         if package is not None:
-            from .scope import PackageScope
-
             declared = " in ".join(f"{module}:{line}" for module, line in places)
-            self._scope = PackageScope(package, facts, strict, declared, depends_on, entry_points)
+            self._scope = Scope(package, facts, strict, depends_on, entry_points, declared)
         self._state: State | None = None
         self._registered = Registrations((name, package))
         self._found: Mapping[str, Record] = {}  # what the state was made from, with what follows
@@ -201,8 +265,6 @@ class FunctionRegistry(Functions[F]):
         >>> statistics.info("fmean").doc
         'Convert data to floats and compute the arithmetic mean.'
         """
-        from .scope import LibraryScope
-
         for field, patterns in (("modules", modules), ("include", include), ("exclude", exclude)):
             check(field, patterns, not isinstance(patterns, (str, bytes)), "a list of texts")
         is_text = isinstance(probe, str) and ":" in probe
@@ -229,19 +291,24 @@ class FunctionRegistry(Functions[F]):
             trial = Trial(probe, probe_version, executor, timeout, memory, progress)
         registry: Any = cls(name or library, facts=facts, enable_cache=enable_cache)  # type: ignore[arg-type]
         modules = tuple(modules)
-        registry._scope = LibraryScope(
-            library,
-            modules=modules,
-            recursive=not modules if recursive is None else recursive,
-            include=include,
-            exclude=exclude,
-            predicate=predicate,
-            public=public,
-            trial=trial,
-            facts=facts,
-            strict=strict,
-            depends_on=depends_on,
-        )
+        arguments = {
+            "library": library,
+            "modules": modules,
+            "recursive": not modules if recursive is None else recursive,
+            "include": tuple(include),
+            "exclude": tuple(exclude),
+            "predicate": predicate,
+            "public": public,
+            "name": name,
+            "probe": probe,
+            "probe_version": probe_version,
+            "timeout": timeout,
+            "memory": memory,
+            "facts": facts,
+            "strict": strict,
+            "depends_on": depends_on,
+        }
+        registry._scope = LibraryScope(trial, arguments)
         return registry  # type: ignore[no-any-return]
 
     # Registration.
@@ -427,15 +494,6 @@ class FunctionRegistry(Functions[F]):
         return verify(self)
 
     def info(self, name: str) -> "FunctionMetadata[F]":
-        """What is known of one function; imports nothing of it.
-
-        Args:
-            name: Its name, or an alias.
-
-        Raises:
-            UnknownFunctionError: There is no such function (a ``KeyError``).
-            FactsError: Its stored facts do not fit the declared class (a ``TypeError``).
-        """
         from .facts import from_stored
         from .metadata import make_metadata
 
@@ -446,8 +504,8 @@ class FunctionRegistry(Functions[F]):
 
     def __reduce__(self) -> "tuple[Any, ...]":
         if self._is_scanned():
-            more = {"name": self.name, "enable_cache": self.enable_cache}
-            return _reopen, (type(self), {**self._scope.arguments(), **more})  # type: ignore[union-attr]
+            scope: Any = self._scope
+            return _reopen, (type(self), {**scope.arguments, "enable_cache": self.enable_cache})
         for owner in self._owners:
             for name, value in getattr(sys.modules.get(owner), "__dict__", {}).items():
                 if value is self:
@@ -468,7 +526,7 @@ class FunctionRegistry(Functions[F]):
 
             for name, each in list(state.undescribed.items()):
                 state.records[name] = to_record(each, self._facts_type, self.name)
-                state.forget_texts()
+                state.changes = object()
                 if state.undescribed.get(name) is each:  # not registered again meanwhile
                     state.undescribed.pop(name, None)
         return state
@@ -479,12 +537,14 @@ class FunctionRegistry(Functions[F]):
 
     def _listed_by(self) -> "Listing[State] | None":
         """What finds the functions; ``None`` for a registry of no package."""
-        if self._scope is not None and self._listing is None:
+        scope: Any = self._scope
+        if scope is not None and self._listing is None:
             from regcache_core.discovery import Listing
 
-            from .caching import FunctionAdapter
+            from .caching import FunctionAdapter, LibraryAdapter
 
-            vars(self).setdefault("_listing", Listing(FunctionAdapter(self, self._scope)))
+            adapter = LibraryAdapter if self._is_scanned() else FunctionAdapter
+            vars(self).setdefault("_listing", Listing(adapter(self, scope)))
         return self._listing
 
     def _recheck(self, name: "Any") -> bool:
@@ -494,12 +554,6 @@ class FunctionRegistry(Functions[F]):
     def _is_searching(self) -> bool:
         """Whether this thread is in the middle of a search."""
         return self._listing is not None and self._listing.is_discovering
-
-    def _is_used(self) -> bool:
-        """Whether a module that looks may see what it would not see in a fresh process."""
-        registered = self._snapshot()
-        is_left = any(each.module not in sys.modules for each in registered)  # it has failed
-        return bool(is_left or (self._state and (registered or self._extra.get("failures"))))
 
     def _publish(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> State:
         """Make the state from what was found and what registered itself; first come, first kept."""
@@ -606,7 +660,7 @@ class FunctionRegistry(Functions[F]):
 
     def _is_scanned(self) -> bool:
         """Whether it lists a library that knows nothing of it."""
-        return hasattr(self._scope, "trial")
+        return isinstance(self._scope, LibraryScope)
 
     def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
         from difflib import get_close_matches

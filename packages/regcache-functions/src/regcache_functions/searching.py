@@ -44,11 +44,7 @@ _QUESTIONS: "dict[str, Any]" = {
 
 
 class Haystack:
-    """The texts of many functions, made once, in which words are looked for.
-
-    Args:
-        records: Name -> record.
-    """
+    """The texts of many functions, made once, in which words are looked for."""
 
     def __init__(self, records: "Mapping[str, Record]") -> None:
         self._names = list(records)

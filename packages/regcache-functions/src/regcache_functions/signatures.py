@@ -40,7 +40,9 @@ def parts_of(function: Any) -> Parts | None:
             warnings.simplefilter("ignore")
             found = inspect.signature(function)
     except Exception as error:  # builtins have none, and a foreign __signature__ may be anything
-        _raise_if_signalled(error)
+        from regcache_core.discovery import raise_if_signalled
+
+        raise_if_signalled(error)
         return None
     parts: Parts = [_annotation_text(found.return_annotation, found.empty)]
     for each in found.parameters.values():
@@ -169,15 +171,10 @@ def _told(show: Callable[[Any], str], value: Any) -> str:
     try:
         return show(value)
     except Exception as error:
-        _raise_if_signalled(error)
+        from regcache_core.discovery import raise_if_signalled
+
+        raise_if_signalled(error)
         return f"<{type(value).__qualname__}>"
-
-
-def _raise_if_signalled(error: Exception) -> None:
-    """As core has it, which is not needed where a signature is only read."""
-    from regcache_core.discovery import raise_if_signalled
-
-    raise_if_signalled(error)
 
 
 def _shorten(text: str) -> str:

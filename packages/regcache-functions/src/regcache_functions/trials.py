@@ -19,20 +19,8 @@ if TYPE_CHECKING:
 class Trial:
     """A probe and how it is run.
 
-    Args:
-        probe: Called with each function; returns facts (a mapping, an attrs instance or ``None``)
-            or raises: ``Reject("reason")``, or any other exception, which then is the reason.
-            As text, ``"module:name"``, it is imported when there is something to try.
-        version: Declared version of the probe; another version is another answer.
-        executor: Where the functions are tried, each in a child process of a worker; without one
-            they are tried in this process, one after the other.
-        timeout: Seconds that one function may take (with an executor).
-        memory: Bytes that one function may take beyond what the child has (with an executor, on
-            Linux); ``None`` for no limit.
-        progress: Told of each function that is done; ``True`` draws a bar with rich.
+    The arguments are those of ``FunctionRegistry.scan``.
     """
-
-    __slots__ = ("executor", "memory", "probe", "progress", "timeout", "version")
 
     def __init__(
         self,

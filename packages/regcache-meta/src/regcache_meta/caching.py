@@ -1,15 +1,20 @@
 """What a registry of classes tells its listing: ``ClassAdapter``."""
 
-from regcache_core import PYTHON_SUFFIXES, CacheMiss, SourceTree
+import sys
+
+from regcache_core import CacheMiss
 from regcache_core.discovery import (
     Adapter,
     EditedModules,
-    find_sources,
+    fingerprint,
+    is_anonymous,
     is_plain_name,
+    name_of,
     published_modules,
 )
 
-from .classes import is_class, same_declaration
+from .classes import is_class, is_local, name_class, same_declaration
+from .mapping import lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +22,6 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from regcache_core import Input
     from regcache_core.discovery import Cache, Discovered, ImportPath
 
     from .classes import Scope
@@ -32,9 +36,9 @@ class EditedClasses(EditedModules):
     (``importlib.reload``) since.
     """
 
-    def __init__(self, scope: "Scope") -> None:
-        super().__init__(str(scope.package), scope.source_files, scope.created_ns)
-        self._base = scope.base
+    def __init__(self, adapter: "ClassAdapter") -> None:
+        super().__init__(adapter.package, adapter.source_files, adapter.created_ns)
+        self._base = adapter.scope.base
         # By identity: a metaclass may have made them unhashable. Modules have many in common.
         self._seen: dict[int, type] = {}
 
@@ -53,62 +57,95 @@ class EditedClasses(EditedModules):
 
 
 class ClassAdapter(Adapter["State[Any, Any]"]):
-    """What a registry of classes tells its ``Listing``.
-
-    Args:
-        registry: The registry.
-        scope: What it lists; of a package.
-    """
+    """What a registry of classes tells its ``Listing``; its scope is one of a package."""
 
     def __init__(self, registry: "LazyDiscoveryDict[Any, Any]", scope: "Scope") -> None:
         super().__init__(scope.name, str(scope.package))
-        self._registry = registry
-        self._scope = scope
+        self.registry = registry
+        self.scope = scope
         self.created_ns = scope.created_ns
         self.depends_on = scope.depends_on
         self.entry_points = scope.config.discovery_entry_points or ""
         self.light_modules = (self.package, scope.base.__module__)
 
     def is_enabled(self) -> bool:
-        """Whether there is to be a cache."""
-        return self._registry.enable_cache
+        return self.registry.enable_cache
 
     def version(self) -> str:
-        """``__version__`` of the package that the base class lies in."""
-        return self._scope.version()
+        """``__version__`` of the package that the base class lies in; empty if it has none."""
+        root = sys.modules.get(self.scope.base.__module__.partition(".")[0])
+        return str(vars(root).get("__version__", "")) if root else ""
+
+    def _functions(self) -> "list[Any]":
+        config = self.scope.config
+        return [config.key_extractor, self.scope.include, config.discovery_function]
+
+    def parts(self) -> "list[Any]":
+        """The base class and functions."""
+        return [self.scope.base, *self._functions()]
 
     def settings(self) -> "dict[str, Any]":
         """The registry's own set-up."""
-        return self._scope.settings()
+        config = self.scope.config
+        extractor, include, function = map(name_of, self._functions())
+        return {
+            "package": self.package,
+            "base": name_of(self.scope.base),
+            "key": config.key_attribute,
+            "extractor": extractor,
+            "include": include,
+            "function": function,
+            "recursive": config.discovery_recursive,
+            "strict": config.strict,
+            "skip": config.skip_if_no_key,
+            "facts": list(config.facts),
+            "entry_points": config.discovery_entry_points,
+            "secondary": [[s.key_source, s.attr_name] for s in config.secondary_registries],
+        }
 
     def lookup_errors(self) -> "tuple[type[Exception], ...]":
-        """What a lookup raises where a key is missing, or its plugin fails."""
         from .errors import PluginImportError, UnknownKeyError
 
         return UnknownKeyError, PluginImportError
 
     def anonymous_part(self) -> str:
-        """The base class, if it or a function has no lasting text."""
-        from .classes import name_class
+        """The base class, if it or a function has no lasting text.
 
-        return "" if self._scope.is_identified else name_class(self._scope.base)
+        A class that is made inside a function has no name of its own, and a function may hold an
+        object that has no lasting text.
+        """
+        base = self.scope.base
+        is_named = not any(is_anonymous(name_of(each)) for each in self._functions())
+        return "" if is_named and not is_local(base) else name_class(base)
 
     def cache_name(self) -> str:
-        """What tells the registry's cache from that of every other registry."""
-        return self._scope.cache_name
+        base, config = self.scope.base, self.scope.config
+        name = f"{self.name.replace(' ', '_')}_registry of {base.__module__}.{base.__qualname__}"
+        if not self.scope.scanned:
+            return name
+        functions = [name_of(config.key_extractor), name_of(self.scope.include)]
+        options = [config.key_attribute, *functions, config.discovery_recursive, config.strict]
+        return f"{name} {fingerprint(options)}"
 
-    def inputs(self) -> "list[Input]":
-        """The sources of the package and of what decides.
+    def places(self) -> "list[str]":
+        """The folders of the package, or the file of a plain module; nothing is imported.
 
         Raises:
             DiscoveryError: There is no such package.
         """
-        places = [*_package_paths(self.package), *self._scope.source_files()]
-        return [SourceTree(places, PYTHON_SUFFIXES)]
+        try:
+            paths = super().places()
+        except ModuleNotFoundError:
+            paths = []
+        if not paths:  # or it is built into Python, and nothing is below it
+            from .errors import DiscoveryError
+
+            problem = "there is no such package; is it installed, is it misspelt?"
+            raise DiscoveryError(self.package, problem)
+        return paths
 
     def edited(self) -> EditedClasses:
-        """Whether modules hold what their files say."""
-        return EditedClasses(self._scope)
+        return EditedClasses(self)
 
     def make_check(self, import_path: "ImportPath") -> "Callable[[Any], Any]":
         """A function that gives back a record; one that leads elsewhere is refused."""
@@ -141,7 +178,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         Raises:
             CacheMiss: They are nothing that we write.
         """
-        names = {each.name for each in self._scope.config.secondary_registries}
+        names = {each.name for each in self.scope.config.secondary_registries}
         try:
             failed = {name: _check_failure(texts) for name, texts in extra["failures"].items()}
             secondary = {
@@ -172,76 +209,101 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         module = stored["module"]
         if module.__class__ is not str or not is_plain_name(module):
             raise ValueError(f"{module!r} is no name of a module")
-        if not self._registry._may_import(module):
+        if not self.registry._may_import(module):
             raise ValueError(f"{module} lies outside of the package")
         return {"module": module}
 
     def state(self) -> "State[Any, Any] | None":
-        """The state, if there is one."""
-        return self._registry._state
+        """The state, if there is one; the registry keeps it, for it has one without a package."""
+        return self.registry._state
 
     def so_far(self) -> "State[Any, Any]":
-        """What has registered itself, for a reader in the middle of a discovery."""
-        return self._registry._so_far()
+        return self.registry._so_far()
 
     def combined(self, records: "Mapping[Any, Any]") -> "State[Any, Any]":
-        """A state that is not published."""
-        return self._registry._combined(records)
+        return self.registry._combined(records)
 
     def publish(self, records: "Mapping[Any, Any]", beside: "Beside") -> "State[Any, Any]":
-        """Make the state, unless another thread has."""
-        return self._registry._publish_answer(records, beside)
+        registry = self.registry
+        with lock():
+            if registry._state is not None:
+                return registry._state
+            return self._exchange(beside, lambda: registry._publish(records))
 
     def publish_anew(self, records: "Mapping[Any, Any]", beside: "Beside") -> "State[Any, Any]":
         """Make the state anew; secondary registries open anew."""
-        state = self._registry._publish_answer(records, beside, anew=True)
-        for dependent in self._registry._dependents:
+        registry = self.registry
+        with lock():
+            state = self._exchange(beside, lambda: registry._publish(records, anew=True))
+        for dependent in registry._dependents:
             dependent._state = None
         return state
 
     def take_over(self) -> "Callable[[Mapping[Any, Any], Beside], State[Any, Any]]":
         """A function that makes the states anew; what was done by hand stays so."""
-        registry = self._registry
+        registry = self.registry
         mappings = [each for each in registry._dependents if each._state is not None]
         removed = [(each, each._removed_keys()) for each in mappings]
         own = registry._removed_keys() if registry._state is not None else set()
 
         def make(records: "Mapping[Any, Any]", beside: "Beside") -> "State[Any, Any]":
-            state = registry._take_over_answer(records, beside, own)
+            with lock():
+                state = self._exchange(beside, lambda: registry._take_over(records, own))
             for each, keys in removed:
                 each._take_over(each._records(), keys)
             return state
 
         return make
 
+    def _exchange(
+        self, beside: "Beside", publish: "Callable[[], State[Any, Any]]"
+    ) -> "State[Any, Any]":
+        """Publish with what lies beside: contested keys claim nothing."""
+        registry = self.registry
+        before, registry._beside = registry._beside, beside
+        try:
+            return publish()
+        except Exception:  # a key is another's: all stays as it was
+            registry._beside = before
+            raise
+
     def answer(self) -> "Answer":
-        """What the state was made from."""
-        return self._registry._found, self._registry._beside
+        return self.registry._found, self.registry._beside
 
     def drop_moved(self, records: "Mapping[Any, Any]") -> None:
         """Forget loaded classes whose module is gone, to be loaded from where they are now."""
         from ._cold.discovery import drop_vanished
 
-        registry = self._registry
+        registry = self.registry
         loaded = list(registry._registered.items())
         moved = [key for key, cls in loaded if not registry._is_of(cls, records.get(key))]
-        drop_vanished(self._scope, registry, moved)
+        drop_vanished(self.scope, registry, moved)
 
     def is_used(self) -> bool:
-        """Whether a plugin that looks may see what it would not see in a fresh process."""
-        return self._registry._is_used()
+        registry = self.registry
+        registered = [
+            cls for key, cls in list(registry._registered.items()) if key not in registry._setters
+        ]
+        is_left = any(cls.__module__ not in sys.modules for cls in registered)  # it has failed
+        is_known = registry._state and (registered or registry._failures)
+        return bool(registry._assigned or is_left or is_known)
 
     def discover(self, cache: "Cache") -> "Discovered":
         """Import all modules of the package, and describe what the registry holds then."""
-        from ._cold.discovery import discover
+        from ._cold.discovery import Discovery
 
-        return discover(self._scope, self._registry, cache)
+        return Discovery(self, cache).run()
 
     def warn(self, found: "Discovered") -> None:
         """Tell of modules that failed, and of a search that found nothing."""
-        from ._cold.discovery import warn
+        from regcache_core.discovery import warn_caller
 
-        warn(self._scope, found)
+        from .errors import DiscoveryWarning
+
+        found.warn_of_failures(DiscoveryWarning)
+        if self.scope.scanned and not found.records:
+            base = self.scope.base.__qualname__
+            warn_caller(f"{self.package} has no sub-class of {base} with a key", DiscoveryWarning)
 
 
 def _check_failure(texts: "list[str]") -> "list[str]":
@@ -249,15 +311,3 @@ def _check_failure(texts: "list[str]") -> "list[str]":
     if [type(texts), *map(type, texts)] != [list, str, str]:
         raise TypeError(f"{texts!r} is no error that we store")
     return texts
-
-
-def _package_paths(name: str) -> "list[str]":
-    try:
-        paths = find_sources(name)
-    except ModuleNotFoundError:
-        paths = []
-    if not paths:  # or it is built into Python, and nothing is below it
-        from .errors import DiscoveryError
-
-        raise DiscoveryError(name, "there is no such package; is it installed, is it misspelt?")
-    return paths

@@ -1,17 +1,8 @@
 """Plugin classes by their names, and what a registry of them lists: ``Scope``."""
 
-import sys
 from time import time_ns
 
-from regcache_core.discovery import (
-    file_of,
-    find_object,
-    is_anonymous,
-    is_gone,
-    is_same_source,
-    name_of,
-    source_modules,
-)
+from regcache_core.discovery import file_of, find_object, is_gone, is_same_source
 
 from .config import check_dependencies
 
@@ -184,47 +175,8 @@ class Scope:
         """What the registry is called in messages."""
         return self.config.registry_name or readable_name(self.base.__name__)
 
-    @property
-    def application(self) -> str:
-        """The top-level package that owns the plugins."""
-        return (self.package or self.base.__module__).partition(".")[0]
-
-    def version(self) -> str:
-        """``__version__`` of the package that the base class lies in; empty if it has none.
-
-        Read without triggering a module's ``__getattr__``, which may import importlib.metadata.
-        """
-        root = sys.modules.get(self.base.__module__.partition(".")[0])
-        return str(vars(root).get("__version__", "")) if root else ""
-
-    @property
-    def is_identified(self) -> bool:
-        """Whether text can tell the registry from others: by its base class and its functions.
-
-        A class that is made inside a function has no name of its own, and a function may hold an
-        object that has no lasting text.
-        """
-        config = self.config
-        functions = (config.key_extractor, self.include, config.discovery_function)
-        anonymous = any(is_anonymous(name_of(each)) for each in functions)
-        return not anonymous and not is_local(self.base)
-
-    @property
-    def cache_name(self) -> str:
-        """What tells the registry's cache from that of every other registry."""
-        base = f"{self.base.__module__}.{self.base.__qualname__}"
-        name = f"{self.name.replace(' ', '_')}_registry of {base}"
-        if not self.scanned:
-            return name
-        from regcache_core.discovery import fingerprint
-
-        config = self.config
-        functions = [name_of(config.key_extractor), name_of(self.include)]
-        options = [config.key_attribute, *functions, config.discovery_recursive, config.strict]
-        return f"{name} {fingerprint(options)}"
-
     def contains(self, module: str) -> bool:
-        """Whether a module lies in the package: no other may be imported for a cache file."""
+        """As ``Adapter.contains``, before there is one."""
         return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
 
     def searches(self, module: str) -> bool:
@@ -232,36 +184,6 @@ class Scope:
         if self.config.discovery_recursive is not False:
             return self.contains(module)
         return module == self.package or module.rpartition(".")[0] == self.package
-
-    def settings(self) -> "dict[str, object]":
-        """The registry's own set-up, as JSON values: one of the inputs of its answer."""
-        config = self.config
-        return {
-            "package": self.package,
-            "base": name_of(self.base),
-            "key": config.key_attribute,
-            "extractor": name_of(config.key_extractor),
-            "include": name_of(self.include),
-            "function": name_of(config.discovery_function),
-            "recursive": config.discovery_recursive,
-            "strict": config.strict,
-            "skip": config.skip_if_no_key,
-            "facts": list(config.facts),
-            "entry_points": config.discovery_entry_points,
-            "secondary": [[s.key_source, s.attr_name] for s in config.secondary_registries],
-        }
-
-    def source_modules(self) -> "list[str]":
-        """Modules that decide the answer besides the plugins: of base classes and functions."""
-        config = self.config
-        functions = config.key_extractor, self.include, config.discovery_function
-        return source_modules([self.base, *functions])
-
-    def source_files(self) -> "list[str]":
-        """Files of these modules."""
-        modules = map(sys.modules.get, self.source_modules())
-        files = {getattr(module, "__file__", None) for module in modules}
-        return sorted(file for file in files if file)
 
     def arguments(self, enable_cache: bool) -> "dict[str, Any]":
         """The arguments of ``LazyDiscoveryDict.for_package`` that make this scope again."""

@@ -84,23 +84,6 @@ class RegistryConfig:
             to those of the package; each names a class or a module.
     """
 
-    __slots__ = (
-        "depends_on",
-        "discovery_entry_points",
-        "discovery_function",
-        "discovery_package",
-        "discovery_recursive",
-        "facts",
-        "key_attribute",
-        "key_extractor",
-        "log_registration",
-        "registry_dict",
-        "registry_name",
-        "secondary_registries",
-        "skip_if_no_key",
-        "strict",
-    )
-
     def __init__(
         self,
         registry_dict: "MutableMapping[Any, Any]",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from regcache_core import RegcacheError
+from regcache_core.discovery import DuplicateItemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class DuplicateKeyError(RegcacheError, ValueError):
+class DuplicateKeyError(DuplicateItemError):
     """Two different classes claim one key of a registry.
 
     Attributes:
@@ -18,13 +19,6 @@ class DuplicateKeyError(RegcacheError, ValueError):
         first: The class that holds the key, with its file.
         second: The class that claims it too, with its file.
     """
-
-    def __init__(self, registry: str, key: object, first: str, second: str) -> None:
-        super().__init__(registry, key, first, second)
-        self.registry = registry
-        self.key = key
-        self.first = first
-        self.second = second
 
     def __str__(self) -> str:
         return (
@@ -102,9 +96,6 @@ class PluginImportError(RegcacheError, ImportError):
         self.registry = registry
         self.key = key
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.registry, self.key, self.name)
-
     def __str__(self) -> str:
         return (
             f"{self.registry}: {self.key!r} is listed, but its module {self.name} fails to "
@@ -123,9 +114,6 @@ class DiscoveryError(RegcacheError, ImportError):
     def __init__(self, module: str, problem: str) -> None:
         super().__init__(module, problem, name=module)
         self.problem = problem
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.name, self.problem)
 
     def __str__(self) -> str:
         return f"cannot discover plugins in {self.name}: {self.problem}"

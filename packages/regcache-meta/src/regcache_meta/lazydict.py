@@ -23,7 +23,7 @@ from .classes import (
     name_class,
     same_declaration,
 )
-from .mapping import LazyDict, lock
+from .mapping import LazyDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     'pygments.lexers.python'
     """
 
+    _called = ""  # a secondary registry has a name
     _listing: "Listing[State[K, V]] | None" = None  # there from the first use on
 
     def __init__(self, enable_cache: bool = True) -> None:
@@ -79,6 +80,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._is_replaying = False
         self._beside: Beside = {}, {}, {}
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
+        self._primary = self
 
     @classmethod
     def for_package(
@@ -168,6 +170,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     @property
     def _failures(self) -> "dict[str, list[str]]":
+        """Modules that are known to fail: what they do before that does not count."""
         return self._beside[0]
 
     @property
@@ -252,42 +255,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return self._listing
 
     def _recheck(self) -> bool:
+        """Look whether other keys would be found now; whether there are any."""
         listing = self._listed_by()
         return listing is not None and listing.recheck()
 
     def _is_discovering(self) -> bool:
         """Whether this thread is in the middle of a discovery."""
         return self._listing is not None and self._listing.is_discovering
-
-    def _publish_answer(
-        self, records: "Mapping[Any, Record]", beside: "Beside", *, anew: bool = False
-    ) -> "State[K, V]":
-        with lock():
-            if self._state is not None and not anew:
-                return self._state
-            return self._exchange(beside, lambda: self._publish(records, anew=anew))
-
-    def _take_over_answer(
-        self, records: "Mapping[Any, Record]", beside: "Beside", removed: "Collection[K]"
-    ) -> "State[K, V]":
-        with lock():
-            return self._exchange(beside, lambda: self._take_over(records, removed))
-
-    def _exchange(self, beside: "Beside", publish: "Callable[[], State[K, V]]") -> "State[K, V]":
-        """Publish with what lies beside: contested keys claim nothing."""
-        before, self._beside = self._beside, beside
-        try:
-            return publish()
-        except Exception:  # a key is another's: all stays as it was
-            self._beside = before
-            raise
-
-    def _is_used(self) -> bool:
-        """Whether a plugin that looks may see what it would not see in a fresh process."""
-        registered = [key for key in list(self._registered) if key not in self._setters]
-        classes: list[Any] = [self._registered.get(key, self._scope) for key in registered]
-        is_left = any(cls.__module__ not in sys.modules for cls in classes)  # it has failed
-        return bool(self._assigned or is_left or (self._state and (registered or self._failures)))
 
     def _load(self, key: K, record: "Record") -> V:
         if not self._import(key, record.get("via") or record["module"]):
@@ -370,6 +344,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         super()._register(key, value)
 
     def _executing(self) -> "list[str]":
+        """Plugin modules that this thread is importing, the innermost first."""
         scope = self._scope
         if scope is None or not scope.package:
             return []
@@ -383,9 +358,11 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return scope.config.discovery_entry_points is not None and self._may_import(module)
 
     def _is_anew(self) -> bool:
+        """Whether an answer is found; not if plugins are imported for one that is known."""
         return self._is_discovering() and not self._is_replaying
 
     def _replay(self, last: str = "") -> None:
+        """Import plugins in their order, all or up to one, each to find what it found before."""
         listing, scope = self._listed_by(), self._scope
         if listing is None or scope is None or self._is_discovering():
             return
@@ -398,13 +375,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             finally:
                 self._is_replaying = False
 
-    def _failed(self) -> "Collection[str]":
-        return self._failures
+    def _describe_value(self, record: "Record") -> str:
+        return f"<class '{record['module']}.{record['qualname']}'>"
 
     def _contested(self) -> "set[Any]":
         return self._beside[2].get("", set())
 
     def _find_answer(self) -> None:
+        """Read the answer from the cache file, if that is not done yet; never discover."""
         listing = self._listed_by()
         if self._state is None and listing is not None and not listing.is_discovering:
             listing.open_cached()
@@ -480,7 +458,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     def _open(self) -> "State[K, V]":
         self._primary._opened()
-        if self._primary._state is None or self._is_discovering():
+        if self._primary._state is None or self._primary._is_discovering():
             return self._so_far()
         return self._publish(self._records())
 
@@ -490,18 +468,6 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     @property
     def _called(self) -> str:
         return self._secondary.name if self._secondary else ""
-
-    def _executing(self) -> "list[str]":
-        return self._primary._executing()
-
-    def _is_anew(self) -> bool:
-        return self._primary._is_anew()
-
-    def _replay(self, last: str = "") -> None:
-        self._primary._replay(last)
-
-    def _find_answer(self) -> None:
-        self._primary._find_answer()
 
     def _fits(self, key: K, value: V, record: "Record | None") -> bool:
         if record is None or "owner" in record:
@@ -515,17 +481,8 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         owner = self._secondary.owners.get(key) if self._secondary else None
         return getattr(owner, "__module__", "")
 
-    def _failed(self) -> "Collection[str]":
-        return self._primary._failed()
-
     def _contested(self) -> "set[Any]":
         return self._primary._beside[2].get(self._called, set()) if self._secondary else set()
-
-    def _recheck(self) -> bool:
-        return self._primary._recheck()
-
-    def _is_discovering(self) -> bool:
-        return self._primary._is_discovering()
 
     # A class may set its attribute once more after its body: it is looked at when it is asked for.
 
@@ -546,7 +503,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     def _is_in_making(self, record: "Record") -> bool:
         if "owner" in record:
             return record["owner"] not in self._primary
-        return record["module"] in self._executing()
+        return record["module"] in self._primary._executing()
 
     def _load(self, key: K, record: "Record") -> V:
         if "owner" in record:

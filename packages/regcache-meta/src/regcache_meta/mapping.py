@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from .config import SecondaryRegistry
+    from .lazydict import LazyDiscoveryDict
 
     K = TypeVar("K")
     V = TypeVar("V")
@@ -72,63 +73,28 @@ class LazyDict(dict[K, V]):
         self._removed: dict[K, Record] = {}  # by hand, before they were loaded
         self._found: Mapping[K, Record | None] = {}  # what the state was made from
 
-    # What a sub-class says.
+    if TYPE_CHECKING:  # what a sub-class says
+        #: What finds the keys and imports plugins: itself, or the registry that it is secondary to.
+        _primary: LazyDiscoveryDict[Any, Any]
 
-    def _open(self) -> "State[K, V]":
-        """Find the keys."""
-        return self._publish({})
+        def _open(self) -> State[K, V]: ...  # finds the keys
 
-    def _load(self, key: K, record: "Record") -> V:
-        """Load the value of one key."""
-        raise self._unknown(key)
+        def _load(self, key: K, record: Record) -> V: ...  # loads one value
 
-    def _recheck(self) -> bool:
-        """Look whether other keys would be found now; whether there are any."""
-        return False
+        def _is_in_making(self, record: Record) -> bool: ...  # whether this thread imports a value
 
-    def _is_discovering(self) -> bool:
-        """Whether this thread is finding the keys: then it sees what is there so far."""
-        return False
+        def _describe_value(self, record: Record) -> str: ...  # for ``repr``, if it is not loaded
 
-    def _is_in_making(self, record: "Record") -> bool:
-        """Whether this thread is importing a value, so that it is not there yet."""
-        return False
+        def _contested(self) -> Collection[K]: ...  # keys that plugins take from each other
 
-    def _describe_value(self, record: "Record") -> str:
-        """What ``repr`` shows for a value that is not loaded."""
-        return f"<class '{record['module']}.{record['qualname']}'>"
-
-    def _executing(self) -> "list[str]":
-        """Plugin modules that this thread is importing, the innermost first."""
-        return []
-
-    def _is_anew(self) -> bool:
-        """Whether an answer is being found; not if plugins are imported for one that is known."""
-        return self._is_discovering()
-
-    def _replay(self, last: str = "") -> None:
-        """Import plugins in their order, all or up to one, each to find what it found before."""
-
-    def _contested(self) -> "Collection[K]":
-        """Keys that plugins take from each other, as the answer tells."""
-        return ()
-
-    def _find_answer(self) -> None:
-        """Read the answer from the cache file, if that is not done yet; never discover."""
-
-    def _fits(self, key: K, value: V, record: "Record | None") -> bool:
-        """Whether what is registered under a key is what a record describes."""
-        return False
-
-    def _failed(self) -> "Collection[str]":
-        """Plugin modules that are known to fail: what they do before that does not count."""
-        return ()
+        # Whether what is registered under a key is what a record describes.
+        def _fits(self, key: K, value: V, record: Record | None) -> bool: ...
 
     # How the state is made.
 
     def _opened(self) -> "State[K, V]":
         state = self._state
-        return self._open() if state is None or self._is_discovering() else state
+        return self._open() if state is None or self._primary._is_discovering() else state
 
     def _sought(self, key: K) -> "State[K, V]":
         """The state, with a key in it; one that is not known is looked for once more.
@@ -142,7 +108,7 @@ class LazyDict(dict[K, V]):
             from regcache_core import RegcacheError
 
             try:
-                self._recheck()
+                self._primary._recheck()
             except RegcacheError as error:
                 raise self._unknown(key) from error
             state = self._opened()
@@ -165,12 +131,7 @@ class LazyDict(dict[K, V]):
     def _take_over(
         self, records: "Mapping[K, Record | None]", removed: "Iterable[K]"
     ) -> "State[K, V]":
-        """Make the state anew; what was loaded, assigned or removed in this process stays so.
-
-        Args:
-            records: What is found now.
-            removed: Keys that were removed by hand.
-        """
+        """Make the state anew; what was loaded, assigned or removed by hand stays so."""
         self._check_claims(records)
         with _LOCK:
             old, found = self._state[1] if self._state else {}, self._found
@@ -220,9 +181,9 @@ class LazyDict(dict[K, V]):
             return
         is_held = held is not _MISSING and held is not value
         if is_held:
-            self._find_answer()
+            self._primary._find_answer()
         is_contested = key in self._contested()
-        if is_held and (self._is_anew() or not is_contested):
+        if is_held and (self._primary._is_anew() or not is_contested):
             self._check_held(key, held, value)
         if self._state is not None and not is_contested:
             self._check_claim(key, value, self._state[0].get(key))
@@ -244,7 +205,7 @@ class LazyDict(dict[K, V]):
             self._registered.pop(key, None)  # it comes behind what there was before
             self._registered[key] = value
             self._setters[key] = executing
-            if self._state is None or self._is_anew():
+            if self._state is None or self._primary._is_anew():
                 return
             entries, values = self._state
             record, is_listed = entries.get(key), key in entries
@@ -256,14 +217,16 @@ class LazyDict(dict[K, V]):
 
     def _is_shown(self, key: K, contested: "Collection[K]") -> bool:
         """Whether what is registered under a key adds to what is found."""
-        return key not in contested and not {*self._failed()} & {*self._setters.get(key, ())}
+        return key not in contested and not {*self._primary._failures} & {
+            *self._setters.get(key, ())
+        }
 
     def _settle(self, key: K, record: "Record") -> bool:
         """Let a key have the value that plugins come to together; whether there is one."""
-        for module in self._failed():
+        for module in self._primary._failures:
             self._undo(module)
         if self._contested() and not self._has_fitting(key, record):
-            self._replay()
+            self._primary._replay()
         if not self._has_fitting(key, record):
             return False
         self._opened()[1][key] = self._registered[key]
@@ -290,8 +253,8 @@ class LazyDict(dict[K, V]):
 
     def _note_look(self, key: "K | None" = None) -> None:
         """Note that a plugin looks for a key that is not there, or for all, in a discovery."""
-        if self._is_discovering():
-            executing = self._executing()
+        if self._primary._is_discovering():
+            executing = self._primary._executing()
             if executing:
                 known = {*self._registered} if key is None else ()
                 self._looks.append((executing, key, known))
@@ -310,23 +273,23 @@ class LazyDict(dict[K, V]):
 
     def _found_before(self, key: K) -> "Any":
         """What a plugin in execution finds under a contested key; others find what is listed."""
-        if self._is_discovering() or not self._executing():
+        if self._primary._is_discovering() or not self._primary._executing():
             return _MISSING
-        self._find_answer()
+        self._primary._find_answer()
         if key not in self._contested():
             return _MISSING
         if key not in self._registered:
-            self._replay()
+            self._primary._replay()
         return self._registered.get(key, _MISSING)
 
     def _own_keys(self) -> "list[K]":
         """The keys that are there; for a plugin in execution, those that it finds."""
-        if self._is_discovering() or not self._executing():
+        if self._primary._is_discovering() or not self._primary._executing():
             self._note_look()
             return [*self._opened()[0]]
-        self._find_answer()
+        self._primary._find_answer()
         if self._contested():
-            self._replay()
+            self._primary._replay()
         return [*self._registered]
 
     def _undo(self, module: str) -> None:
@@ -366,7 +329,11 @@ class LazyDict(dict[K, V]):
 
     def __contains__(self, key: "Any") -> bool:
         entries, values = self._opened()
-        if key in self._contested() and self._executing() and not self._is_discovering():
+        if (
+            key in self._contested()
+            and self._primary._executing()
+            and not self._primary._is_discovering()
+        ):
             return self._found_before(key) is not _MISSING
         if key not in entries:
             self._note_look(key)
@@ -378,7 +345,7 @@ class LazyDict(dict[K, V]):
     def __getitem__(self, key: K) -> V:
         known = self._state
         value: Any = _MISSING if known is None else known[1].get(key, _MISSING)
-        if value is not _MISSING and not self._is_discovering():
+        if value is not _MISSING and not self._primary._is_discovering():
             return value  # type: ignore[no-any-return]
         value = self._found_before(key)
         if value is not _MISSING:
@@ -388,7 +355,7 @@ class LazyDict(dict[K, V]):
         return values[key] if record is None or key in values else self._load(key, record)
 
     def __setitem__(self, key: K, value: V) -> None:
-        executing = self._executing()
+        executing = self._primary._executing()
         if executing:
             self._set_by_plugin(key, value, executing)
             return
@@ -406,12 +373,12 @@ class LazyDict(dict[K, V]):
 
     def _take_out(self, key: K) -> bool:
         """Remove a key in this process; whether it was there."""
-        executing = self._executing()
+        executing = self._primary._executing()
         if executing:
-            self._find_answer()
-            if self._is_discovering() or key in {*self._registered, *self._contested()}:
+            self._primary._find_answer()
+            if self._primary._is_discovering() or key in {*self._registered, *self._contested()}:
                 return self._remove_by_plugin(key, executing)
-            if executing[0] in self._failed():
+            if executing[0] in self._primary._failures:
                 return key in self._opened()[0]
         self._opened()
         with _LOCK:
@@ -458,7 +425,7 @@ class LazyDict(dict[K, V]):
         return [*self._listed()]
 
     def _listed(self) -> "Collection[K]":
-        if self._contested() or self._is_discovering():
+        if self._contested() or self._primary._is_discovering():
             return self._own_keys()
         return self._opened()[0]
 
@@ -529,7 +496,7 @@ class LazyDict(dict[K, V]):
 
         def setdefault(self, key: K, default: "Any" = None) -> "Any":
             """The value of ``key``, loaded; ``default``, stored, if there is no such key."""
-            if self._executing():
+            if self._primary._executing():
                 if key not in self:
                     self[key] = default
                     return default
@@ -558,12 +525,7 @@ class LazyDict(dict[K, V]):
 
 
 def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) -> None:
-    """Fill in a secondary registry what a class has for it.
-
-    Args:
-        secondary: The registry.
-        key: The class's key in the primary registry.
-        cls: The class.
+    """Fill in a secondary registry what a class has for it, whose primary key is given.
 
     Raises:
         DuplicateKeyError: Another class has the key.

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ._cold.importing import (
         Discovered,
         Failures,
-        forget_folder_listings,
         import_module,
         import_modules,
         place_of,
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from ._cold.loaded import watch_imports
     from ._cold.packages import is_installed, iter_module_names
     from ._cold.threads import is_unfinished
+    from ._cold.walk import discovering, import_package
     from .inputs import EditedModules, ImportPath, published_modules
     from .listing import Adapter, Cache, Listing
 
@@ -63,15 +63,16 @@ __all__ = [
     "attribute_of",
     "call_in_forked_child",
     "check_argument",
+    "discovering",
     "file_of",
     "find_object",
     "find_package",
     "find_sources",
     "find_spec",
     "fingerprint",
-    "forget_folder_listings",
     "import_module",
     "import_modules",
+    "import_package",
     "is_anonymous",
     "is_gone",
     "is_initializing",
@@ -109,15 +110,16 @@ _MODULES = {
     "attribute_of": "regcache_core._modules",
     "call_in_forked_child": "regcache_core._modules",
     "check_argument": "regcache_core._report",
+    "discovering": "regcache_core.discovery._cold.walk",
     "file_of": "regcache_core._modules",
     "find_object": "regcache_core._modules",
     "find_package": "regcache_core._modules",
     "find_sources": "regcache_core._modules",
     "find_spec": "regcache_core._modules",
     "fingerprint": "regcache_core._file",
-    "forget_folder_listings": "regcache_core.discovery._cold.importing",
     "import_module": "regcache_core.discovery._cold.importing",
     "import_modules": "regcache_core.discovery._cold.importing",
+    "import_package": "regcache_core.discovery._cold.walk",
     "is_anonymous": "regcache_core._modules",
     "is_gone": "regcache_core._modules",
     "is_initializing": "regcache_core._modules",

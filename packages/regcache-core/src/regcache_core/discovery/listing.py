@@ -135,11 +135,23 @@ class Adapter(Generic[S]):
         """
         return {"package": self.package, "entry_points": self.entry_points}
 
+    def parts(self) -> "list[Any]":
+        """Classes and functions that decide beside the package; by default the class of this."""
+        return [type(self)]
+
     def source_files(self) -> "list[str]":
-        """Files of what decides beside the package: by default of the classes of this object."""
-        modules = source_modules([type(self)])
+        """Files of the modules that define these, and the bases of classes."""
+        modules = source_modules(self.parts())
         foreign = [each for each in modules if not each.startswith("regcache_core.")]
-        return sorted(filter(None, map(file_of, foreign)))
+        return sorted({*filter(None, map(file_of, foreign))})
+
+    def places(self) -> "list[str]":
+        """The folders of the package, or the file of a plain module; nothing is imported.
+
+        Raises:
+            ModuleNotFoundError: There is no such package.
+        """
+        return find_sources(self.package)
 
     def inputs(self) -> "list[Input]":
         """What the answer depends on beside that; by default sources.
@@ -147,10 +159,9 @@ class Adapter(Generic[S]):
         Those of the package, and of what decides.
 
         Raises:
-            ModuleNotFoundError: There is no such package.
+            Exception: There is no such package; as ``places`` has it.
         """
-        places = [*find_sources(self.package), *self.source_files()]
-        return [SourceTree(places, PYTHON_SUFFIXES)]
+        return [SourceTree([*self.places(), *self.source_files()], PYTHON_SUFFIXES)]
 
     def edited(self) -> EditedModules:
         """Whether modules hold what their files say."""

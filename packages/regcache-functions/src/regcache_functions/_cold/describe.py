@@ -27,11 +27,7 @@ _KINDS: list[tuple[str, Callable[[Any], bool]]] = [
 def describe(function: Any, module: str, qualname: str, name: str) -> dict[str, Any]:
     """The record of a function, without what only its registry knows (tags, facts...).
 
-    Args:
-        function: The function, or another callable.
-        module: The module that it is imported from.
-        qualname: Its place in there.
-        name: Its name in the registry: the record leaves out what only repeats it.
+    The record leaves out what only repeats the name in the registry.
     """
     record: dict[str, Any] = {"module": module, "qualname": qualname}
     original = getattr(function, "__name__", None)

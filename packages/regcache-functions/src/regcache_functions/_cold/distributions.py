@@ -40,10 +40,6 @@ def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
 def metadata_files(package: str, places: Iterable[str]) -> list[str]:
     """The metadata files of the distribution that installed a package where it lies.
 
-    Args:
-        package: Name of the package.
-        places: Its folders or file.
-
     Returns:
         Paths of METADATA and RECORD (or PKG-INFO). Empty if no distribution installed the package,
         if one installed only a reference to it (editable), or if others may add to it without
@@ -52,17 +48,14 @@ def metadata_files(package: str, places: Iterable[str]) -> list[str]:
     places = list(places)
     if not all(is_installed(place, package) for place in places):
         return []
-    if any(os.path.isdir(place) and not _has_init(place) for place in places):
-        return []
+    for folder in filter(os.path.isdir, places):
+        if not any(name.startswith("__init__.") for name in os.listdir(folder)):
+            return []
     found = _installed(package, places)
     if found is None:
         return []
     files = [file for file in found.files or () if file.name in _METADATA]
     return sorted({str(found.locate_file(file)) for file in files if ".." not in file.parts})
-
-
-def _has_init(folder: str) -> bool:
-    return any(name.startswith("__init__.") for name in os.listdir(folder))
 
 
 def _installed(package: str, places: Iterable[str]) -> metadata.Distribution | None:
@@ -77,13 +70,11 @@ def _installed(package: str, places: Iterable[str]) -> metadata.Distribution | N
         for _ in package.split("."):
             folder = os.path.dirname(folder)
         for distribution in metadata.distributions(path=[folder]):
-            if top in _record_of(distribution) and _lists(distribution, top, real):
+            listed = distribution.read_text("RECORD")
+            listed = listed or distribution.read_text("installed-files.txt") or ""
+            if top in listed and _lists(distribution, top, real):
                 return distribution
     return None
-
-
-def _record_of(distribution: metadata.Distribution) -> str:
-    return distribution.read_text("RECORD") or distribution.read_text("installed-files.txt") or ""
 
 
 def _lists(distribution: metadata.Distribution, top: str, place: str) -> bool:

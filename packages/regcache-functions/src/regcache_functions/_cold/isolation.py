@@ -99,15 +99,9 @@ def _main_file(probe: Any) -> str | None:
 
 
 def try_apart(start: tuple[list[str], str | None], request: Request, timeout: float) -> Outcome:
-    """Try one function in the child of this worker; called in a worker of an executor.
-
-    Args:
-        start: ``sys.path`` for a new child, and the file of the program that the probe is in.
-        request: What the child is asked.
-        timeout: Seconds that it may take.
-    """
+    """Try one function in the child of this worker; called in a worker of an executor."""
     child: Child | None = getattr(_workers, "child", None)
-    if child is not None and child.start == start and not child.has_ended:
+    if child is not None and child.start == start and child.end.alive:
         with contextlib.suppress(ChildGoneError):  # it had been idle for long enough to end
             return child.ask(request, timeout)
     child = _workers.child = Child(start)
@@ -138,15 +132,10 @@ class Child:
         self._answers: SimpleQueue[Any] = SimpleQueue()
         pipe: Any = self._process.stdout
         threading.Thread(target=_forward, args=(pipe, self._answers), daemon=True).start()
-        self._end = weakref.finalize(self, _end, self._process)
+        self.end = weakref.finalize(self, _end, self._process)
         for part in start:
             self._send(part)
         self._await_readiness()
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether we ended it."""
-        return not self._end.alive
 
     def ask(self, request: Request, timeout: float) -> Outcome:
         """Try one function.
@@ -162,17 +151,17 @@ class Child:
             self._await_readiness()  # the library is imported outside of the time of the function
             answer = self._receive(timeout)
         except BaseException:  # Ctrl-C: what it is doing is of no use to anybody
-            self._end()
+            self.end()
             raise
         if isinstance(answer, Outcome):
             return answer
-        self._end()
+        self.end()
         return Outcome(None, str(answer))
 
     def _await_readiness(self) -> None:
         problem = self._receive(START_S)
         if problem is not None:
-            self._end()
+            self.end()
             raise ChildGoneError(f"in a child process of a worker, {problem}")
 
     def _send(self, message: object) -> None:

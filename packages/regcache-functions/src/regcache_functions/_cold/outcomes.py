@@ -7,7 +7,6 @@ from ..facts import converter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from ..trials import Probe
@@ -35,7 +34,9 @@ def try_function(probe: Probe, function: Any) -> Outcome:
     """Call a probe with a function, in this process."""
     try:
         facts = converter().unstructure(probe(function))
-        if facts is not None and not (isinstance(facts, dict) and _are_texts(facts)):
+        if facts is not None and not (
+            isinstance(facts, dict) and all(isinstance(name, str) for name in facts)
+        ):
             raise TypeError(f"the probe returned {facts!r}; give a mapping of facts, or None")
     except Reject as rejection:
         return Outcome(None, _shorten(str(rejection)) or "rejected by the probe")
@@ -51,10 +52,6 @@ def told(error: BaseException) -> str:
     except Exception:  # foreign code may raise anything, here too
         text = ""
     return _shorten(": ".join(filter(None, [type(error).__name__, text])))
-
-
-def _are_texts(names: Iterable[Any]) -> bool:
-    return all(isinstance(name, str) for name in names)
 
 
 def _shorten(text: str) -> str:

@@ -11,13 +11,12 @@ from types import BuiltinFunctionType, GenericAlias, ModuleType
 from regcache_core.discovery import (
     Discovered,
     Failures,
-    FoundFiles,
-    ImportPath,
+    discovering,
     find_package,
-    forget_folder_listings,
     import_module,
     iter_module_names,
     raise_if_signalled,
+    source_modules,
     watch_imports,
 )
 
@@ -32,7 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ..scope import LibraryScope
+    from regcache_core.discovery import Cache
+
+    from ..caching import LibraryAdapter
+    from ..registry import LibraryScope
 
 #: Modules that are parts of a test suite; importing them would need its tools, or run it.
 _TESTS = ("tests", "conftest")
@@ -61,29 +63,21 @@ class Candidate:
         """What it is called at its places, the best one first."""
         return list(dict.fromkeys(attribute for _, attribute in self.places))
 
-    def sort_places(self) -> None:
-        """The best place first: fewest dots, then where it has its own name, then by name."""
-        own = getattr(self.function, "__name__", None)
-        self.places.sort(key=lambda place: (place[0].count("."), place[1] != own, place))
 
-
-def scan(
-    scope: LibraryScope, registry: str, import_path: ImportPath, elsewhere: FoundFiles
-) -> Discovered:
+def scan(adapter: LibraryAdapter, cache: Cache) -> Discovered:
     """Import the modules of a library, collect the functions that they publish, try these."""
-    failures, loaded = Failures(import_path), {*sys.modules}
-    forget_folder_listings()
-    with import_path.recording(), warnings.catch_warnings():
+    scope, loaded = adapter.scope, {*sys.modules}
+    recording, filtering = cache.import_path.recording(), warnings.catch_warnings()
+    with discovering(adapter, cache) as failures, recording, filtering:
         warnings.simplefilter("ignore")  # of deprecated names, which are listed all the same
         candidates, broken = _collect(scope, failures)
         _name(scope, candidates)
         records, unclear = _describe_all(candidates)
-        rejected = {**unclear, **_try(scope, registry, candidates, records)}
-    watch_imports(scope.application, loaded, scope.contains, import_path, elsewhere)
-    for module in scope.source_modules():
-        top = module.partition(".")[0]
-        watch_imports(top, loaded, scope.contains, import_path, elsewhere, root=module)
-    owner = owner_of(scope.package, scope.places())
+        rejected = {**unclear, **_try(scope, adapter.name, candidates, records)}
+    for module in source_modules(adapter.parts()):
+        top, inputs = module.partition(".")[0], (cache.import_path, cache.elsewhere)
+        watch_imports(top, loaded, adapter.contains, *inputs, root=module)
+    owner = owner_of(scope.package, adapter.places())
     extra = {"failures": failures.texts, "rejected": {**broken, **rejected}, "owner": owner}
     return Discovered(records, extra, failures.transient)
 
@@ -101,7 +95,9 @@ def _collect(scope: LibraryScope, failures: Failures) -> tuple[list[Candidate], 
             continue
         for name in names:
             place = _relative(scope, home, name)
-            if not _is_wanted(scope, place, name):
+            if scope.include and not _fits(scope.include, place, name):
+                continue
+            if _fits(scope.exclude, place, name):
                 continue
             try:
                 value = getattr(module, name)
@@ -113,8 +109,9 @@ def _collect(scope: LibraryScope, failures: Failures) -> tuple[list[Candidate], 
                 continue
             if is_function and _fits_predicate(scope, f"{home}.{name}", value):
                 found.setdefault(id(value), Candidate(value)).places.append((home, name))
-    for candidate in found.values():
-        candidate.sort_places()
+    for candidate in found.values():  # fewest dots, then where it has its own name, then by name
+        own = getattr(candidate.function, "__name__", None)
+        candidate.places.sort(key=lambda at: (at[0].count("."), at[1] != own, at))
     return list(found.values()), broken
 
 
@@ -155,25 +152,14 @@ def _walk(scope: LibraryScope, name: str, on_failure: Any) -> Iterator[tuple[str
         return
     for each, _ in iter_module_names(find_package(name) or [], f"{name}."):
         last = each.rpartition(".")[2]
-        if last.startswith("_") or last in _TESTS or _excludes(scope, each):
-            continue
-        yield from _walk(scope, each, on_failure)
+        is_excluded = _fits(scope.exclude, each[len(scope.package) + 1 :])
+        if not (last.startswith("_") or last in _TESTS or is_excluded):
+            yield from _walk(scope, each, on_failure)
 
 
 def _relative(scope: LibraryScope, module: str, name: str) -> str:
     """A place in the library, without the library's own name."""
     return f"{module}.{name}"[len(scope.package) + 1 :]
-
-
-def _excludes(scope: LibraryScope, module: str) -> bool:
-    """Whether a module is excluded, so that it is not imported at all."""
-    return _fits(scope.exclude, module[len(scope.package) + 1 :])
-
-
-def _is_wanted(scope: LibraryScope, place: str, name: str) -> bool:
-    if scope.include and not _fits(scope.include, place, name):
-        return False
-    return not _fits(scope.exclude, place, name)
 
 
 def _fits(patterns: tuple[str, ...], *texts: str) -> bool:
@@ -204,7 +190,7 @@ def _is_defined_in(scope: LibraryScope, module: ModuleType, name: str) -> bool:
     if home is None:  # C code does not say: a builtin is its own, and all in a module of C code
         is_python = str(getattr(module, "__file__", "")).endswith((".py", ".pyc"))
         return isinstance(value, BuiltinFunctionType) or not is_python
-    return str(home).partition(".")[0].lstrip("_") == scope.application.lstrip("_")
+    return str(home).partition(".")[0].lstrip("_") == scope.package.partition(".")[0].lstrip("_")
 
 
 def _is_function(value: Any) -> bool:
@@ -237,16 +223,12 @@ def _describe_all(
     records, unclear = {}, {}
     for each in candidates:
         try:
-            records[each.name] = _describe(each)
+            record = describe(each.function, *each.places[0], each.name)
+            records[each.name] = {**record, "aliases": each.aliases} if each.aliases else record
         except Exception as error:
             raise_if_signalled(error)
             unclear[each.name] = told(error)
     return records, unclear
-
-
-def _describe(candidate: Candidate) -> dict[str, Any]:
-    record = describe(candidate.function, *candidate.places[0], candidate.name)
-    return {**record, "aliases": candidate.aliases} if candidate.aliases else record
 
 
 def _try(

@@ -30,25 +30,22 @@ def verify(registry: FunctionRegistry[Any]) -> Verification:
     trial: Any = getattr(scope, "trial", None)
     is_apart = trial is not None and trial.executor is not None
     listing: Any = registry._listed_by()
-    found: Verification = listing.verify(_document, partial(_found, registry, is_apart))
-    return found
+    return listing.verify(_document, partial(_found, registry, is_apart))  # type: ignore[no-any-return]
 
 
 def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
     """What this process finds, in which caching is switched off.
 
-    Args:
-        registry: The registry, as this process has it.
-        is_apart: Whether functions are tried in processes of their own; an executor cannot be
-            sent to another process, so there is another one here.
+    Where functions are tried apart, there is another executor here: none can be sent.
     """
+    scope: Any = registry._scope
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ScanWarning)  # failures are part of the answer
         if is_apart:
             from concurrent.futures import ProcessPoolExecutor
 
             with ProcessPoolExecutor() as executor:
-                registry._scope.trial.executor = executor  # type: ignore[union-attr]
+                scope.trial.executor = executor
                 registry._opened()
         else:
             registry._opened()
@@ -56,5 +53,4 @@ def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
 
 
 def _document(records: Mapping[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
-    """What is compared."""
     return {"items": records, "extra": extra}

@@ -9,22 +9,31 @@ from _thread import get_ident
 from regcache_core import key_to_text
 from regcache_core.discovery import (
     Discovered,
-    Failures,
+    attribute_of,
+    discovering,
     file_of,
     find_package,
     find_spec,
-    forget_folder_listings,
     import_module,
     import_modules,
+    import_package,
     is_plain_name,
     is_unfinished,
+    module_of,
     reexported_by,
     warn_caller,
-    watch_imports,
 )
 
 from .. import facts as facts  # needed when plugins may have broken importing
-from ..classes import dependencies_of, find_class, is_class, is_local, serialize_plugin_class
+from ..classes import (
+    dependencies_of,
+    find_class,
+    is_abstract,
+    is_class,
+    is_local,
+    name_class,
+    serialize_plugin_class,
+)
 from ..errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError, ImportedEarlyError
 from ..mapping import put_secondary
 
@@ -34,13 +43,16 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-    from regcache_core.discovery import Cache
+    from regcache_core.discovery import Cache, Failures
 
+    from ..caching import ClassAdapter
     from ..classes import Scope
     from ..lazydict import LazyDiscoveryDict
     from ..mapping import Record
 
     Listener = Callable[[str, BaseException], None]
+    #: Key -> class from elsewhere, and its module.
+    Foreign = dict[Hashable, tuple[type, str]]
 
 
 #: By thread: who is told of modules that fail while a registry's discovery function runs.
@@ -81,8 +93,13 @@ def discover_registry_classes(
     >>> "MonokaiStyle" in [cls.__name__ for cls in classes]
     True
     """
-    modules = _import_modules(
-        package_path, package_prefix, False, strict, exclude_modules, packages=not skip_packages
+    modules = import_modules(
+        package_path,
+        package_prefix,
+        _listener(strict),
+        recursive=False,
+        exclude=exclude_modules,
+        packages=not skip_packages,
     )
     return _collect(modules, base_class, validation_func)
 
@@ -97,7 +114,8 @@ def discover_registry_classes_recursive(
     strict: bool = False,
 ) -> list[type]:
     """As ``discover_registry_classes``, with all sub-packages and their modules."""
-    modules = _import_modules(package_path, package_prefix, True, strict, exclude_modules)
+    listener = _listener(strict)
+    modules = import_modules(package_path, package_prefix, listener, exclude=exclude_modules)
     return _collect(modules, base_class, validation_func)
 
 
@@ -126,39 +144,18 @@ def own_classes(module: ModuleType, base: type) -> list[type]:
     return list({id(cls): cls for cls in found}.values())  # a metaclass may make it unhashable
 
 
-def _import_modules(
-    paths: Iterable[str],
-    prefix: str,
-    recursive: bool,
-    strict: bool,
-    exclude: Iterable[str] = (),
-    packages: bool = False,
-    listener: Listener | None = None,
-    skip: Collection[str] = (),
-) -> Iterator[ModuleType]:
-    """Import the modules of a package; a failure is told to ``listener``.
-
-    By default that is the registry for which this thread discovers, if there is one.
-    """
-    listener = listener or _LISTENERS.get(get_ident()) or _warn_of
-    return import_modules(
-        paths,
-        prefix,
-        refusing(listener, strict),
-        recursive=recursive,
-        exclude=exclude,
-        packages=packages,
-        skip=skip,
-    )
+def _listener(strict: bool) -> Listener:
+    """That of the registry for which this thread discovers; without one each failure is told."""
+    return refusing(_LISTENERS.get(get_ident()) or _warn_of, strict)
 
 
-def refusing(listener: Listener, strict: bool) -> Listener:
+def refusing(listener: Listener, strict: bool, package: str = "") -> Listener:
     """A listener that hears of a failure if that costs only a module."""
 
     def on_failure(name: str, error: BaseException) -> None:
         if isinstance(error, DuplicateKeyError):  # no broken plugin, but a broken registry
             raise error
-        if strict:
+        if strict or name == package:
             raise DiscoveryError(name, f"{type(error).__name__}: {error}") from error
         listener(name, error)
 
@@ -166,59 +163,243 @@ def refusing(listener: Listener, strict: bool) -> Listener:
 
 
 def _warn_of(name: str, error: BaseException) -> None:
-    """Without a registry that keeps the failures, each is told at once."""
     problem = f"{type(error).__name__}: {error}"
     warn_caller(f"{name} failed to import: {problem}", DiscoveryWarning)
 
 
-def discover(scope: Scope, registry: LazyDiscoveryDict[Any, Any], cache: Cache) -> Discovered:
-    """Import all modules of a registry's package, and describe what the registry holds then."""
-    import_path, elsewhere = cache.import_path, cache.elsewhere
-    failures = Failures(import_path)
+class Discovery:
+    """One discovery: what the modules of a package bring into a registry."""
 
-    def keep(name: str, error: BaseException) -> None:
-        failures.add(name, error)
-        for mapping in (registry, *registry._dependents):
-            mapping._undo(name)
-        drop(scope, registry, _keys_of(registry, [name]))
+    def __init__(self, adapter: ClassAdapter, cache: Cache) -> None:
+        self.adapter, self.cache = adapter, cache
+        self.scope, self.registry = adapter.scope, adapter.registry
+        self.failures: Failures
+        self.loaded = {*sys.modules}
+        self.walked: dict[str, int] = {}  # module -> its place in the order
+        self.brought: dict[Hashable, str] = {}  # key -> the first module that has it
+        self.names: dict[Hashable, str] = {}  # key -> entry point, of a class without its own key
+        # Classes from elsewhere that are here already: a module of the package may import them too.
+        self.foreign = self._find_foreign()
 
-    forget_folder_listings()
-    loaded = {*sys.modules}
-    registered = registry._registered
-    # Classes from elsewhere that are here already: a module of the package may import them too.
-    foreign = _foreign(scope, registry)
-    walked: dict[str, int] = {}  # module -> its place in the order
-    brought: dict[Hashable, str] = {}  # key -> the first module that has it
-    with import_path.recording():
-        for module in _modules_of(scope, keep):
-            walked[module.__name__] = len(walked)
+    def run(self) -> Discovered:
+        """Import all modules, and describe what the registry holds then."""
+        scope, registry, cache = self.scope, self.registry, self.cache
+        with discovering(self.adapter, cache) as self.failures:
+            with cache.import_path.recording():
+                self._import_all()
+            self._refuse_nameless()
+            # One that failed may have been imported once more, by one that goes on without it.
+            drop(scope, registry, self._keys_of(self.failures.texts))
+            registered = dict(registry._registered)  # other threads may register more meanwhile
+            homes = self._find_homes(registered)
+            drop_vanished(scope, registry, registered.keys() - homes.keys())
+            order = sorted(homes, key=lambda key: self.walked[homes[key]])
+            records = {key: self._record_of(key, registered[key], homes[key]) for key in order}
+            for key in records.keys() & self.names.keys():
+                records[key]["entry"] = self.names[key]
+            classes = [registered[key] for key in order if _is_named_class(registered[key])]
+            cache.elsewhere.add(_files_elsewhere(scope, classes))
+        for cls in classes:
+            cache.declared.add(dependencies_of(cls))
+        secondary = self._find_secondary(registered, records, homes)
+        contested, is_sure = self._find_contested()
+        extra = {"failures": self.failures.texts, **_as_text(secondary, contested)}
+        transient = self.failures.transient
+        transient = transient or (None if is_sure else ImportedEarlyError(scope.name))
+        beside = self.failures.texts, secondary, contested
+        return Discovered(records, extra, transient, is_unfinished(str(scope.package)), beside)
+
+    def _import_all(self) -> None:
+        scope = self.scope
+        for module in modules_of(scope, self.keep):
             if scope.scanned:
-                register_scanned(scope, module, registry)
-            for key in reexported_by(module, foreign):
-                brought.setdefault(key, module.__name__)
-        names = _merge_installed(scope, registry, failures, keep, cache, walked, brought)
-    refuse_nameless(registry, walked, keep)
-    # One that failed may have been imported once more, by a module that goes on without it.
-    drop(scope, registry, _keys_of(registry, failures.texts))
-    registered = dict(registered)  # other threads may register more meanwhile
-    homes = _find_homes(registry, registered, brought, walked)
-    drop_vanished(scope, registry, registered.keys() - homes.keys())
-    order = sorted(homes, key=lambda key: walked[homes[key]])
-    setters = registry._setters
-    records = {key: record_of(scope, registered[key], homes[key], key in setters) for key in order}
-    for key in records.keys() & names.keys():
-        records[key]["entry"] = names[key]
-    classes = [registered[key] for key in order if _is_named_class(registered[key])]
-    elsewhere.add(_files_elsewhere(scope, classes))
-    watch_imports(scope.application, loaded, scope.contains, import_path, elsewhere)
-    for cls in classes:
-        cache.declared.add(dependencies_of(cls))
-    secondary = secondaries_of(scope, registry, registered, records, homes, walked)
-    contested, is_sure = _contested(scope, registry, loaded)
-    extra = {"failures": failures.texts, **_as_text(secondary, contested)}
-    transient = failures.transient or (None if is_sure else ImportedEarlyError(scope.name))
-    beside = failures.texts, secondary, contested
-    return Discovered(records, extra, transient, is_unfinished(str(scope.package)), beside)
+                register_scanned(scope, module, self.registry)
+            self._walk(module)
+        if scope.config.discovery_entry_points is not None:
+            from regcache_core.discovery import load_installed
+
+            self.foreign = self._find_foreign()
+            on_failure = refusing(self.keep, scope.config.strict)
+            load_installed(self.cache, self.failures, self._load, on_failure)
+
+    def keep(self, name: str, error: BaseException) -> None:
+        """Keep the failure of a module, and take back what it did."""
+        self.failures.add(name, error)
+        for mapping in (self.registry, *self.registry._dependents):
+            mapping._undo(name)
+        drop(self.scope, self.registry, self._keys_of([name]))
+
+    def _registered_classes(self) -> list[tuple[Hashable, Any]]:
+        """Keys and values that no module has assigned."""
+        registry = self.registry
+        items = [*registry._registered.items()]
+        return [(key, cls) for key, cls in items if key not in registry._setters]
+
+    def _keys_of(self, modules: Collection[str]) -> list[Hashable]:
+        return [key for key, cls in self._registered_classes() if cls.__module__ in modules]
+
+    def _find_foreign(self) -> Foreign:
+        return {
+            key: (cls, cls.__module__)
+            for key, cls in self._registered_classes()
+            if not self.scope.contains(cls.__module__) and cls.__module__ not in self.walked
+        }
+
+    def _walk(self, module: ModuleType, keys: Iterable[Hashable] = ()) -> None:
+        self.walked.setdefault(module.__name__, len(self.walked))
+        for key in (*keys, *reexported_by(module, self.foreign)):
+            self.brought.setdefault(key, module.__name__)
+
+    def _load(self, name: str, value: str) -> None:
+        """Import what an entry point names; where that fails, nothing of it is registered."""
+        from regcache_core.discovery import load_entry_point
+
+        registry, registered = self.registry, self.registry._registered
+        before = {*registered}
+        try:
+            found = load_entry_point(value)
+            if attribute_of(value):
+                self._register(name, found)
+            elif self.scope.scanned:
+                register_scanned(self.scope, found, registry)
+        except BaseException:  # plugin code may raise anything
+            registry._undo(module_of(value))
+            for key in {*registered} - before:
+                del registered[key]
+                registry._setters.pop(key, None)
+            raise
+        new = [key for key in registered if key not in before]
+        self._walk(sys.modules[module_of(value)], new)
+
+    def _register(self, name: str, cls: Any) -> None:
+        """Register a class under its own key; one without by the entry point's name.
+
+        Raises:
+            TypeError: It is no plugin.
+            DuplicateKeyError: Another class has the key.
+        """
+        scope, registry = self.scope, self.registry
+        if not isinstance(cls, type) or not issubclass(cls, scope.base) or cls is scope.base:
+            raise TypeError(f"{cls!r} is no sub-class of {name_class(scope.base)}")
+        if is_abstract(cls):
+            raise TypeError(f"{name_class(cls)} is abstract")
+        if scope.include is not None and not scope.include(cls):
+            return
+        key = scope.config.key_of(cls)
+        if key is None:
+            key = self.names.setdefault(name, name)
+        if registry._registered.get(key) is not cls:
+            registry._register(key, cls)
+
+    def _refuse_nameless(self) -> None:
+        """Record a module as failed if its classes have no text for their ``__module__``."""
+        nameless = {
+            key: (cls, "")
+            for key, cls in self._registered_classes()
+            if any(type(each.__module__) is not str for each in cls.__mro__)
+        }
+        for name in [*self.walked] if nameless else ():
+            for key in reexported_by(sys.modules[name], nameless):
+                self.keep(name, TypeError(f"the class of {key!r} has no text for its __module__"))
+        for key in nameless:
+            self.registry._registered.pop(key, None)
+
+    def _find_homes(self, registered: dict[Any, Any]) -> dict[Any, str]:
+        """The module of the package that brings each value in: assigns, defines or imports it.
+
+        A class made inside a function belongs to the module that called it while being imported.
+        """
+        homes = {}
+        for key, cls in registered.items():
+            places = self.registry._setters.get(key)
+            if places is None:
+                is_made = is_local(cls) and find_class(cls.__module__, cls.__name__) is not cls
+                own = () if is_made else (cls.__module__, self.brought.get(key, ""))
+                places = [*own, *self.registry._bringers.get(key, ())]
+            home = next((place for place in places if place in self.walked), None)
+            if home is not None:
+                homes[key] = home
+        return homes
+
+    def _record_of(self, key: Hashable, cls: Any, home: str) -> dict[str, Any]:
+        """The record of a value that a module of the package brings in.
+
+        One that a module assigns is had by importing that, whatever it is.
+        """
+        if not _is_named_class(cls):
+            name = getattr(cls, "__qualname__", None)
+            if type(name) is not str or not is_plain_name(name):
+                name = type(cls).__name__
+            return {"module": home, "class_name": name, "qualname": name, "via": home}
+        record = describe(cls, self.scope.config.facts)
+        if home != cls.__module__:
+            record["via"] = home
+        is_assigned = key in self.registry._setters
+        if not is_assigned and find_class(cls.__module__, cls.__qualname__) is not cls:
+            namespace = getattr(sys.modules.get(home), "__dict__", {})  # it may misname itself
+            names = [name for name, value in list(namespace.items()) if value is cls]
+            if names:
+                record["attribute"] = names[0]
+        return record
+
+    def _find_contested(self) -> tuple[dict[str, set[Any]], bool]:
+        """The keys that plugins took from each other, and whether they would in every process.
+
+        Not if one of them was imported before the discovery: in no process but for the package
+        itself and the module of the base class.
+        """
+        scope, registry = self.scope, self.registry
+        found: dict[str, set[Any]] = {}
+        involved: set[str] = set()
+        mappings: list[Any] = [registry, *registry._dependents]
+        for mapping in mappings:
+            for executing, key, old, setters in mapping._journal:
+                found.setdefault(mapping._called, set()).add(key)
+                involved.update((*executing, *(setters or ()), getattr(old, "__module__", "")))
+            for executing, key in mapping._came_later():
+                found.setdefault(mapping._called, set()).add(key)
+                involved.update(executing)
+        involved -= {str(scope.package), scope.base.__module__}
+        return found, not any(name in self.loaded for name in involved if scope.contains(name))
+
+    def _find_secondary(
+        self,
+        registered: dict[Any, Any],
+        records: dict[Any, dict[str, Any]],
+        homes: dict[Any, str],
+    ) -> dict[str, dict[Any, Record]]:
+        """For each secondary registry: its keys, and where their values come from.
+
+        That is the primary key of a class; else the module that assigned the value.
+        """
+        registry, walked = self.registry, self.walked
+        keys = {
+            id(registered[key]): key for key in reversed([*records]) if key not in registry._setters
+        }
+        found = {}
+        for secondary in self.scope.config.secondary_registries:
+            mapping: Any = secondary.registry_dict
+            filled = {id(cls) for cls in secondary.owners.values()}
+            for key in [key for key in records if keys.get(id(registered[key])) == key]:
+                if id(registered[key]) not in filled:
+                    put_secondary(secondary, key, registered[key])  # set after the class's body
+            places = {}
+            for key in [*mapping._registered]:
+                owner = secondary.owners.get(key)
+                if key in mapping._setters:
+                    modules = [name for name in mapping._setters[key] if name in walked]
+                    if modules:
+                        places[key] = modules[0], {"module": modules[0]}
+                elif id(owner) in keys:
+                    value = getattr(owner, secondary.attr_name, None)
+                    if value is not None:
+                        mapping._registered[key] = value
+                    places[key] = homes[keys[id(owner)]], {"owner": keys[id(owner)]}
+                elif owner is not None and owner.__module__ in walked:  # its primary key is taken
+                    places[key] = owner.__module__, {"module": owner.__module__}
+            order = sorted(places, key=lambda key: walked[places[key][0]])
+            found[secondary.name] = {key: places[key][1] for key in order}
+        return found
 
 
 def _files_elsewhere(scope: Scope, classes: Iterable[type]) -> Iterator[str]:
@@ -231,167 +412,37 @@ def _files_elsewhere(scope: Scope, classes: Iterable[type]) -> Iterator[str]:
 
 
 def import_plugins(scope: Scope, ends: Collection[str], failed: Collection[str]) -> None:
-    """Import plugins in the order of a discovery.
+    """Import plugins in the order of a discovery, up to the first of ``ends``.
 
-    Args:
-        scope: What is listed.
-        ends: The first of these is the last that is imported.
-        failed: Modules that are known to fail: they had no part in the answer, and might not fail
-            once others are loaded.
+    Not those that are known to fail: they had no part in the answer, and might not fail once others
+    are loaded.
     """
-    for module in _modules_of(scope, lambda name, error: None, failed):
+    for module in modules_of(scope, lambda name, error: None, failed):
         if module.__name__ in ends:
             return
 
 
-def _keys_of(registry: LazyDiscoveryDict[Any, Any], modules: Collection[str]) -> list[Hashable]:
-    """Keys of the classes that some modules have registered."""
-    return [
-        key
-        for key, cls in [*registry._registered.items()]
-        if key not in registry._setters and cls.__module__ in modules
-    ]
-
-
-def _foreign(
-    scope: Scope, registry: LazyDiscoveryDict[Any, Any], walked: Collection[str] = ()
-) -> dict[Hashable, tuple[type, str]]:
-    """Classes that are registered and come from elsewhere, with their modules."""
-    return {
-        key: (cls, cls.__module__)
-        for key, cls in [*registry._registered.items()]
-        if key not in registry._setters
-        and not scope.contains(cls.__module__)
-        and cls.__module__ not in walked
-    }
-
-
-def _contested(
-    scope: Scope, registry: LazyDiscoveryDict[Any, Any], loaded: Collection[str]
-) -> tuple[dict[str, set[Any]], bool]:
-    """The keys that plugins took from each other, and whether they would in every process.
-
-    Not if one of them was imported before the discovery: in no process but for the package itself
-    and the module of the base class.
-    """
-    found: dict[str, set[Any]] = {}
-    involved: set[str] = set()
-    for mapping in (registry, *registry._dependents):
-        name = "" if mapping is registry else mapping._called  # type: ignore[attr-defined]
-        for executing, key, old, setters in mapping._journal:
-            found.setdefault(name, set()).add(key)
-            involved.update((*executing, *(setters or ()), getattr(old, "__module__", "")))
-        for executing, key in mapping._came_later():
-            found.setdefault(name, set()).add(key)
-            involved.update(executing)
-    involved -= {str(scope.package), scope.base.__module__}
-    return found, not any(name in loaded for name in involved if scope.contains(name))
-
-
-def refuse_nameless(
-    registry: LazyDiscoveryDict[Any, Any], modules: Iterable[str], keep: Listener
-) -> None:
-    """Let a module have failed that takes the name of their module from its classes."""
-    nameless = {
-        key: (cls, "")
-        for key, cls in [*registry._registered.items()]
-        if key not in registry._setters
-        and any(type(each.__module__) is not str for each in cls.__mro__)
-    }
-    for name in [*modules] if nameless else ():
-        for key in reexported_by(sys.modules[name], nameless):
-            keep(name, TypeError(f"the class of {key!r} has no text for its __module__"))
-    for key in nameless:
-        registry._registered.pop(key, None)
-
-
-def _merge_installed(
-    scope: Scope,
-    registry: LazyDiscoveryDict[Any, Any],
-    failures: Failures,
-    keep: Listener,
-    cache: Cache,
-    walked: dict[str, int],
-    brought: dict[Hashable, str],
-) -> dict[Hashable, str]:
-    """Import the plugins of installed distributions; gives the keys that entry points name."""
-    if scope.config.discovery_entry_points is None:
-        return {}
-    from regcache_core.discovery import load_installed
-
-    from .entry_points import InstalledPlugins
-
-    def register(module: ModuleType) -> None:
-        if scope.scanned:
-            register_scanned(scope, module, registry)
-
-    foreign = _foreign(scope, registry, walked)
-    plugins = InstalledPlugins(scope, registry, register)
-    load_installed(cache, failures, plugins.load, refusing(keep, scope.config.strict))
-    for module, keys in plugins.modules:
-        walked.setdefault(module.__name__, len(walked))
-        for key in (*keys, *reexported_by(module, foreign)):
-            brought.setdefault(key, module.__name__)
-    return plugins.names
-
-
-def _find_homes(
-    registry: LazyDiscoveryDict[Any, Any],
-    registered: dict[Any, Any],
-    brought: dict[Any, str],
-    walked: dict[str, int],
-) -> dict[Any, str]:
-    """The module of the package that brings each value in: assigns it, or has or imports its class.
-
-    A class made inside a function belongs to the module that called it while being imported.
-    """
-    homes = {}
-    for key, cls in registered.items():
-        places = registry._setters.get(key)
-        if places is None:
-            own = () if _is_made(cls) else (cls.__module__, brought.get(key, ""))
-            places = [*own, *registry._bringers.get(key, ())]
-        home = next((place for place in places if place in walked), None)
-        if home is not None:
-            homes[key] = home
-    return homes
-
-
-def warn(scope: Scope, found: Discovered) -> None:
-    """One warning for each module that failed, and one for a search that found nothing."""
-    found.warn_of_failures(DiscoveryWarning)
-    if scope.scanned and not found.records:
-        text = f"{scope.package} has no sub-class of {scope.base.__qualname__} with a key"
-        warn_caller(text, DiscoveryWarning)
-
-
-def _is_made(cls: type) -> bool:
-    return is_local(cls) and find_class(cls.__module__, cls.__name__) is not cls
-
-
-def _modules_of(
+def modules_of(
     scope: Scope, on_failure: Listener, skip: Collection[str] = ()
 ) -> Iterator[ModuleType]:
     """The package itself and its modules but for some, imported one by one."""
     config, name = scope.config, str(scope.package)
-    package = import_module(name, refusing(on_failure, strict=True))
-    yield package  # type: ignore[misc]
+    refuse = refusing(on_failure, config.strict, name)
+    if config.discovery_function is None:
+        recursive = config.discovery_recursive is not False
+        yield from import_package(name, refuse, recursive=recursive, skip=skip)
+        return
+    yield import_module(name, refuse)  # type: ignore[misc]
     paths = find_package(name)
     if paths is None:  # a plain module
         return
-    if config.discovery_function is not None:
-        outer = _LISTENERS.get(get_ident())
-        _LISTENERS[get_ident()] = on_failure
-        try:
-            config.discovery_function(paths, f"{name}.", scope.base)
-        finally:
-            _LISTENERS[get_ident()] = outer
-        yield from [module for each, module in list(sys.modules.items()) if scope.contains(each)]
-        return
-    recursive = config.discovery_recursive is not False
-    yield from _import_modules(
-        paths, f"{name}.", recursive, config.strict, listener=on_failure, skip=skip
-    )
+    outer = _LISTENERS.get(get_ident())
+    _LISTENERS[get_ident()] = on_failure
+    try:
+        config.discovery_function(paths, f"{name}.", scope.base)
+    finally:
+        _LISTENERS[get_ident()] = outer
+    yield from [module for each, module in list(sys.modules.items()) if scope.contains(each)]
 
 
 def register_scanned(
@@ -412,13 +463,7 @@ def register_scanned(
 def drop_vanished(
     scope: Scope, registry: LazyDiscoveryDict[Any, Any], homeless: Iterable[Any]
 ) -> None:
-    """Forget classes of the package whose module is gone: discovery would not find them now.
-
-    Args:
-        scope: What the registry lists.
-        registry: The registry.
-        homeless: Keys of registered classes that no module was seen to have.
-    """
+    """Forget classes of the package whose module is gone, of those that no module has."""
     modules = {
         key: registry._registered[key].__module__
         for key in homeless
@@ -429,6 +474,7 @@ def drop_vanished(
 
 
 def drop(scope: Scope, registry: LazyDiscoveryDict[Any, Any], keys: Iterable[Any]) -> None:
+    """Forget registered classes, with what they filled in elsewhere."""
     for key in keys:
         cls = registry._registered.pop(key)
         for secondary in scope.config.secondary_registries:
@@ -440,36 +486,8 @@ def _is_named_class(value: object) -> bool:
     return is_class(value) and type(value.__module__) is str
 
 
-def record_of(scope: Scope, cls: Any, home: str, is_assigned: bool) -> dict[str, Any]:
-    """The record of a value that a module of the package brings in.
-
-    One that a module assigns is had by importing that, whatever it is.
-    """
-    if not _is_named_class(cls):
-        name = getattr(cls, "__qualname__", None)
-        if type(name) is not str or not is_plain_name(name):
-            name = type(cls).__name__
-        return {"module": home, "class_name": name, "qualname": name, "via": home}
-    record = describe(cls, scope.config.facts)
-    if home != cls.__module__:
-        record["via"] = home
-    if is_assigned:
-        return record
-    if find_class(cls.__module__, cls.__qualname__) is not cls:
-        namespace = getattr(sys.modules.get(home), "__dict__", {})  # a module may misname itself
-        names = [name for name, value in list(namespace.items()) if value is cls]
-        if names:
-            record["attribute"] = names[0]
-    return record
-
-
 def describe(cls: type, names: Iterable[str]) -> dict[str, Any]:
-    """The record of a plugin class, as it lies in the cache file.
-
-    Args:
-        cls: The class.
-        names: The class attributes to be stored.
-    """
+    """The record of a plugin class, with some class attributes, as it lies in the cache file."""
     doc = vars(cls).get("__doc__")
     doc = doc.strip().partition("\n")[0] if isinstance(doc, str) else ""
     facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
@@ -483,49 +501,6 @@ def _as_stored(facts: dict[str, Any]) -> dict[str, Any]:
         return json.loads(json.dumps(facts, allow_nan=False))  # type: ignore[no-any-return]
     except (TypeError, ValueError):
         return facts  # the save refuses them, with the place and the reason
-
-
-def secondaries_of(
-    scope: Scope,
-    registry: LazyDiscoveryDict[Any, Any],
-    registered: dict[Any, Any],
-    records: dict[Any, dict[str, Any]],
-    homes: dict[Any, str],
-    walked: dict[str, int],
-) -> dict[str, dict[Any, Record]]:
-    """For each secondary registry: its keys, and where their values come from.
-
-    That is the primary key of a class; else the module that assigned the value.
-    """
-    if not scope.config.secondary_registries:
-        return {}
-    keys = {
-        id(registered[key]): key for key in reversed([*records]) if key not in registry._setters
-    }
-    found = {}
-    for secondary in scope.config.secondary_registries:
-        mapping: Any = secondary.registry_dict
-        filled = {id(cls) for cls in secondary.owners.values()}
-        for key in [key for key in records if keys.get(id(registered[key])) == key]:
-            if id(registered[key]) not in filled:
-                put_secondary(secondary, key, registered[key])  # set after the body of the class
-        places = {}
-        for key in [*mapping._registered]:
-            owner = secondary.owners.get(key)
-            if key in mapping._setters:
-                modules = [name for name in mapping._setters[key] if name in walked]
-                if modules:
-                    places[key] = modules[0], {"module": modules[0]}
-            elif id(owner) in keys:
-                value = getattr(owner, secondary.attr_name, None)
-                if value is not None:
-                    mapping._registered[key] = value
-                places[key] = homes[keys[id(owner)]], {"owner": keys[id(owner)]}
-            elif owner is not None and owner.__module__ in walked:  # another has its primary key
-                places[key] = owner.__module__, {"module": owner.__module__}
-        order = sorted(places, key=lambda key: walked[places[key][0]])
-        found[secondary.name] = {key: places[key][1] for key in order}
-    return found
 
 
 def _as_text(

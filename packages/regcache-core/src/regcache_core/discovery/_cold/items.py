@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-
 from ..._cold.serialize import as_json
-from ..._modules import attribute_of, find_package, module_of
+from ..._modules import attribute_of, module_of
 from ...errors import ConfigError, DuplicateItemError
 from .entry_points import load_entry_point, load_installed
-from .importing import (
-    Discovered,
-    Failures,
-    forget_folder_listings,
-    import_module,
-    import_modules,
-    raise_if_signalled,
-)
-from .loaded import watch_imports
+from .importing import Discovered, raise_if_signalled
 from .threads import is_unfinished
+from .walk import discovering, import_package
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable
     from types import ModuleType
     from typing import Any
 
@@ -34,7 +25,6 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
     Raises:
         DuplicateItemError: Two items have the same key.
     """
-    failures, loaded = Failures(cache.import_path), {*sys.modules}
     records: dict[Hashable, dict[str, Any]] = {}
     values: dict[Hashable, Any] = {}
 
@@ -72,12 +62,10 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
             raise error
         failures.add(name, error)
 
-    forget_folder_listings()
-    with cache.import_path.recording():
-        for module in _modules_of(adapter, add):
+    with discovering(adapter, cache) as failures, cache.import_path.recording():
+        for module in import_package(adapter.package, add):
             put_all(module)
         load_installed(cache, failures, load, add)
-    watch_imports(adapter.application, loaded, adapter.contains, cache.import_path, cache.elsewhere)
     extra = {"failures": failures.texts}
     return Discovered(records, extra, failures.transient, is_unfinished(adapter.package))
 
@@ -99,12 +87,3 @@ def _checked(adapter: Adapter[Any], place: str, accepted: Any) -> tuple[Hashable
         expected = f"a key and a dict of JSON values, or None ({error})"
         raise ConfigError(field, accepted, expected) from error
     return key, facts
-
-
-def _modules_of(adapter: Adapter[Any], on_failure: Any) -> Iterator[ModuleType]:
-    """The package itself and its modules, imported one by one."""
-    package = import_module(adapter.package, on_failure)
-    if package is not None:
-        yield package
-        paths = find_package(adapter.package) or []
-        yield from import_modules(paths, f"{adapter.package}.", on_failure)
