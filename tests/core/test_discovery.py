@@ -7,7 +7,7 @@ import pytest
 from throwaway import forget
 
 from regcache_core.discovery import Failures, ImportPath, import_module, place_of, reexported_by
-from regcache_core.discovery._cold.importing import missing_modules
+from regcache_core.discovery._cold.failures import missing_modules
 
 FILES = {
     "zoo/__init__.py": "",

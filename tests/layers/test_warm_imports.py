@@ -95,7 +95,7 @@ DISCOVERING = {
     "regcache_core.discovery._cold.search_path": "what lies on sys.path when the scan starts",
     "regcache_core._cold.stamps": "the sources as they are when the scan starts",
     "regcache_core.discovery._cold.threads": "which threads import plugins now",
-    "regcache_core.discovery._cold.walk": "around the loop",
+    "regcache_core.discovery._cold.failures": "what modules that fail lacked",
     "regcache_core._cold.serialize": "items as JSON values",
     "regcache_core._cold.write": "the file is written",
     "regcache_meta._cold.discovery": "which classes there are then",

@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     from ..depends import as_dependencies
     from ..errors import DuplicateItemError, warn_caller
     from ._cold.entry_points import load_entry_point, load_installed
+    from ._cold.failures import Failures, place_of
     from ._cold.importing import (
         Discovered,
-        Failures,
+        discovering,
         import_module,
         import_modules,
-        place_of,
+        import_package,
         raise_if_signalled,
         reexported_by,
     )
     from ._cold.loaded import watch_imports
     from ._cold.packages import is_installed, iter_module_names
     from ._cold.threads import is_unfinished
-    from ._cold.walk import discovering, import_package
     from .inputs import EditedModules, ImportPath, published_modules
     from .listing import Adapter, Cache, Listing
 
@@ -102,7 +102,7 @@ _MODULES = {
     "Discovered": "regcache_core.discovery._cold.importing",
     "DuplicateItemError": "regcache_core.errors",
     "EditedModules": "regcache_core.discovery.inputs",
-    "Failures": "regcache_core.discovery._cold.importing",
+    "Failures": "regcache_core.discovery._cold.failures",
     "FoundFiles": "regcache_core._inputs",
     "ImportPath": "regcache_core.discovery.inputs",
     "Listing": "regcache_core.discovery.listing",
@@ -110,7 +110,7 @@ _MODULES = {
     "attribute_of": "regcache_core._modules",
     "call_in_forked_child": "regcache_core._modules",
     "check_argument": "regcache_core._report",
-    "discovering": "regcache_core.discovery._cold.walk",
+    "discovering": "regcache_core.discovery._cold.importing",
     "file_of": "regcache_core._modules",
     "find_object": "regcache_core._modules",
     "find_package": "regcache_core._modules",
@@ -119,7 +119,7 @@ _MODULES = {
     "fingerprint": "regcache_core._file",
     "import_module": "regcache_core.discovery._cold.importing",
     "import_modules": "regcache_core.discovery._cold.importing",
-    "import_package": "regcache_core.discovery._cold.walk",
+    "import_package": "regcache_core.discovery._cold.importing",
     "is_anonymous": "regcache_core._modules",
     "is_gone": "regcache_core._modules",
     "is_initializing": "regcache_core._modules",
@@ -134,7 +134,7 @@ _MODULES = {
     "module_of": "regcache_core._modules",
     "modules_in_execution": "regcache_core._modules",
     "name_of": "regcache_core._modules",
-    "place_of": "regcache_core.discovery._cold.importing",
+    "place_of": "regcache_core.discovery._cold.failures",
     "published_modules": "regcache_core.discovery.inputs",
     "raise_if_signalled": "regcache_core.discovery._cold.importing",
     "reexported_by": "regcache_core.discovery._cold.importing",

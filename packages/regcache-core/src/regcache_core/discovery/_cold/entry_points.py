@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..listing import Cache
-    from .importing import Failures
+    from .failures import Failures
 
 _ENTRY_POINTS = "entry_points.txt"
 #: The files that an installer replaces with everything that it changes.

@@ -1,4 +1,4 @@
-"""Importing the modules of a package one by one; one that fails costs only itself.
+"""Importing a package whole, its modules one by one; one that fails costs only itself.
 
 Which of their contents count is the business of each registry.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import importlib
 import sys
 from _thread import get_ident
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from ..._cold.lock import touch_locks
 from ..._modules import IMPORTING, find_package, find_spec, peek
-from ...errors import CacheWarning, ImportStalledError, told, warn_caller
+from ...errors import CacheWarning, ImportStalledError, warn_caller
+from .failures import Failures
+from .loaded import watch_imports
 from .packages import iter_module_names
 from .threads import await_module
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, TypeVar
 
-    from ..inputs import ImportPath
+    from ..listing import Adapter, Cache
 
     K = TypeVar("K")
 
@@ -191,45 +193,6 @@ def raise_if_signalled(error: BaseException) -> None:
         raise error
 
 
-class Failures:
-    """What a discovery remembers of the modules that failed to import.
-
-    Args:
-        import_path: The input that is told which modules nothing finds, so that a plugin whose
-            dependency is missing appears when the dependency does.
-
-    Attributes:
-        texts: Module -> ``[error, place]``: type and words of the exception, and where it was
-            raised, as ``file:line``. Made of JSON values.
-        transient: The first error of this moment (``OSError``, ``MemoryError``, a ``Warning`` that
-            a filter made an error) or ``None``. An answer without that module must not be kept.
-
-    >>> from regcache_core.discovery import Failures, ImportPath, import_module
-    >>> failures = Failures(ImportPath())
-    >>> import_module("no_such_module", failures.add)
-    >>> failures.texts["no_such_module"][0]
-    "ModuleNotFoundError: No module named 'no_such_module'"
-    """
-
-    def __init__(self, import_path: ImportPath) -> None:
-        self.import_path = import_path
-        self.texts: dict[str, list[str]] = {}
-        self.transient: BaseException | None = None
-
-    def add(self, name: str, error: BaseException) -> None:
-        """Remember that a module failed.
-
-        Args:
-            name: Full name of the module.
-            error: What it raised.
-        """
-        self.texts[name] = [told(error), place_of(error)]
-        is_transient = isinstance(error, (OSError, MemoryError, Warning))
-        if self.transient is None and is_transient:
-            self.transient = error
-        self.import_path.add(missing_modules(error))
-
-
 class Discovered:
     """What a discovery found.
 
@@ -272,14 +235,6 @@ def is_importing_sound() -> bool:
     return is_this and find_spec(__name__.partition(".")[0]) is not None
 
 
-def missing_modules(error: BaseException | None) -> Iterator[str]:
-    """Names of modules that nothing finds, from an exception and those behind it."""
-    while error is not None:
-        if isinstance(error, ModuleNotFoundError) and error.name and not find_spec(error.name):
-            yield error.name
-        error = error.__cause__ or error.__context__
-
-
 def is_out_of_turn(
     error: BaseException, module: str, lookup_errors: tuple[type[Exception], ...]
 ) -> bool:
@@ -306,20 +261,6 @@ def is_out_of_turn(
 
 #: How Python names a module in a circle of imports that is not there yet.
 _PARTIAL = "partially initialized module"
-
-
-def place_of(error: BaseException) -> str:
-    """Where an exception was raised, as ``file:line``; empty if it was not raised."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}:{error.lineno}"
-    place = ""
-    trace = error.__traceback__
-    while trace is not None:
-        module = str(trace.tb_frame.f_globals.get("__name__"))
-        if not place or not module.startswith("regcache_"):  # what we refuse is said by others
-            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
 
 
 def reexported_by(module: ModuleType, foreign: Mapping[K, tuple[object, str]]) -> list[K]:
@@ -375,3 +316,46 @@ def forget_folder_listings() -> None:
         invalidate = getattr(finder, "invalidate_caches", None)
         if invalidate is not None:
             invalidate()
+
+
+@contextmanager
+def discovering(adapter: Adapter[Any], cache: Cache) -> Iterator[Failures]:
+    """Make inputs of what is loaded when modules have been imported, and described.
+
+    What is missing is noted by ``ImportPath.recording``, to be entered inside, while modules are
+    imported: by the frame that enters it, it tells whether that is over.
+
+    Args:
+        adapter: Of the registry for which they are imported.
+        cache: Its cache.
+
+    Yields:
+        What is to be told of the modules that fail.
+    """
+    failures = Failures(cache.import_path, cache.elsewhere, cache.declared)
+    loaded = {*sys.modules}
+    forget_folder_listings()
+    yield failures
+    watch_imports(adapter.application, loaded, adapter.contains, cache.import_path, cache.elsewhere)
+
+
+def import_package(
+    name: str,
+    on_failure: Callable[[str, BaseException], object],
+    *,
+    recursive: bool = True,
+    skip: Container[str] = (),
+) -> Iterator[ModuleType]:
+    """Import a package and its modules one by one; the arguments are those of ``import_modules``.
+
+    Yields:
+        Each module when it has been imported; nothing if the package itself fails.
+
+    Raises:
+        Exception: As ``import_modules`` does.
+    """
+    package = import_module(name, on_failure)
+    if package is not None:
+        yield package
+        paths = find_package(name) or ()
+        yield from import_modules(paths, f"{name}.", on_failure, recursive=recursive, skip=skip)

@@ -6,9 +6,8 @@ from ..._cold.serialize import as_json
 from ..._modules import attribute_of, module_of
 from ...errors import ConfigError, DuplicateItemError
 from .entry_points import load_entry_point, load_installed
-from .importing import Discovered, raise_if_signalled
+from .importing import Discovered, discovering, import_package, raise_if_signalled
 from .threads import is_unfinished
-from .walk import discovering, import_package
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
