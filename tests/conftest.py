@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from throwaway import App, forget
 
-pytest.register_assert_rewrite("public_names", "regcache_core.testing")
+pytest.register_assert_rewrite("declaring", "public_names", "regcache_core.testing")
 
 # A run in the background may ignore Ctrl-C, and processes inherit that; some tests send it to them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -35,6 +35,9 @@ def registry_load(key):
 def registry_refresh():
     registry.refresh()
 
+def registry_verify():
+    return registry.verify()
+
 def registry_failures():
     return registry.failures
 """

@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import sys
 from typing import Any
 
 import pytest
@@ -45,18 +44,20 @@ KEYS = ["north:go", "north:turn", "south:jump", "south:stay", "south:turn"]
 
 
 def test_keys_are_registry_and_function(catalogue: Catalogue) -> None:
-    """Each function is listed under the name of its registry and its own."""
+    """Each function is listed under the names of its registry and its own; conflicts are told."""
     assert KEYS == list(catalogue) == [*reversed([*reversed(catalogue)])]
     assert 5 == len(catalogue)
     assert ["north", "south"] == [registry.name for registry in catalogue.registries]
+    assert {"turn": ["north:turn", "south:turn"]} == catalogue.conflicts
 
 
 def test_a_key_gives_the_function(catalogue: Catalogue) -> None:
-    """The full key, also with an alias or a place after the colon, gives the function."""
+    """The full key, also with an alias or a place after the colon, gives the registry's object."""
     import north  # type: ignore[import-not-found]
 
     keys = ["north:go", "north:jump", "north:north.go", "go", "north.go"]
     assert [north.go] * 5 == [catalogue[key] for key in keys]
+    assert north.go is catalogue.registries[0]["go"]
 
 
 def test_a_name_that_one_registry_has_is_enough(catalogue: Catalogue) -> None:
@@ -76,11 +77,6 @@ def test_an_ambiguous_name_is_an_error_that_names_all(
     with pytest.raises(UnknownFunctionError, match=f"'{keys[0]}' or '{keys[1]}'") as caught:
         catalogue[name]
     assert tuple(keys) == caught.value.close
-
-
-def test_conflicts_are_told(catalogue: Catalogue) -> None:
-    """Names of functions in several registries are listed with their keys."""
-    assert {"turn": ["north:turn", "south:turn"]} == catalogue.conflicts
 
 
 @pytest.mark.parametrize("name", ["absent", "north:absent", "west:go", "north:", 3, None])
@@ -169,42 +165,25 @@ def test_each_registry_keeps_its_own_cache(app: App) -> None:
     assert 2 == len(app.cache_files())
 
 
-def test_functions_registered_later_appear(app: App) -> None:
+def test_what_is_registered_later_appears() -> None:
     """A catalogue follows its registries: new functions, and those that are described anew."""
     registry: FunctionRegistry[Any] = FunctionRegistry("mine")
     catalogue = Catalogue([registry])
-    before = list(catalogue)
-
-    def first() -> int:
-        return 1
-
-    registry.register(first)
-    with_one = list(catalogue)
-    registry.register("second", tags=["new"])(lambda: 2)
-
-    assert ([], ["mine:first"]) == (before, with_one)
-    assert ["mine:first", "mine:second"] == list(catalogue)
-    assert ["mine:second"] == list(catalogue.query(tag="new"))
-    assert 2 == catalogue["second"]()
-
-
-def test_a_function_that_is_registered_again_is_described_anew(app: App) -> None:
-    """A notebook's cell that runs again changes tags in the catalogue too."""
-    registry: FunctionRegistry[Any] = FunctionRegistry("mine")
-    catalogue = Catalogue([registry])
+    seen = [list(catalogue)]
 
     def declare(tag: str) -> None:
         @registry.register(tags=[tag])
         def function() -> str:
             return tag
 
-    declare("old")
-    before = list(catalogue.query(tag="old"))
-    declare("new")
+    for tag in ("old", "new"):
+        declare(tag)
+        seen += [list(catalogue.query(tag="old")), list(catalogue.query(tag="new"))]
+    registry.register("second")(lambda: 2)
 
-    assert ["mine:function"] == before == list(catalogue.query(tag="new"))
-    assert [] == list(catalogue.query(tag="old"))
-    assert "new" == catalogue["mine:function"]()
+    assert [[], ["mine:function"], [], [], ["mine:function"]] == seen
+    assert ["mine:function", "mine:second"] == list(catalogue)
+    assert ("new", 2) == (catalogue["mine:function"](), catalogue["second"]())
 
 
 def test_refreshed_registries_are_seen(app: App) -> None:
@@ -246,13 +225,6 @@ def test_table_has_a_row_for_each_key(catalogue: Catalogue) -> None:
 
     assert KEYS == list(table.index)
     assert "south" == table.loc["south:stay", "module"]
-
-
-def test_members_are_loaded_once(catalogue: Catalogue) -> None:
-    """The catalogue and its registries give one function object."""
-    registry = catalogue.registries[1]
-
-    assert catalogue["south:stay"] is registry["stay"] is sys.modules["south"].stay
 
 
 def test_an_empty_catalogue_is_a_mapping() -> None:

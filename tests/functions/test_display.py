@@ -41,19 +41,21 @@ def test_text_is_a_heading_and_a_line_for_each() -> None:
     ] == repr(make()).replace("typing.", "").splitlines()
 
 
-@pytest.mark.parametrize(("count", "more"), [(20, []), (21, ["  ... and 1 more"])])
-def test_text_of_many_is_cut_and_says_so(count: int, more: list[str]) -> None:
-    """What does not fit on a screen is counted."""
+@pytest.mark.parametrize(
+    ("count", "heading", "more"),
+    [
+        (0, "FunctionRegistry 'tools': 0 functions", []),
+        (1, "FunctionRegistry 'tools': 1 function", []),
+        (20, "FunctionRegistry 'tools': 20 functions", []),
+        (21, "FunctionRegistry 'tools': 21 functions", ["  ... and 1 more"]),
+    ],
+)
+def test_text_of_many_is_cut_and_says_so(count: int, heading: str, more: list[str]) -> None:
+    """What does not fit on a screen is counted; the heading is English."""
     lines = repr(make(count)).splitlines()
 
-    assert 21 + len(more) == len(lines)
-    assert more == lines[21:]
-
-
-def test_one_function_is_singular() -> None:
-    """The heading is English."""
-    assert "FunctionRegistry 'tools': 1 function" == repr(make(1)).splitlines()[0]
-    assert "FunctionRegistry 'tools': 0 functions" == repr(make(0))
+    assert (heading, more) == (lines[0], lines[21:])
+    assert 1 + min(count, 20) + len(more) == len(lines)
 
 
 def test_long_lines_are_cut() -> None:
@@ -110,21 +112,15 @@ def read(html: str) -> Cells:
 
 
 def test_html_is_a_table() -> None:
-    """A notebook shows name, signature, module, labels and the first line."""
+    """A notebook shows name, signature, module, labels and first line; many are cut as in text."""
     cells = read(make()._repr_html_().replace("typing.", ""))
+    many = read(make(23)._repr_html_())
 
     assert ["FunctionRegistry 'tools': 2 functions"] == cells.paragraphs
     assert ["name", "signature", "module", "tags", "doc"] == cells.rows[0]
     signature = "(image: Any, size: int = 0) -> None"
     assert ["tool_0", signature, __name__, "a, b, 3d", "Work <hard> & well."] == cells.rows[1]
-    assert 3 == len(cells.rows)
-
-
-def test_html_of_many_is_cut_and_says_so() -> None:
-    """As the text, a table shows the first ones and counts the rest."""
-    cells = read(make(23)._repr_html_())
-
-    assert (21, "... and 3 more") == (len(cells.rows), cells.paragraphs[-1])
+    assert (3, 21, "... and 3 more") == (len(cells.rows), len(many.rows), many.paragraphs[-1])
 
 
 def test_nothing_of_a_library_is_markup() -> None:
@@ -170,16 +166,8 @@ def test_json_holds_everything() -> None:
     assert [None, "1"] == [each["default"] for each in rows[1]["signature"]["parameters"]]
 
 
-def test_json_holds_facts_of_a_declared_class() -> None:
-    """Facts are JSON values, whatever class they have here."""
-    registry: FunctionRegistry[Cost] = FunctionRegistry("tools", facts=Cost)
-    registry.register(steps=3, where=["here"])(len)
-
-    assert {"steps": 3, "where": ["here"]} == json.loads(registry.to_json())[0]["facts"]
-
-
 def test_a_table_has_a_row_for_each_function() -> None:
-    """A data frame has the fields and facts as columns and the names as its index."""
+    """A data frame has fields and facts as columns, and names as its index; JSON has them too."""
     pytest.importorskip("pandas")
     registry: FunctionRegistry[Cost] = FunctionRegistry("tools", facts=Cost)
     registry.register("length", tags=["size"], steps=3)(len)
@@ -188,9 +176,10 @@ def test_a_table_has_a_row_for_each_function() -> None:
 
     assert ["length", "upper"] == list(table.index) == list(table["name"])
     assert [3, 4] == list(table["facts.steps"])
-    assert "(obj, /)" == table.loc["length", "signature"]
-    assert ("size",) == table.loc["length", "tags"]
-    assert "builtins" == table.loc["length", "module"]
+    assert ["(obj, /)", ("size",), "builtins"] == [
+        table.loc["length", field] for field in ("signature", "tags", "module")
+    ]
+    assert {"steps": 4, "where": ["here"]} == json.loads(registry.to_json())[1]["facts"]
 
 
 def test_an_empty_table_is_one() -> None:

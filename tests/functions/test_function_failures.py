@@ -36,14 +36,12 @@ GOOD = "from app.registry import FILTERS\n@FILTERS.register\ndef good(): ...\n"
 @pytest.mark.parametrize(
     ("text", "error", "line"),
     [
-        ("x = 1\n1 / 0\n", "ZeroDivisionError: division by zero", 2),
         ("x = 1\n\ndef f(:\n", "SyntaxError: invalid syntax (bad.py, line 3)", 3),
-        ("import no_such_thing\n", "ModuleNotFoundError: No module named 'no_such_thing'", 1),
         (GOOD + "raise ValueError('after a function')\n", "ValueError: after a function", 4),
     ],
 )
 def test_failures_are_kept(text: str, error: str, line: int, filters: App) -> None:
-    """Error and place are told warm as cold; none of the module's functions is listed."""
+    """Error and place are told warm as cold; the warning comes once, at the line that listed."""
     filters.write({BAD: text})
     cold, warm = filters.run(LIST), filters.run(LIST)
 
@@ -51,8 +49,7 @@ def test_failures_are_kept(text: str, error: str, line: int, filters: App) -> No
     assert {"app.filters.bad": f"{error} at {filters.folder}/{BAD}:{line}"} == cold["failures"]
     assert cold["failures"] == warm["failures"]
     assert [f"app.filters.bad failed to import: {error}"] == cold["warned"]
-    assert ["<string>"] == cold["where"]
-    assert ([], "hit") == (warm["warned"], warm["status"])
+    assert (["<string>"], []) == (cold["where"], warm["warned"])
 
 
 FACTS = {
@@ -87,42 +84,27 @@ def test_facts_of_a_declared_class_come_back(filters: App) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "problem"),
+    ("call", "problem"),
     [
-        ("grain=1", "TypeError: Cost.__init__() got an unexpected keyword argument 'grain'"),
-        ("", "TypeError: Cost.__init__() missing 1 required positional argument: 'seconds'"),
-    ],
-)
-def test_wrong_facts_cost_their_module(facts: str, problem: str, filters: App) -> None:
-    """Facts that do not fit are a failure of the module that declares them, and of no other."""
-    filters.write({**FACTS, BAD: GOOD.replace("register", f"register({facts})")})
-
-    cold, warm = filters.run(LIST), filters.run(LIST)
-
-    told = f"FactsError: filters: the facts of 'good' do not fit: {problem} at "
-    assert told == cold["failures"]["app.filters.bad"][: len(told)]
-    assert (["blur", "edges"], ["app.filters.bad"]) == (cold["names"], list(cold["failures"]))
-    assert (cold["names"], cold["failures"]) == (warm["names"], warm["failures"])
-    assert "hit" == warm["status"]
-
-
-@pytest.mark.parametrize(
-    ("call", "error"),
-    [
+        ("register(grain=1)", "FactsError: filters: the facts of 'bad' do not fit: TypeError: "),
+        ("register()", "FactsError: filters: the facts of 'bad' do not fit: TypeError: "),
         ("register(name='', seconds=1)", "ConfigError"),
         ("register(seconds=1, price=1)", "FactsError"),
         ("register(seconds='x')", "FactsError"),
     ],
 )
-def test_refused_registration_is_placed_in_the_plugin(call: str, error: str, filters: App) -> None:
-    """What we refuse is told with the line that gave it, and not with one of ours."""
+def test_refused_registration_costs_its_module(call: str, problem: str, filters: App) -> None:
+    """What we refuse is told with the line that gave it, and costs no other module."""
     text = f"from app.registry import FILTERS\n\ndef bad(): ...\nFILTERS.{call}(bad)\n"
     filters.write({**FACTS, BAD: text})
 
-    told = filters.run(LIST)["failures"]["app.filters.bad"]
+    cold, warm = filters.run(LIST), filters.run(LIST)
 
-    assert told.startswith(error)
+    told = cold["failures"]["app.filters.bad"]
+    assert told.startswith(problem)
     assert told.endswith(f" at {filters.folder / BAD}:4")
+    assert (["blur", "edges"], ["app.filters.bad"]) == (cold["names"], list(cold["failures"]))
+    assert (cold["names"], cold["failures"]) == (warm["names"], warm["failures"])
 
 
 def test_facts_that_no_file_can_hold_are_not_kept(filters: App) -> None:
@@ -153,57 +135,6 @@ def test_classmethod_that_nothing_leads_to_costs_its_module(body: str, filters: 
 
     assert (NAMES, ["app.filters.bad"]) == (cold["names"], list(cold["failures"]))
     assert (NAMES, cold["failures"], "hit") == (warm["names"], warm["failures"], warm["status"])
-
-
-def test_warm_listing_does_not_run_a_broken_module(filters: App) -> None:
-    """A module that failed runs again only when something changed."""
-    filters.write({BAD: "open('ran', 'a').write('x')\n1 / 0\n"})
-    for _ in range(3):
-        filters.run(LIST)
-
-    assert "x" == (filters.folder / "ran").read_text()
-
-
-def test_mended_module_appears(filters: App) -> None:
-    """A module that was mended is listed at the next start, and its failure is gone."""
-    filters.write({BAD: "1 / 0\n"})
-    filters.run(LIST)
-    filters.write({BAD: GOOD})
-
-    mended = filters.run(LIST)
-
-    assert (["good", *NAMES], {}) == (mended["names"], mended["failures"])
-
-
-@pytest.mark.parametrize("where", ["optional_thing.py", "optional_thing/__init__.py"])
-def test_function_appears_with_its_optional_dependency(where: str, filters: App) -> None:
-    """A function whose dependency is missing is listed as soon as that can be imported."""
-    filters.write(
-        {
-            BAD: "try:\n    import optional_thing\nexcept ImportError as error:\n"
-            "    raise RuntimeError('needs optional_thing') from error\n" + GOOD
-        }
-    )
-    missing, again = filters.run(LIST), filters.run(LIST)
-    filters.write({where: ""})
-    there, hit = filters.run(LIST), filters.run(LIST)
-
-    assert (NAMES, "hit") == (missing["names"], again["status"])
-    assert ["app.filters.bad"] == list(missing["failures"]) == list(again["failures"])
-    assert (["good", *NAMES], {}) == (there["names"], there["failures"])
-    assert "miss: a module that was missing can be imported now: optional_thing" == there["reason"]
-    assert (there["names"], "hit") == (hit["names"], hit["status"])
-
-
-def test_error_of_the_moment_is_not_kept(filters: App) -> None:
-    """A disk that fails now takes no function from later processes."""
-    filters.write({BAD: "import os\nif 'BREAK' in os.environ: raise OSError('disk')\n" + GOOD})
-
-    broken, after = filters.run(LIST, BREAK="1"), filters.run(LIST)
-
-    assert (NAMES, ["app.filters.bad"]) == (broken["names"], list(broken["failures"]))
-    assert broken["saved"] is not None
-    assert ["good", *NAMES] == after["names"]
 
 
 def test_listed_function_that_fails_now_is_an_import_error(filters: App) -> None:
@@ -299,30 +230,22 @@ def test_names_of_a_failed_module_are_free(filters: App) -> None:
     )
 
 
-ERRORS: list[RegcacheError] = [
-    DuplicateFunctionError("r", "n", "a", "b"),
-    UnnamedFunctionError("r", "<object>"),
-    UnknownFunctionError("r", "n", ["m"], "too slow", ["a.b"]),
-    FunctionImportError("r", "n", "a.b"),
-    ScanError("a.b", "gone"),
-    TrialError("r", "no worker"),
-    FactsError("r", "n", "seconds is missing"),
+ERRORS: list[tuple[RegcacheError, type[Exception]]] = [
+    (DuplicateFunctionError("r", "n", "a", "b"), ValueError),
+    (UnnamedFunctionError("r", "<object>"), TypeError),
+    (UnknownFunctionError("r", "n", ["m"], "too slow", ["a.b"]), KeyError),
+    (FunctionImportError("r", "n", "a.b"), ImportError),
+    (ScanError("a.b", "gone"), ImportError),
+    (TrialError("r", "no worker"), RuntimeError),
+    (FactsError("r", "n", "seconds is missing"), TypeError),
 ]
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_errors_cross_processes(error: Any) -> None:
-    """Errors come back with their attributes and their message."""
+@pytest.mark.parametrize(("error", "kind"), ERRORS, ids=lambda each: type(each).__name__)
+def test_errors_cross_processes(error: Any, kind: type[Exception]) -> None:
+    """Errors come back with their attributes and their message; each is a built-in one, too."""
     again = pickle.loads(pickle.dumps(error))
 
     assert type(error) is type(again)
+    assert isinstance(error, kind)
     assert (str(error), vars(error)) == (str(again), vars(again))
-
-
-def test_errors_are_the_builtin_ones_too() -> None:
-    """Who catches KeyError, ImportError, ValueError or TypeError catches these."""
-    kinds = [ValueError, TypeError, KeyError, ImportError, ImportError, RuntimeError, TypeError]
-
-    assert [True] * len(ERRORS) == [
-        isinstance(error, kind) for error, kind in zip(ERRORS, kinds, strict=True)
-    ]

@@ -4,18 +4,20 @@ from pathlib import Path
 
 from regcache_core.testing import DiscoveryTests
 
-
-class TestRegistryOfAPackage(DiscoveryTests):
-    """A registry that lies beside its package."""
-
-    code = """
-from tools.registry import TOOLS
+USE = """
 def registry_keys(): return list(TOOLS)
 def registry_report(): return TOOLS.report
 def registry_load(key): return TOOLS[key]
 def registry_refresh(): TOOLS.refresh()
+def registry_verify(): return TOOLS.verify()
 def registry_failures(): return TOOLS.failures
 """
+
+
+class TestRegistryOfAPackage(DiscoveryTests):
+    """A registry that lies beside its package."""
+
+    code = "from tools.registry import TOOLS\n" + USE
     sources = ("tools.all", "tools.all.saw", "tools.all.drill", "tools.all.more")
     function = "from tools.registry import TOOLS\n@TOOLS.register({!r})\ndef f(x): ...\n"
     registry = (
@@ -38,7 +40,7 @@ def registry_failures(): return TOOLS.failures
 
     def edit_source(self, folder: Path) -> None:
         """Another name of one function."""
-        (folder / "tools/all/drill.py").write_text(self.function.format("hand drill"))
+        (folder / "tools/all/drill.py").write_text(self.function.format("hand_drill"))
 
     def remove_source(self, folder: Path) -> None:
         """One module less."""
@@ -48,3 +50,14 @@ def registry_failures(): return TOOLS.failures
         """A module with one function."""
         text = f"{before}\n{self.function.format(name)}"
         (folder / f"tools/all/{name}.py").write_text(text)
+
+
+class TestRegistryOfALibrary(TestRegistryOfAPackage):
+    """A scan of a library that knows nothing of registries."""
+
+    code = (
+        "from regcache_functions import FunctionRegistry\n"
+        "TOOLS = FunctionRegistry.scan('tools.all', public='names')\n" + USE
+    )
+    sources = ("tools", *TestRegistryOfAPackage.sources)
+    function = "def {}(x): ...\n"

@@ -2,7 +2,6 @@
 
 import builtins
 import importlib
-import math
 import platform
 import sys
 from collections.abc import Iterator
@@ -118,14 +117,6 @@ def test_signatures_of_builtins_come_from_their_documentation() -> None:
     assert [] == [name for name in registry if registry.info(name).signature is None]
 
 
-def test_signatures_of_documentation_are_written_as_python_would() -> None:
-    """``max(iterable, *[, default=obj, key=func])`` has parameters to ask for, the optional too."""
-    registry = scan("builtins")
-
-    assert "(iterable, *, default=obj, key=func)" == str(registry.info("max").signature)
-    assert {"max", "min"} <= set(registry.query(parameter="key"))
-
-
 def test_builtins_are_listed_without_their_classes() -> None:
     """Functions of the interpreter count, its types and exceptions do not."""
     registry = scan("builtins")
@@ -133,15 +124,6 @@ def test_builtins_are_listed_without_their_classes() -> None:
     assert {"abs", "len", "print", "sorted"} <= set(registry)
     assert set() == {"int", "ValueError", "__import__", "None"} & set(registry)
     assert builtins.len is registry["len"]
-
-
-def test_documentation_of_the_standard_library_is_read() -> None:
-    """First lines are those that ``help`` shows; the whole text is imported on demand."""
-    info = scan("statistics").info("fmean")
-
-    assert "Convert data to floats and compute the arithmetic mean." == info.doc
-    assert info.read_doc().startswith(info.doc)
-    assert "float" in info.read_doc()
 
 
 @pytest.mark.parametrize("library", ["math", "statistics", "builtins"])
@@ -152,14 +134,6 @@ def test_standard_library_is_answered_from_the_cache(library: str) -> None:
 
     assert cold.to_json() == warm.to_json()
     assert ("miss", "hit") == (cold.report.status, warm.report.status)
-
-
-def test_functions_work() -> None:
-    """What is listed is called by its metadata as well."""
-    registry = scan("math")
-
-    assert 5.0 == registry.info("hypot")(3, 4) == registry.info("hypot").load()(3, 4)
-    assert math.hypot is registry.info("hypot").func
 
 
 def test_the_interpreter_s_own_modules_are_no_place_for_a_scan_to_fail() -> None:

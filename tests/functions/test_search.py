@@ -11,8 +11,9 @@ from regcache_core import ConfigError
 from regcache_functions import FunctionRegistry, UnknownFunctionError
 
 
-def make() -> FunctionRegistry[Any]:
-    """A registry in which ``blur`` is found in every place that a search looks in."""
+@pytest.fixture(scope="module")
+def filters() -> FunctionRegistry[Any]:
+    """A registry in which ``blur`` is in every place that a search looks in; no test changes it."""
     registry: FunctionRegistry[Any] = FunctionRegistry("filters")
 
     def add(name: str, doc: str = "", **more: Any) -> None:
@@ -32,56 +33,40 @@ def make() -> FunctionRegistry[Any]:
     return registry
 
 
-@pytest.fixture(scope="module")
-def filters() -> FunctionRegistry[Any]:
-    """The registry, which no test changes."""
-    return make()
+FOUND = ["blur", "blurred", "motion_blur", "soften", "smear", "sharpen"]
 
 
-def test_names_come_before_labels_and_those_before_texts(filters: FunctionRegistry[Any]) -> None:
-    """Equal, beginning, part of the name; then aliases and tags; then the first line."""
-    assert ["blur", "blurred", "motion_blur", "soften", "smear", "sharpen"] == list(
-        filters.search("blur")
-    )
-
-
-def test_all_words_must_be_found(filters: FunctionRegistry[Any]) -> None:
-    """A function that lacks one of the words is not found; each may be in another place."""
-    assert ["motion_blur", "smear"] == list(filters.search("blur motion"))
-    assert ["sharpen"] == list(filters.search("opposite sharpen blur"))
-    assert [] == list(filters.search("blur nowhere"))
-
-
-def test_case_does_not_matter(filters: FunctionRegistry[Any]) -> None:
-    """Words are compared without their case, beyond ASCII too."""
-    assert list(filters.search("blur")) == list(filters.search("BluR"))
-    assert ["straße"] == list(filters.search("STRASSE"))
-
-
-def test_a_limit_keeps_the_best(filters: FunctionRegistry[Any]) -> None:
-    """At most so many are given, the best ones."""
-    assert ["blur", "blurred"] == list(filters.search("blur", limit=2))
-    assert [] == list(filters.search("blur", limit=0))
-    assert 6 == len(filters.search("blur", limit=100))
-
-
-@pytest.mark.parametrize("text", ["", "   ", "\n"])
-def test_no_word_finds_nothing(text: str, filters: FunctionRegistry[Any]) -> None:
-    """A search for nothing is no listing."""
-    assert [] == list(filters.search(text))
-
-
-def test_only_the_first_line_of_the_documentation_is_searched(
-    filters: FunctionRegistry[Any],
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("blur", FOUND),
+        ("BluR", FOUND),
+        ("STRASSE", ["straße"]),
+        ("blur motion", ["motion_blur", "smear"]),
+        ("opposite sharpen blur", ["sharpen"]),
+        ("blur nowhere", []),
+        ("edges", ["edge"]),
+        ("blurdo", []),
+        ("smearblur", []),
+        ("", []),
+        ("   ", []),
+        ("\n", []),
+    ],
+)
+def test_search_finds_and_ranks(
+    text: str, names: list[str], filters: FunctionRegistry[Any]
 ) -> None:
-    """What stands further down is not stored, so it is not found."""
-    assert ["edge"] == list(filters.search("edges"))
+    """All words must be found, each in the name, a label or the first line; that is their order.
+
+    Case does not matter; nothing reaches from one field into another; no word finds nothing.
+    """
+    assert names == list(filters.search(text))
 
 
-def test_words_do_not_reach_from_one_field_into_another(filters: FunctionRegistry[Any]) -> None:
-    """The end of a name and the beginning of what follows make no word."""
-    assert [] == list(filters.search("blurdo"))
-    assert [] == list(filters.search("smearblur"))
+@pytest.mark.parametrize("limit", [0, 2, 100])
+def test_a_limit_keeps_the_best(limit: int, filters: FunctionRegistry[Any]) -> None:
+    """At most so many are given, the best ones."""
+    assert FOUND[:limit] == list(filters.search("blur", limit=limit))
 
 
 WORDS = st.text("abAB ", max_size=4)
@@ -156,14 +141,12 @@ def test_questions_select_functions_in_their_order(
     assert names == list(filters.query(**question))
 
 
-def test_a_parameter_is_asked_for_by_its_whole_name(filters: FunctionRegistry[Any]) -> None:
-    """Every function with such a parameter is found, whatever else its signature says."""
-    assert list(filters) == list(filters.query(parameter="sigma"))
-
-
-def test_no_question_selects_everything(filters: FunctionRegistry[Any]) -> None:
-    """A query without conditions is the whole."""
-    assert list(filters) == list(filters.query())
+@pytest.mark.parametrize("question", [{}, {"parameter": "sigma"}])
+def test_question_that_all_fit_selects_everything(
+    question: dict[str, str], filters: FunctionRegistry[Any]
+) -> None:
+    """A query without conditions, or with one that holds for each, is the whole."""
+    assert list(filters) == list(filters.query(**question))
 
 
 @pytest.mark.parametrize(
@@ -201,17 +184,6 @@ def test_a_selection_is_a_mapping_that_can_be_asked_further(
         less["edge"]
     with pytest.raises(KeyError):
         less.info("edge")
-
-
-def test_a_selection_stays_as_it_was_made() -> None:
-    """What is registered later is no part of an earlier answer, but of the next."""
-    registry = make()
-    before = registry.search("blur")
-    count = len(before)
-    registry.register("box_blur")(lambda image: image)
-
-    assert count == len(before)
-    assert "box_blur" in registry.search("blur")
 
 
 MODULES = {

@@ -57,16 +57,3 @@ out = steps == sorted(steps), steps[0], steps[-1], aliases > 30, FILTERS.report.
 """
 
     assert [True, 1, 40, True, "hit"] == toolbox.run(code)
-
-
-def test_one_edit_changes_one_entry(toolbox: App) -> None:
-    """After an edit of one module of 40 the answer differs in what was edited."""
-    code = f"{LIST}out = {{name: repr(FILTERS.info(name)) for name in FILTERS}}"
-    before = toolbox.run(code)
-    path = next((toolbox.folder / "toolbox/filters/blur").glob("*part_000.py"))
-    path.write_text(path.read_text().replace("Weigh values by a bell.", "Weigh values."))
-
-    after = toolbox.run(code)
-
-    assert list(before) == list(after)
-    assert ["blur_001"] == [name for name in before if before[name] != after[name]]

@@ -144,25 +144,24 @@ def test_misbehaviour_costs_only_the_function(wild: App, executor: Executor) -> 
 
 
 def test_answers_are_those_of_a_trial_in_this_process(wild: App) -> None:
-    """What does not end the process has one answer, tried here or apart."""
-    options = {"include": ["fine", "leaves", "fails", "last"], "enable_cache": False}
-    here = scan(None, **options)
+    """What does not end the process has one answer, tried here or apart; the probe may be named."""
+    here, apart = both_ways(include=["fine", "leaves", "fails", "last"])
     with make_threads() as executor:
-        apart = scan(executor, **options)
-        listed = list(apart)
+        named: Any = FunctionRegistry.scan(
+            "wild", modules=["all"], include=["fine"], probe="wildprobe:call", executor=executor
+        )
 
-    assert list(here) == listed
-    assert here.rejected == apart.rejected
-    assert here.to_json() == apart.to_json()
+        assert {"name": "fine"} == named.info("fine").facts
+    assert here == apart
 
 
-def both_ways(**options: Any) -> list[tuple[list[str], dict[str, str]]]:
-    """Names and reasons of a trial of two functions in this process, and of one in an executor."""
+def both_ways(**options: Any) -> list[tuple[list[str], dict[str, str], list[Any]]]:
+    """Names, reasons and metadata of a trial of two functions in this process, and apart."""
     options = {"include": ["fine", "last"], "enable_cache": False, "timeout": 60.0, **options}
     here = scan(None, **options)
     with make_threads() as executor:
-        apart = scan(executor, **options)
-        return [(list(each), dict(each.rejected)) for each in (here, apart)]
+        both = (here, scan(executor, **options))
+        return [(list(r), dict(r.rejected), [r.info(name) for name in r]) for r in both]
 
 
 ODD = {
@@ -220,7 +219,7 @@ def test_long_reasons_are_cut(wild: App) -> None:
     )
     cut = {"fine": "ValueError: " + "x" * 985 + "...", "last": "x" * 997 + "..."}
 
-    assert [([], cut)] * 2 == both_ways()
+    assert [([], cut, [])] * 2 == both_ways()
 
 
 @pytest.mark.parametrize("error", ["KeyboardInterrupt", "GeneratorExit"])
@@ -256,23 +255,8 @@ def test_memory_is_limited_for_each_function(wild: App) -> None:
     assert "MemoryError" in registry.rejected["greedy"]
 
 
-def test_progress_is_told_of_each_function_once(wild: App) -> None:
-    """Functions are told of in the order in which they are done, and counted."""
-    told: list[Any] = []
-    with make_threads() as executor:
-        registry = scan(
-            executor,
-            include=["fine", "last", "fails"],
-            progress=lambda *news: told.append(news),
-        )
-        list(registry)
-
-    assert [(0, 3), (1, 3), (2, 3), (3, 3)] == [news[:2] for news in told]
-    assert {"", "fine", "last", "fails"} == {news[2] for news in told}
-
-
 def test_order_is_that_of_the_library(wild: App) -> None:
-    """The order in which functions are done changes nothing in the listing."""
+    """Functions are told of as they are done, each once; that order changes nothing in the list."""
     wild.write(
         {
             "wild/timed.py": """
@@ -286,29 +270,16 @@ def test_order_is_that_of_the_library(wild: App) -> None:
                 """
         }
     )
-    told: list[str] = []
+    told: list[Any] = []
     with make_threads() as executor:
-        registry = scan(
-            executor, modules=["timed"], progress=lambda done, total, name: told.append(name)
-        )
+        registry = scan(executor, modules=["timed"], progress=lambda *news: told.append(news))
         listed = list(registry)
 
+    names = [name for _, _, name in told]
     assert ["a_slow", "b_fast", "c_fast"] == listed
     assert ["d_slow", "e_fast"] == list(registry.rejected)
-    assert ["", "a_slow", "b_fast", "c_fast", "d_slow", "e_fast"] == sorted(told) != told
-
-
-def test_an_executor_that_is_shut_down_is_an_error(wild: App) -> None:
-    """An executor that takes no work fails the scan, and not each function; nothing is stored."""
-    executor = ThreadPoolExecutor(1)
-    executor.shutdown()
-    registry = scan(executor)
-
-    with pytest.raises(TrialError, match="shutdown") as caught:
-        list(registry)
-    assert "wild" == caught.value.registry
-    assert isinstance(caught.value.__cause__, RuntimeError)
-    assert [] == wild.cache_files()
+    assert [(done, 5) for done in range(6)] == [news[:2] for news in told]
+    assert ["", "a_slow", "b_fast", "c_fast", "d_slow", "e_fast"] == sorted(names) != names
 
 
 def die() -> None:
@@ -316,14 +287,18 @@ def die() -> None:
     os._exit(1)
 
 
-def test_a_broken_pool_is_an_error(wild: App) -> None:
-    """A pool whose worker has died fails the scan with the pool's own error as the cause."""
-    with make_processes() as executor:
+def test_an_executor_that_takes_no_work_is_an_error(wild: App) -> None:
+    """One that is shut down, or whose worker died, fails the scan, and not each function."""
+    done = ThreadPoolExecutor(1)
+    done.shutdown()
+    with make_processes() as broken:
         with pytest.raises(Exception, match="terminated abruptly"):
-            executor.submit(die).result()
-        with pytest.raises(TrialError, match="BrokenProcessPool"):
-            list(scan(executor))
-
+            broken.submit(die).result()
+        for executor, message in ((done, "shutdown"), (broken, "BrokenProcessPool")):
+            with pytest.raises(TrialError, match=message) as caught:
+                list(scan(executor))
+            assert "wild" == caught.value.registry
+            assert isinstance(caught.value.__cause__, RuntimeError)
     assert [] == wild.cache_files()
 
 
@@ -383,16 +358,6 @@ def test_a_probe_may_be_defined_in_a_program(kind: str, wild: App) -> None:
         done.stderr,
         done.returncode,
     )
-
-
-def test_a_probe_may_be_named(wild: App) -> None:
-    """A probe that is given as text is imported for the trial, and sent like any other."""
-    with make_threads() as executor:
-        registry: Any = FunctionRegistry.scan(
-            "wild", modules=["all"], include=["fine"], probe="wildprobe:call", executor=executor
-        )
-
-        assert {"name": "fine"} == registry.info("fine").facts
 
 
 def test_a_probe_typed_at_a_prompt_is_an_error(wild: App) -> None:

@@ -39,27 +39,27 @@ def discover(
     return [cls.__name__ for cls in found]
 
 
-def test_own_classes_come_in_order(tree: App) -> None:
-    """Classes come by module and definition, each once, where they are defined."""
-
-    assert ["A", "B2", "B1"] == discover(tree)
-
-
-def test_recursive_goes_into_sub_packages(tree: App) -> None:
-    """The recursive form finds what sub-packages and their modules define."""
-
-    assert ["A", "B2", "B1", "Sub", "Leaf"] == discover(tree, discover_registry_classes_recursive)
-
-
-def test_sub_packages_themselves_can_be_included(tree: App) -> None:
-    """``skip_packages=False`` imports sub-packages, not their modules."""
-
-    assert ["A", "B2", "B1", "Sub"] == discover(tree, skip_packages=False)
+BOTH = pytest.mark.parametrize(
+    "function", [discover_registry_classes, discover_registry_classes_recursive]
+)
 
 
 @pytest.mark.parametrize(
-    "function", [discover_registry_classes, discover_registry_classes_recursive]
+    ("function", "arguments", "names"),
+    [
+        (discover_registry_classes, {}, ["A", "B2", "B1"]),
+        (discover_registry_classes, {"skip_packages": False}, ["A", "B2", "B1", "Sub"]),
+        (discover_registry_classes_recursive, {}, ["A", "B2", "B1", "Sub", "Leaf"]),
+    ],
 )
+def test_own_classes_come_in_order(
+    function: Callable[..., list[type]], arguments: dict[str, bool], names: list[str], tree: App
+) -> None:
+    """Classes come by module and definition, each once; those of sub-packages where wanted."""
+    assert names == discover(tree, function, **arguments)
+
+
+@BOTH
 def test_excluded_modules_are_not_imported(function: Callable[..., list[type]], tree: App) -> None:
     """A module whose name contains an excluded part is not imported."""
     tree.write({"tree/bad.py": "1 / 0\n"})
@@ -67,9 +67,7 @@ def test_excluded_modules_are_not_imported(function: Callable[..., list[type]], 
     assert ["A"] == discover(tree, function, exclude_modules=["tree.b", "sub", "bad"])
 
 
-@pytest.mark.parametrize(
-    "function", [discover_registry_classes, discover_registry_classes_recursive]
-)
+@BOTH
 def test_validation_function_decides(function: Callable[..., list[type]], tree: App) -> None:
     """``validation_func`` says which classes count."""
     found = discover(tree, function, validation_func=lambda cls: cls.__name__.startswith("B"))
@@ -97,9 +95,7 @@ def test_broken_module_costs_only_itself(text: str, cause: str, tree: App) -> No
     assert str(caught[0].message).startswith(f"tree.aa failed to import: {cause}")
 
 
-@pytest.mark.parametrize(
-    "function", [discover_registry_classes, discover_registry_classes_recursive]
-)
+@BOTH
 def test_strict_raises(function: Callable[..., list[type]], tree: App) -> None:
     """``strict=True`` is a DiscoveryError that names the module, with the cause chained."""
     tree.write({"tree/aa.py": "1 / 0\n"})

@@ -1,7 +1,6 @@
 """Which classes register themselves, in which registry and under which key."""
 
 import abc
-import dataclasses
 import enum
 import inspect
 import logging
@@ -34,18 +33,21 @@ def config(**settings: Any) -> RegistryConfig:
     return RegistryConfig(**{"registry_dict": {}, "key_attribute": "key", **settings})
 
 
-def test_class_attributes_declare_a_registry() -> None:
-    """``__registry_key__`` alone declares a lazy registry that sub-classes fill."""
+@pytest.mark.parametrize(("metaclass", "bases"), [(AutoRegisterMeta, ()), (type, (AutoRegister,))])
+def test_class_attributes_declare_a_registry(metaclass: Any, bases: Any) -> None:
+    """``__registry_key__`` alone declares a lazy registry that sub-classes of all levels fill."""
+    reader = metaclass("Reader", bases, {"__registry_key__": "format", "__slots__": ()})
 
-    class Reader(metaclass=AutoRegisterMeta):
-        __registry_key__ = "format"
-
-    class Csv(Reader):
+    class Csv(reader):
         format = "csv"
 
-    assert isinstance(Reader.__registry__, LazyDiscoveryDict)
-    assert {"csv": Csv} == Reader.__registry__
-    assert Reader.__registry__ is Csv.__registry__
+    class Tsv(Csv):
+        format = "tsv"
+
+    assert metaclass is type(reader)
+    assert isinstance(reader.__registry__, LazyDiscoveryDict)
+    assert {"csv": Csv, "tsv": Tsv} == reader.__registry__
+    assert reader.__registry__ is Csv.__registry__
 
 
 def test_all_class_attributes_are_taken_over() -> None:
@@ -70,15 +72,22 @@ def test_all_class_attributes_are_taken_over() -> None:
     assert not Reader.__registry_config__.skip_if_no_key
 
 
-@pytest.mark.parametrize("form", ["body", "keyword"])
-def test_registry_config_declares_a_registry(form: str) -> None:
+@pytest.mark.parametrize(
+    ("metaclass", "bases", "form"),
+    [
+        (AutoRegisterMeta, (), "body"),
+        (AutoRegisterMeta, (), "keyword"),
+        (type, (AutoRegister,), "keyword"),
+    ],
+)
+def test_registry_config_declares_a_registry(metaclass: Any, bases: Any, form: str) -> None:
     """``__registry_config__`` in the body and ``registry_config=`` as keyword are the same."""
     given = config(registry_name="reader")
-    body: dict[str, Any] = {"__registry_config__": given} if form == "body" else {}
-    keywords: Any = {"registry_config": given} if form == "keyword" else {}
+    body = {"__registry_config__": given} if form == "body" else {}
+    keywords = {"registry_config": given} if form == "keyword" else {}
 
-    base: Any = AutoRegisterMeta("Base", (), body, **keywords)
-    plugin = AutoRegisterMeta("Plugin", (base,), {"key": "a"})
+    base = metaclass("Base", bases, body, **keywords)
+    plugin = metaclass("Plugin", (base,), {"key": "a"})
 
     assert {"a": plugin} == given.registry_dict
     assert given is base.__registry_config__
@@ -97,21 +106,6 @@ def test_class_without_any_registry_is_just_a_class() -> None:
         pass
 
     assert not hasattr(Plain, "__registry__")
-
-
-def test_registry_is_inherited_over_several_levels() -> None:
-    """A grandchild registers in the registry of its grandparent, beside its parent."""
-
-    class Base(metaclass=AutoRegisterMeta, registry_config=config()):
-        pass
-
-    class Parent(Base):
-        key = "parent"
-
-    class Child(Parent):
-        key = "child"
-
-    assert {"parent": Parent, "child": Child} == Base.__registry__
 
 
 @pytest.mark.parametrize(
@@ -136,19 +130,6 @@ def test_sub_class_may_declare_a_registry_of_its_own(declaration: dict[str, Any]
     assert {"a": Plugin} == inner.__registry__
 
 
-def test_own_dictionary_without_a_key_attribute_is_no_declaration() -> None:
-    """``__registry__`` without a ``__registry_key__`` leaves a class in the one it inherits."""
-
-    class Base(metaclass=AutoRegisterMeta, registry_config=config()):
-        pass
-
-    class Plugin(Base):
-        key = "a"
-        __registry__: ClassVar[Any] = {}
-
-    assert {"a": Plugin} == Base.__registry_config__.registry_dict
-
-
 def test_two_inherited_registries_are_refused() -> None:
     """A class of two registries is a TypeError that names both."""
 
@@ -168,21 +149,14 @@ def test_two_inherited_registries_are_refused() -> None:
 
 
 def test_diamond_of_one_registry_registers_once() -> None:
-    """Two parents of the same registry are one registry."""
+    """Two parents of the same registry are one registry; without a key they are skipped."""
+    base: Any = AutoRegisterMeta("Base", (), {}, registry_config=config(skip_if_no_key=True))
+    left, right = AutoRegisterMeta("Left", (base,), {}), AutoRegisterMeta("Right", (base,), {})
 
-    class Base(metaclass=AutoRegisterMeta, registry_config=config(skip_if_no_key=True)):
-        pass
+    plugin: Any = AutoRegisterMeta("Plugin", (left, right), {"key": "a"})
 
-    class Left(Base):
-        pass
-
-    class Right(Base):
-        pass
-
-    class Plugin(Left, Right):
-        key = "a"
-
-    assert {"a": Plugin} == Base.__registry__
+    assert {"a": plugin} == base.__registry__
+    assert left.__registry__ is base.__registry__  # type: ignore[attr-defined]
 
 
 def test_one_lazy_registry_belongs_to_one_base_class() -> None:
@@ -207,6 +181,19 @@ def test_plain_dict_opts_out_of_discovery() -> None:
 
     assert registry is Base.__registry__
     assert {"a": Plugin} == registry
+
+
+def test_own_dictionary_without_a_key_attribute_is_no_declaration() -> None:
+    """``__registry__`` without a ``__registry_key__`` leaves a class in the one it inherits."""
+
+    class Base(metaclass=AutoRegisterMeta, registry_config=config()):
+        pass
+
+    class Plugin(Base):
+        key = "a"
+        __registry__: ClassVar[Any] = {}
+
+    assert {"a": Plugin} == Base.__registry_config__.registry_dict
 
 
 class Abstract(abc.ABC):
@@ -302,11 +289,8 @@ def test_abstract_is_known_before_abcmeta_counted() -> None:
         @abc.abstractmethod
         def run(self) -> None: ...
 
-    class StillAbstract(Base):
-        pass
-
-    class Real(StillAbstract):
-        def run(self) -> None: ...
+    still_abstract = type(Base)("StillAbstract", (Base,), {})
+    type(Base)("Real", (still_abstract,), {"run": len})
 
     assert [(True, True), (False, False)] == seen
 
@@ -329,34 +313,22 @@ def test_abstract_classes_are_not_registered() -> None:
     assert {"plugin": Plugin} == Base.__registry__
 
 
-def test_key_comes_from_a_classmethod() -> None:
-    """A callable under the key attribute is called for the key."""
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [(classmethod(lambda cls: cls.__name__.upper()), "PLUGIN"), (complex, complex)],
+    ids=["classmethod", "class"],
+)
+def test_key_may_be_called_for(value: Any, key: object) -> None:
+    """A callable under the key attribute is called for the key; a class is the key itself."""
+    base: Any = AutoRegisterMeta("Base", (), {}, registry_config=config())
 
-    class Base(metaclass=AutoRegisterMeta, registry_config=config()):
-        pass
+    plugin = AutoRegisterMeta("Plugin", (base,), {"key": value})
 
-    class Plugin(Base):
-        @classmethod
-        def key(cls) -> str:
-            return cls.__name__.upper()
-
-    assert {"PLUGIN": Plugin} == Base.__registry__
-
-
-def test_a_class_can_be_a_key() -> None:
-    """A class under the key attribute is the key itself; it is not called."""
-
-    class Base(metaclass=AutoRegisterMeta, registry_config=config()):
-        pass
-
-    class Plugin(Base):
-        key = complex
-
-    assert {complex: Plugin} == Base.__registry__
+    assert {key: plugin} == base.__registry__
 
 
 def test_attribute_goes_before_the_extractor() -> None:
-    """The extractor derives keys only for classes whose attribute gives none."""
+    """A key is derived where the attribute gives none; it becomes that, and is not inherited."""
     given = config(key_extractor=make_suffix_extractor("Reader"))
 
     class Base(metaclass=AutoRegisterMeta, registry_config=given):
@@ -368,81 +340,46 @@ def test_attribute_goes_before_the_extractor() -> None:
     class TiffReader(Base):
         pass
 
-    assert {"comma": CsvReader, "tiff": TiffReader} == Base.__registry__
-
-
-def test_derived_key_is_stamped_on_the_class_and_not_inherited() -> None:
-    """A derived key becomes the attribute of its class; a sub-class derives one of its own."""
-    given = config(key_extractor=make_suffix_extractor("Reader"))
-
-    class Base(metaclass=AutoRegisterMeta, registry_config=given):
-        pass
-
-    class TiffReader(Base):
-        pass
-
     class BigTiffReader(TiffReader):
         pass
 
-    assert {"tiff": TiffReader, "bigtiff": BigTiffReader} == Base.__registry__
-    assert ("tiff", "bigtiff") == (TiffReader.key, BigTiffReader.key)  # type: ignore[attr-defined]
+    expected = {"comma": CsvReader, "tiff": TiffReader, "bigtiff": BigTiffReader}
+    assert expected == Base.__registry__
+    assert ("tiff", "bigtiff") == (TiffReader.key, BigTiffReader.key)
 
 
 def test_class_without_key_is_refused_with_advice() -> None:
     """Where keys are required, a class without one is a MissingKeyError that says what to do."""
-
-    class Base(metaclass=AutoRegisterMeta, registry_config=config(registry_name="reader")):
-        pass
+    given = config(registry_name="reader")
+    base: Any = AutoRegisterMeta("Base", (), {}, registry_config=given)
 
     with pytest.raises(MissingKeyError) as caught:
-        type(Base)("Csv", (Base,), {"__module__": "app.csv"})
+        AutoRegisterMeta("Csv", (base,), {"__module__": "app.csv"})
 
-    assert isinstance(caught.value, ValueError)
-    assert ("reader", "Csv", "key") == (
-        caught.value.registry,
-        caught.value.cls.__name__,
-        caught.value.attribute,
-    )
+    error = caught.value
+    assert isinstance(error, ValueError)
+    assert ("reader", "Csv", "key") == (error.registry, error.cls.__name__, error.attribute)
     assert (
         "reader: app.csv.Csv has no key. Set its class attribute 'key', give the registry a "
-        "key_extractor, or set skip_if_no_key." == str(caught.value)
+        "key_extractor, or set skip_if_no_key." == str(error)
     )
 
 
-def test_class_without_key_is_skipped_where_wanted() -> None:
-    """``skip_if_no_key`` leaves classes without a key unregistered."""
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        (["csv"], r"app\.Csv has a key that is not hashable: \['csv'\]"),
+        (property(lambda self: "x"), r"Csv: 'key' is a .* classmethod"),
+        (lambda self: "x", r"Csv: 'key' is a .* classmethod"),
+    ],
+)
+def test_key_that_can_be_none_is_refused(key: Any, problem: str) -> None:
+    """What is not hashable, or what only instances have, is a TypeError that names the class."""
+    base: Any = AutoRegisterMeta("Base", (), {}, registry_config=config())
 
-    class Base(metaclass=AutoRegisterMeta, registry_config=config(skip_if_no_key=True)):
-        pass
-
-    class Helper(Base):
-        pass
-
-    assert {} == Base.__registry__
-    assert Helper.__registry__ is Base.__registry__
-
-
-def test_unhashable_key_is_refused() -> None:
-    """A key that cannot be a key is a TypeError that names the class and the key."""
-
-    class Base(metaclass=AutoRegisterMeta, registry_config=config()):
-        pass
-
-    with pytest.raises(TypeError, match=r"app\.Csv has a key that is not hashable: \['csv'\]"):
-        type(Base)("Csv", (Base,), {"__module__": "app", "key": ["csv"]})
-
-
-@pytest.mark.parametrize("body", ["property(lambda self: 'x')", "lambda self: 'x'"])
-def test_key_that_only_instances_have_is_refused_by_name(body: str) -> None:
-    """A property or a method in the key's place is an error that says what to write instead."""
-
-    class Plugin(metaclass=AutoRegisterMeta):
-        __registry_key__ = "kind"
-
-    with pytest.raises(TypeError, match=r"Bad: 'kind' is a .* classmethod"):
-        type(Plugin)("Bad", (Plugin,), {"kind": eval(body), "__module__": __name__})
-
-    assert {} == Plugin.__registry__
+    with pytest.raises(TypeError, match=problem):
+        AutoRegisterMeta("Csv", (base,), {"__module__": "app", "key": key})
+    assert {} == base.__registry__
 
 
 def test_package_recursion_and_name_are_inferred(app: App) -> None:
@@ -549,16 +486,17 @@ def test_class_outside_of_packages_has_a_registry_without_discovery(module: str)
 
 
 def test_script_runs_as_main(app: App) -> None:
-    """A program that declares its base class itself uses the registry like a dictionary."""
+    """A program that declares its base class itself uses the registry, and imports no logging."""
     done = app.start(
-        "from regcache_meta import AutoRegister\n"
+        "import sys\nfrom regcache_meta import AutoRegister\n"
         "class Base(AutoRegister):\n    __registry_key__ = 'key'\n"
         "class One(Base):\n    key = 'one'\n"
-        "print(dict(Base.__registry__), Base.__registry__.info('one'))"
+        "print(dict(Base.__registry__), Base.__registry__.info('one'), 'logging' in sys.modules)"
     )
 
     assert "" == done.stderr
     assert done.stdout.startswith("{'one': <class '__main__.One'>} PluginInfo(class_name='One'")
+    assert done.stdout.endswith(" False\n")
     assert [] == app.cache_files()
 
 
@@ -589,22 +527,6 @@ def test_registration_is_logged_where_logging_is_in_use(caplog: pytest.LogCaptur
             AutoRegisterMeta("Csv", (base,), {"__qualname__": "Csv", "key": "csv"})
 
     assert ["reader: registered Csv as 'csv'"] == caplog.messages
-
-
-def test_logging_is_not_imported_for_it(app: App) -> None:
-    """A registration does not import logging."""
-    out = app.run(
-        """
-        from regcache_meta import AutoRegisterMeta
-        class Base(metaclass=AutoRegisterMeta):
-            __registry_key__ = "key"
-        class One(Base):
-            key = "one"
-        out = "logging" in sys.modules, list(Base.__registry__)
-        """
-    )
-
-    assert [False, ["one"]] == out
 
 
 def test_metaclass_passes_class_keywords_on() -> None:
@@ -677,60 +599,22 @@ def test_missing_module_or_class_is_an_error(
         deserialize_plugin_class({"module": module, "class_name": "A", "qualname": qualname})
 
 
-def test_auto_register_works_without_a_metaclass() -> None:
-    """A base class that derives from AutoRegister collects its sub-classes."""
-
-    class Base(AutoRegister):
-        __registry_key__ = "key"
-        __slots__ = ()
-
-    class Plugin(Base):
-        key = "a"
-
-    assert type is type(Base)
-    assert {"a": Plugin} == Base.__registry__  # type: ignore[attr-defined]
-
-
-def test_auto_register_takes_a_config_by_keyword() -> None:
-    """``class Base(AutoRegister, registry_config=...)`` declares the registry."""
-    given = config()
-
-    class Base(AutoRegister, registry_config=given):
-        pass
-
-    class Plugin(Base):
-        key = "a"
-
-    assert {"a": Plugin} == given.registry_dict
-
-
 def test_auto_register_skips_abstract_classes() -> None:
     """Abstract classes are skipped with ABC, and without it where methods are marked abstract."""
 
-    class Base(AutoRegister, abc.ABC, registry_config=config(skip_if_no_key=True)):
+    class WithAbc(AutoRegister, abc.ABC, registry_config=config(skip_if_no_key=True)):
         @abc.abstractmethod
-        def run(self) -> None: ...
-
-    class Middle(Base):
-        key = "middle"
-
-    class Plugin(Base):
-        key = "plugin"
-
         def run(self) -> None: ...
 
     class WithoutAbc(AutoRegister, registry_config=config()):
         pass
 
-    class Marked(WithoutAbc):
-        key = "marked"
+    type(WithAbc)("Middle", (WithAbc,), {"key": "middle"})
+    plugin = type(WithAbc)("Plugin", (WithAbc,), {"key": "plugin", "run": len})
+    type("Marked", (WithoutAbc,), {"key": "marked", "run": abc.abstractmethod(lambda self: None)})
 
-        @abc.abstractmethod
-        def run(self) -> None: ...
-
-    assert {"plugin": Plugin} == Base.__registry_config__.registry_dict  # type: ignore[attr-defined]
-    assert {} == WithoutAbc.__registry_config__.registry_dict  # type: ignore[attr-defined]
-    assert (Middle, Marked) != (Plugin, Plugin)
+    assert {"plugin": plugin} == WithAbc.__registry__  # type: ignore[attr-defined]
+    assert {} == WithoutAbc.__registry__  # type: ignore[attr-defined]
 
 
 def test_pydantic_models_register() -> None:
@@ -786,27 +670,6 @@ def test_enums_register() -> None:
 
     assert {"warm": WarmPalette} == registry
     assert ["RED", "ORANGE"] == [member.name for member in registry["warm"]]
-
-
-def test_slots_dataclasses_register_the_class_that_remains() -> None:
-    """``dataclass(slots=True)`` builds a class twice; the registry ends with the second."""
-
-    class Base(metaclass=AutoRegisterMeta):
-        __registry_key__ = "key"
-
-    @dataclasses.dataclass(slots=True)
-    class Point(Base):
-        x: int
-        key: ClassVar[str] = "point"
-
-    class Shapes:
-        @dataclasses.dataclass(slots=True)
-        class Box(Base):
-            x: int
-            key: ClassVar[str] = "box"
-
-    assert [("point", Point), ("box", Shapes.Box)] == list(Base.__registry__.items())
-    assert 5 == Base.__registry__["box"](5).x
 
 
 def test_config_shows_what_it_is() -> None:

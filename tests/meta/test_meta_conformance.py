@@ -9,6 +9,7 @@ def registry_keys(): return list(registry)
 def registry_report(): return registry.report
 def registry_load(key): return registry[key]
 def registry_refresh(): registry.refresh()
+def registry_verify(): return registry.verify()
 def registry_failures(): return registry.failures
 """
 

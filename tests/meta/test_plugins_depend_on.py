@@ -1,45 +1,25 @@
 """What registries of classes and their plugins declare to depend on, in fresh processes."""
 
-import shutil
-from collections.abc import Callable
 from typing import Any
 
+import declaring
 import pytest
-from throwaway import App, write
+from declaring import DECLARED, NAMES, check_each_change
+from throwaway import App
 
-from regcache_core import ConfigError, EnvironmentVariable, File
+from regcache_core import ConfigError, File
 from regcache_meta import AutoRegister, AutoRegisterMeta, LazyDiscoveryDict, RegistryConfig
 
-STATUS = """
-from app.readers.base import READERS
-keys = list(READERS)
-report = READERS.report
-out = {
-    "keys": keys, "status": report.status, "reason": report.reason and report.reason.name,
-    "where": report.where, "saved": report.saved and report.saved.status,
-    "plugins": sorted(name for name in sys.modules if name.endswith("_reader")),
-}
-"""
-DECLARED = (
-    '[File("data.txt"), File("more"), EnvironmentVariable("APP_EXTRA"), Distribution("Sci_Tiny")]'
-)
+STATUS = f"from app.readers.base import READERS as REG\n{declaring.STATUS}"
 #: A module whose plugins exist, or not, by what is declared.
-MADE = """
-import importlib.metadata, os, pathlib
+MADE = f"""
 from regcache_core import Distribution, EnvironmentVariable, File
 from .base import Reader
-HERE = pathlib.Path(__file__).parent
-NAMES = ["always", *(p.read_text() for p in HERE.glob("data.txt"))]
-NAMES += [p.stem for p in HERE.glob("more/*.txt")]
-NAMES += ["by_" + os.environ["APP_EXTRA"]] if "APP_EXTRA" in os.environ else []
-try:
-    NAMES.append("tiny" + importlib.metadata.version("sci-tiny").replace(".", "_"))
-except importlib.metadata.PackageNotFoundError:
-    pass
+{NAMES}
 for NAME in NAMES:
-    namespace = {"format": NAME, "__module__": __name__}
+    namespace = {{"format": NAME, "__module__": __name__}}
     if NAME == "always":
-        namespace |= {MORE}
+        namespace |= MORE
     globals()[NAME] = type(Reader)(NAME, (Reader,), namespace)
 """
 ATTRIBUTE = "__registry_depends_on__"
@@ -83,38 +63,7 @@ READERS = LazyDiscoveryDict.for_package("app.readers", Reader, key="format")
 }
 
 
-def install(version: str) -> Callable[[App], None]:
-    """A change that installs a version of a distribution, as pip does: no other stays."""
-
-    def change(app: App) -> None:
-        for old in app.folder.glob("sci_tiny-*"):
-            shutil.rmtree(old)
-        if version:
-            info = f"sci_tiny-{version}.dist-info"
-            metadata = f"Metadata-Version: 2.1\nName: sci-tiny\nVersion: {version}\n"
-            app.write({f"{info}/METADATA": metadata, f"{info}/RECORD": f"{info}/METADATA,,\n"})
-
-    return change
-
-
-Step = tuple[Callable[[App], Any] | None, dict[str, str], str]
-STEPS: list[Step] = [
-    (write("app/readers/data.txt", "changed"), {}, "SOURCE_CHANGED"),
-    (lambda app: app.remove("app/readers/data.txt"), {}, "SOURCE_REMOVED"),
-    (write("app/readers/data.txt", "again"), {}, "SOURCE_ADDED"),
-    (write("app/readers/more/a.txt", ""), {}, "SOURCE_ADDED"),
-    (write("app/readers/more/b.txt", ""), {}, "SOURCE_ADDED"),
-    (lambda app: app.remove("app/readers/more/a.txt"), {}, "SOURCE_REMOVED"),
-    (None, {"APP_EXTRA": ""}, "VARIABLE_CHANGED"),
-    (None, {"APP_EXTRA": "x"}, "VARIABLE_CHANGED"),
-    (None, {}, "VARIABLE_CHANGED"),
-    (install("1.0"), {}, "DISTRIBUTION_CHANGED"),
-    (install("1.1"), {}, "DISTRIBUTION_CHANGED"),
-    (install(""), {}, "DISTRIBUTION_CHANGED"),
-]
-
-
-def write_application(app: App, how: str, made: str = MADE) -> None:
+def write_application(app: App, how: str) -> None:
     """Write an application that declares in one of the ways."""
     more = f'{{"{ATTRIBUTE}": {DECLARED}}}' if how.startswith("plugin") else "{}"
     app.write(
@@ -122,7 +71,7 @@ def write_application(app: App, how: str, made: str = MADE) -> None:
             "app/__init__.py": "",
             "app/readers/__init__.py": "",
             "app/readers/base.py": IMPORTS + BASES[how].replace("DECLARED", DECLARED),
-            "app/readers/made_reader.py": made.replace("{MORE}", more),
+            "app/readers/made_reader.py": MADE.replace("MORE", more),
             "app/readers/data.txt": "one",
         }
     )
@@ -132,19 +81,8 @@ def write_application(app: App, how: str, made: str = MADE) -> None:
 def test_each_change_of_what_is_declared_is_seen(how: str, app: App) -> None:
     """After each change a start is a miss, and right; the next one hits and imports no plugin."""
     write_application(app, how)
-    before = app.run(STATUS)["keys"]
 
-    for change, environment, reason in STEPS:
-        if change is not None:
-            change(app)
-        truth = app.run(STATUS, REGCACHE_DISABLE="1", **environment)
-        seen = app.run(STATUS, **environment)
-        again = app.run(STATUS, **environment)
-
-        assert ("miss", reason, "saved") == (seen["status"], seen["reason"], seen["saved"])
-        assert truth["keys"] == seen["keys"] == again["keys"] != before
-        assert ("hit", []) == (again["status"], again["plugins"])
-        before = seen["keys"]
+    check_each_change(app, STATUS, "app/readers/data.txt")
 
 
 def test_plugin_inherits_what_its_parent_declares(app: App) -> None:
@@ -181,43 +119,6 @@ def test_plugin_inherits_what_its_parent_declares(app: App) -> None:
         app.run(STATUS)
 
 
-def test_declaration_of_a_plugin_outlives_the_refresh_of_another(app: App) -> None:
-    """Where only an edited module is imported anew, the others' declarations are still watched."""
-    plugin = """
-        from regcache_core import Distribution, EnvironmentVariable, File
-        from .base import Reader
-        class {name}(Reader):
-            format = "{name}"
-            __registry_depends_on__ = {declared}
-        """
-    app.write(
-        {
-            "app/__init__.py": "",
-            "app/readers/__init__.py": "",
-            "app/readers/base.py": IMPORTS + BASES["plugin"],
-            "app/readers/a_reader.py": plugin.format(name="a", declared=DECLARED),
-            "app/readers/b_reader.py": plugin.format(name="b", declared="[]"),
-        }
-    )
-    app.run(STATUS)
-    app.write({"app/readers/b_reader.py": plugin.format(name="edited", declared="[]")})
-    seen = app.run(STATUS)
-
-    assert ["a", "edited"] == seen["keys"]
-    assert "hit" == app.run(STATUS)["status"]
-    assert "VARIABLE_CHANGED" == app.run(STATUS, APP_EXTRA="1")["reason"]
-    app.run(STATUS)
-    for change, reason in (
-        (write("app/readers/data.txt", ""), "SOURCE_ADDED"),
-        (install("1.0"), "DISTRIBUTION_CHANGED"),
-    ):
-        app.write({"app/readers/b_reader.py": plugin.format(name=reason, declared="()")})
-        app.run(STATUS)
-        change(app)
-        assert reason == app.run(STATUS)["reason"]
-        assert "hit" == app.run(STATUS)["status"]
-
-
 FAILING = """
 from regcache_core import EnvironmentVariable
 from .base import Reader
@@ -243,25 +144,13 @@ def test_wrong_declaration_of_a_plugin_costs_only_that_plugin(app: App) -> None:
     write_application(app, "plugin")
     app.write({"app/readers/b_reader.py": FAILING.replace("DECLARED", '"data.txt"')})
 
-    code = STATUS + "\nout = keys, {name: each.error for name, each in READERS.failures.items()}"
+    code = STATUS + "\nout = keys, {name: each.error for name, each in REG.failures.items()}"
     keys, failures = app.run(code, PYTHONWARNINGS="ignore")
 
     assert ["always", "one"] == keys
     assert ["app.readers.b_reader"] == list(failures)
     for part in ("ConfigError", f"Broken.{ATTRIBUTE} is 'data.txt'"):
         assert part in failures["app.readers.b_reader"]
-
-
-def test_module_may_set_a_variable_that_it_declares(app: App) -> None:
-    """What a plugin sets when it is imported is set again next time: the answer is kept."""
-    write_application(
-        app, "plugin", MADE.replace("HERE =", "os.environ.setdefault('APP_EXTRA', 'own')\nHERE =")
-    )
-    first = app.run(STATUS)
-
-    assert ("saved", ["always", "one", "by_own"]) == (first["saved"], first["keys"])
-    assert "hit" == app.run(STATUS)["status"]
-    assert ["always", "one", "by_other"] == app.run(STATUS, APP_EXTRA="other")["keys"]
 
 
 CHANGED_BEFORE = """
@@ -296,22 +185,6 @@ def test_change_after_a_plugin_was_imported_is_not_saved(
     assert [] == app.cache_files()
     truth = app.run(STATUS, REGCACHE_DISABLE="1", **environment)
     assert truth["keys"] == app.run(STATUS, **environment)["keys"] != keys
-
-
-def test_refresh_in_a_changed_environment_is_not_saved(app: App) -> None:
-    """Modules stay as they were imported: what they say is no answer for the new environment."""
-    write_application(app, "plugin")
-    code = """
-        import os
-        from app.readers.base import READERS
-        list(READERS)
-        os.environ["APP_EXTRA"] = "late"
-        READERS.refresh()
-        out = READERS.report.saved.reason.name
-        """
-
-    assert "VARIABLE_CHANGED" == app.run(code)
-    assert ["always", "one", "by_late"] == app.run(STATUS, APP_EXTRA="late")["keys"]
 
 
 def test_registry_over_a_package_pickles_with_its_declarations(app: App) -> None:
@@ -364,14 +237,3 @@ def test_metaclass_that_answers_anything_declares_nothing() -> None:
         pass
 
     assert isinstance(LazyDiscoveryDict.for_package("json", Base), LazyDiscoveryDict)
-
-
-def test_set_up_holds_each_dependency_once() -> None:
-    """Order and repetition do not matter."""
-    first, second = EnvironmentVariable("A"), File("a")
-    configs = [
-        RegistryConfig({}, "format", depends_on=each)
-        for each in ([first, second], (second, first, second), {first, second})
-    ]
-
-    assert 1 == len({config.depends_on for config in configs})

@@ -1,10 +1,10 @@
 """``LazyDiscoveryDict.verify``: the cached answer against what a fresh process discovers."""
 
-import json
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
-from tampering import edit, whole
+from tampering import edit
 from throwaway import App
 
 from regcache_core import ConfigError, Difference, VerificationError
@@ -24,11 +24,7 @@ FILES = {
         """,
     "app/broken.py": "1 / 0\n",
     "app/one.py": """
-        import os, sys
         from .base import Base
-        if "REGCACHE_DISABLE" in os.environ:
-            print("noise")
-            print("more noise", file=sys.stderr)
         class One(Base):
             key, value, size = 1, "1", 5
         class Other(Base):
@@ -47,41 +43,14 @@ def bases(app: App) -> Any:
     return app.load("app.base").BASES
 
 
-def test_equal_answer_has_no_differences(bases: Any) -> None:
-    """The cached answer equals what a fresh process discovers, failures included."""
-    seen = bases.verify()
-
-    assert ("hit", True, ()) == (seen.status, seen.is_fresh, seen.differences)
-    assert "equal to a fresh discovery: hit: 3 items" in str(seen)
-
-
-def test_nothing_is_touched(bases: Any, app: App, capfd: Any) -> None:
-    """Neither registry nor cache folder change, and nothing is printed."""
-    before = whole(app.cache)
-
-    bases.verify()
-
-    assert before == whole(app.cache)
-    assert (None, None) == (bases._state, bases.report)
-    assert ("", "") == capfd.readouterr()
-
-
-def swap(items: Any) -> None:
-    items["other"] = items.pop("other")
-
-
 EDITS: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
     "a key is missing": (
         lambda items, extra: items.pop("two"),
         [("items['two']", None, {"module": "app.two", "class_name": "Two", "qualname": "Two"})],
     ),
     "another order": (
-        lambda items, extra: swap(items),
+        lambda items, extra: items.update(other=items.pop("other")),
         [("order of items", "two", "other")],
-    ),
-    "another class": (
-        lambda items, extra: items["two"].update(qualname="Three"),
-        [("items['two']['qualname']", "Three", "Two")],
     ),
     "another fact": (
         lambda items, extra: items["!int 1"]["facts"].update(size=6),
@@ -89,13 +58,7 @@ EDITS: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
     ),
     "a failure is missing": (
         lambda items, extra: extra["failures"].clear(),
-        [
-            (
-                "extra['failures']['app.broken']",
-                None,
-                ["ZeroDivisionError: division by zero", "FOLDER/app/broken.py:1"],
-            )
-        ],
+        [("extra['failures']['app.broken']", None, ANY)],
     ),
     "another owner": (
         lambda items, extra: extra["secondary"]["value by primary"].update(other="two"),
@@ -113,12 +76,11 @@ def test_each_difference_is_told(change: str, bases: Any, app: App) -> None:
     seen = bases.verify()
 
     assert ("hit", False) == (seen.status, seen.is_fresh)
-    expected = json.loads(json.dumps(differences).replace("FOLDER", str(app.folder)))
-    assert tuple(Difference(*each) for each in expected) == seen.differences
+    assert tuple(Difference(*each) for each in differences) == seen.differences
 
 
 def test_present_state_does_not_count(bases: Any) -> None:
-    """What this process did to the registry by hand is no difference."""
+    """What this process did to the registry by hand is no difference, and stays."""
     bases["mine"] = int
     del bases["two"]
 
@@ -127,18 +89,17 @@ def test_present_state_does_not_count(bases: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("old", "new", "reason"),
     [
-        (lambda app: app.write({"app/three.py": ""}), "SOURCE_ADDED"),
-        (lambda app: app.edit_cache('"failures":{', '"failures":[],"x":{'), "WRONG_SHAPE"),
-        (lambda app: app.edit_cache('"module":"app.two"', '"module":"os"'), "ITEM_REFUSED"),
-        (lambda app: app.cache_files()[0].unlink(), "FILE_ABSENT"),
+        ('"failures":{', '"failures":[],"x":{', "WRONG_SHAPE"),
+        ('"module":"app.two"', '"module":"os"', "ITEM_REFUSED"),
     ],
-    ids=["source", "shape", "item", "absent"],
 )
-def test_miss_is_reported_as_such(change: Any, reason: str, bases: Any, app: App) -> None:
-    """An answer that would not be believed is a miss with its reason, without differences."""
-    change(app)
+def test_file_that_is_not_believed_is_a_miss(
+    old: str, new: str, reason: str, bases: Any, app: App
+) -> None:
+    """An answer that would be refused is a miss with its reason, without differences."""
+    app.edit_cache(old, new)
 
     seen = bases.verify()
 
@@ -157,7 +118,6 @@ def test_registry_without_a_cache_has_nothing_to_compare(why: str, app: App) -> 
     assert registry.report is None
 
 
-@pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize(
     ("code", "status", "told"),
     [
@@ -166,32 +126,20 @@ def test_registry_without_a_cache_has_nothing_to_compare(why: str, app: App) -> 
         ("import os; os._exit(0)", 0, ""),
     ],
 )
-def test_plugin_that_fails_this_time(
-    code: str, status: int, told: str, strict: bool, app: App, monkeypatch: pytest.MonkeyPatch
+def test_plugin_that_ends_the_process_is_an_error(
+    code: str, status: int, told: str, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A plugin that ends the process is an error; one that raises, a difference unless strict."""
-    app.write(
-        {
-            "pack/__init__.py": "",
-            "pack/a.py": "class A: pass\n",
-            "pack/b.py": f"import os\nif 'FAIL' in os.environ:\n    {code}\n",
-        }
-    )
-    registry = LazyDiscoveryDict.for_package("pack", object, strict=strict)
+    """What ends discovery, as a failure does in strict mode, is told with what was printed."""
+    text = f"import os\nif 'FAIL' in os.environ:\n    {code}\n"
+    app.write({"pack/__init__.py": "", "pack/a.py": "class A: pass\n", "pack/b.py": text})
+    registry = LazyDiscoveryDict.for_package("pack", object, strict=True)
     list(registry)
-    good = registry.verify()
     monkeypatch.setenv("FAIL", "1")
 
-    if "raise" in code and not strict:
-        (difference,) = registry.verify().differences
-        assert "extra['failures']['pack.b']" == difference.where
-    else:
-        with pytest.raises(VerificationError) as caught:
-            registry.verify()
-        assert ("pack by class name", status) == (caught.value.name, caught.value.status)
-        assert told in caught.value.output
-
-    assert good.is_fresh
+    with pytest.raises(VerificationError) as caught:
+        registry.verify()
+    assert ("pack by class name", status) == (caught.value.name, caught.value.status)
+    assert told in caught.value.output
 
 
 def test_foreign_hierarchy_is_verified(app: App) -> None:
