@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..._inputs import FoundFiles
     from ..inputs import ImportPath
 
+    #: The module of an import statement, and the names that are taken from it.
+    Import = tuple[str, tuple[str, ...]]
+
 _PYTHON = os.path.join(os.path.dirname(os.__file__), "")
 _EXTENDED_ARG, _IMPORT_NAME = opmap["EXTENDED_ARG"], opmap["IMPORT_NAME"]
 _LOAD_SMALL_INT = opmap.get("LOAD_SMALL_INT")  # since Python 3.14 for the level
@@ -181,48 +184,115 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
     for module in waiting:  # grows
         FOLLOWED[module] = peek(module, "__dict__")
         spec, package = _spec_of(module), module.split(".")
-        if module in sys.modules and not _has_inner_import(spec):
-            continue  # it is loaded: what it imports at the beginning of a line was there
         if getattr(spec, "submodule_search_locations", None) is None:
             package.pop()
+        # What one that is loaded imports at the beginning of a line was there.
+        inner = _inner_imports(spec, package) if module in sys.modules else None
+        if inner is not None:
+            MISSED.update(dict.fromkeys(_missing(inner, package)))
+            continue
         body, *functions = _codes_of(spec) or (None,)
         # One that is loaded and catches nothing lacked nothing.
         if body is not None and (module not in sys.modules or _catches(body)):
-            missing = [*_missing_imports(body, package)]
+            missing = [*_missing(_imports_in(body, package), package)]
             failed = [name for name in missing if name.startswith(f"{application}.")]
             waiting += [name for name in failed if name not in FOLLOWED]
             FAILED.update(dict.fromkeys(failed))
             MISSED.update(dict.fromkeys(missing))
         for code in functions:
             if _IMPORT_NAME in code.co_code:  # most import nothing
-                MISSED.update(dict.fromkeys(_missing_imports(code, package)))
+                MISSED.update(dict.fromkeys(_missing(_imports_in(code, package), package)))
 
 
-def _has_inner_import(spec: Any) -> bool:
-    """Whether the source of a module has an import that does not begin a line; ``True`` if unknown.
+def _inner_imports(spec: Any, package: list[str]) -> list[Import] | None:
+    """The imports in a module's source that do not begin a line; ``None`` if its code must tell.
 
-    Such as one in a function, a ``try``, a ``with``. Text is searched, nothing is parsed: a word in
-    a comment that looks like one costs a look at the code.
+    Text is searched, nothing is parsed: reading the code takes twenty times as long. It must where
+    an import at the top may have failed (``try``, ``with``), or is not a line of its own. A line of
+    a docstring that looks like a statement is one module more to be looked for.
     """
     file = getattr(spec, "origin", None)
     if not isinstance(file, str) or not file.endswith(".py"):
-        return True
+        return None
     try:
         text = read_file(file)
     except OSError:  # in an archive, or removed since
-        return True
+        return None
+    found: list[Import] = []
     at = text.find(b"import")
     while at >= 0:
-        if text[at + 6 : at + 7] in _ENDS:
-            before = text[text.rfind(b"\n", 0, at) + 1 : at]
-            if before and not before.startswith(b"from "):
-                return True
+        begin = text.rfind(b"\n", 0, at) + 1
+        before = text[begin:at]
+        if before and not before.startswith(b"from ") and text[at + 6 : at + 7] in _ENDS:
+            words = before.split()
+            is_text = words and (words[0] != b"from" or len(words) != 2)
+            if not is_text or b":" in before or b";" in before:
+                each = None if is_text else _import_in(words, text[at + 6 :], package)
+                if each is None or not _is_plain_block(text, begin):
+                    return None
+                found += each
         at = text.find(b"import", at + 6)
+    return found
+
+
+def _is_plain_block(text: bytes, begin: int) -> bool:
+    """Whether the statement of a line either was executed, or is in a function; no ``try`` around.
+
+    Args:
+        text: The source.
+        begin: Where the line begins.
+    """
+    if text[begin - 2 : begin - 1] == b"\\":  # it goes on from the line before
+        return False
+    indent, catches = len(text) + 1, False
+    end = text.find(b"\n", begin)
+    while begin >= 0:
+        line = text[begin : end if end >= 0 else len(text)]
+        code = line.lstrip()
+        if code and len(line) - len(code) < indent:
+            indent = len(line) - len(code)
+            if code.startswith((b"def ", b"async def ")):
+                return True
+            catches = catches or code.startswith((b"try", b"with", b"async with"))
+            if not indent:
+                return not catches and code.startswith(_BLOCKS)
+        end = begin - 1
+        begin = text.rfind(b"\n", 0, end) + 1 if end >= 0 else -1
     return False
 
 
+#: How a statement begins that others stand in, and that catches nothing.
+_BLOCKS = (b"class ", b"if ", b"if(", b"elif", b"else", b"for ", b"while", b"except", b"finally")
 #: What follows the word in a statement.
 _ENDS = (b" ", b"\t", b"\f", b"\\", b"(", b"*")
+
+
+def _import_in(before: list[bytes], rest: bytes, package: list[str]) -> list[Import] | None:
+    """What an import statement imports; ``None`` if it is hard to read.
+
+    Args:
+        before: The words before ``import`` in its line: ``from`` and a name, or none.
+        rest: All that follows in the source.
+        package: The parts of the name of the package that relative imports begin at.
+    """
+    rest = rest.lstrip()
+    end = rest.find(b")") if rest[:1] == b"(" else rest.find(b"\n")
+    statement = rest[: end if end >= 0 else len(rest)].lstrip(b"(")
+    if b"\\" in statement or b";" in statement:
+        return None
+    lines = [line.partition(b"#")[0] for line in statement.splitlines()]
+    names = [
+        part.split()[0].decode(errors="replace")
+        for part in b" ".join(lines).split(b",")
+        if part.split()
+    ]
+    if not before:
+        return [(name, ()) for name in names]
+    home = before[1].decode(errors="replace")
+    name = home.lstrip(".")
+    level = len(home) - len(name)
+    above = package[: len(package) + 1 - level] if level else []
+    return [(".".join([*above, name] if name else above), tuple(names))]
 
 
 def _catches(code: CodeType) -> bool:
@@ -230,10 +300,10 @@ def _catches(code: CodeType) -> bool:
     return bool(getattr(code, "co_exceptiontable", True))
 
 
-def _missing_imports(code: CodeType, package: list[str]) -> Iterator[str]:
-    """What some code names in import statements, and no module that is loaded has."""
+def _missing(imports: Iterable[Import], package: list[str]) -> Iterator[str]:
+    """What import statements in a package name, and no module that is loaded has."""
     own = ".".join(package)  # it may be one that failed
-    for home, members in _imports_in(code, package):
+    for home, members in imports:
         if home not in sys.modules:
             yield home
         if members and (home == own or peek(home, "__path__") is not None):
@@ -264,7 +334,7 @@ def _codes_of(spec: Any) -> list[CodeType]:
     return codes
 
 
-def _imports_in(code: CodeType, package: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _imports_in(code: CodeType, package: list[str]) -> Iterator[Import]:
     """Module, and names in it, of each import statement.
 
     As ``dis`` shows them; it would take a hundred times as long.
