@@ -286,13 +286,14 @@ def is_newer(path: str, time_ns: int, if_gone: bool = False) -> bool:
         time_ns: The moment, in nanoseconds since the epoch.
         if_gone: Whether a file that is not there has changed; else its folder decides.
     """
+    place = path
     while True:
         try:
-            status = os.stat(path)
+            status = os.stat(place)
             break
         except (OSError, ValueError):
-            path = os.path.dirname(os.path.abspath(path))
-    if if_gone and stat.S_ISDIR(status.st_mode):
+            place = os.path.dirname(os.path.abspath(place))
+    if if_gone and place != path and stat.S_ISDIR(status.st_mode):
         return True
     # Elsewhere than on POSIX systems the first is the time of creation.
     times = [status.st_ctime_ns, status.st_mtime_ns][: 1 if os.name == "posix" else 2]

@@ -6,12 +6,13 @@ Which of their contents count is the business of each registry.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from _thread import get_ident
 from contextlib import contextmanager, suppress
 
 from ..._cold.lock import touch_locks
-from ..._modules import IMPORTING, find_package, find_spec, peek
+from ..._modules import IMPORTING, find_package, find_spec, is_path, loaded_names, peek
 from ...errors import CacheWarning, ImportStalledError, warn_caller
 from .failures import Failures
 from .loaded import watch_imports
@@ -335,8 +336,27 @@ def discovering(adapter: Adapter[Any], cache: Cache) -> Iterator[Failures]:
     failures = Failures(cache.import_path, cache.elsewhere, cache.declared)
     loaded = {*sys.modules}
     forget_folder_listings()
+    known = [os.path.abspath(place) for place in adapter.places()]
     yield failures
+    cache.elsewhere.add(_places_beside(known, adapter))
     watch_imports(adapter.application, loaded, adapter.contains, cache.import_path, cache.elsewhere)
+
+
+def _places_beside(known: list[str], adapter: Adapter[Any]) -> Iterator[str]:
+    """Where modules of a package lie, and are looked for, beside what was known before its import.
+
+    A package may add to its ``__path__`` then, and a finder may bring modules from anywhere
+    (``pkgutil.extend_path``, editable installs).
+    """
+    inside = tuple(os.path.join(place, "") for place in known)
+    for name in loaded_names(adapter.package):
+        places = [*(peek(name, "__path__") or ()), peek(name, "__file__")]
+        for place in places if adapter.contains(name) else ():
+            is_plain = isinstance(place, str) and place.startswith(inside) and ".." not in place
+            if place and not is_plain and is_path(place):
+                full = os.path.abspath(place)
+                if full not in known and not full.startswith(inside):
+                    yield full
 
 
 def import_package(
