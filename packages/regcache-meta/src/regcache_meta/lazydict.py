@@ -338,8 +338,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _register(self, key: K, value: "Any") -> None:
         scope = self._scope
         if scope is not None and scope.package:
-            not_searched = scope.config.discovery_recursive is False
-            if not_searched or not scope.contains(value.__module__) or is_local(value):
+            module = value.__module__
+            is_found = scope.config.discovery_recursive is not False and scope.contains(module)
+            if not is_found or is_local(value) or not file_of(module):  # made at run time
                 self._bringers[key] = [*modules_in_execution(scope.contains)]
         super()._register(key, value)
 
@@ -411,8 +412,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     def _is_of(self, value: "Any", record: "Record | None") -> bool:
         module = getattr(value, "__module__", None)  # a plugin may have assigned anything
-        is_named = record is not None and module.__class__ is str
-        return is_named and is_same_source(module, record["module"])  # type: ignore[arg-type,index]
+        if record is None or module.__class__ is not str:
+            return False
+        # In the module that brings it in a decorator may have changed what it says of itself.
+        return module == record.get("via") or is_same_source(str(module), record["module"])
 
     def _check_held(self, key: K, held: "Any", value: "Any") -> None:
         check_holder(self._name, key, held, value)

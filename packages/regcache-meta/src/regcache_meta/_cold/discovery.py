@@ -215,6 +215,10 @@ class Discovery:
             if scope.scanned:
                 register_scanned(scope, module, self.registry)
             self._walk(module)
+        late = {key: it for key, it in self._find_foreign().items() if key not in self.foreign}
+        for name in [*self.walked] if late else ():  # decorators may change a class's __module__
+            for key in reexported_by(sys.modules[name], late):
+                self.brought.setdefault(key, name)
         if scope.config.discovery_entry_points is not None:
             from regcache_core.discovery import load_installed
 

@@ -10,11 +10,21 @@ import os
 import sys
 from _thread import get_ident
 from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec
 
 from ..._cold.lock import touch_locks
-from ..._modules import IMPORTING, find_package, find_spec, is_path, loaded_names, peek
+from ..._modules import (
+    IMPORTING,
+    find_package,
+    find_spec,
+    is_gone,
+    is_path,
+    loaded_names,
+    peek,
+)
 from ...errors import CacheWarning, ImportStalledError, warn_caller
 from .failures import Failures
+from .import_hook import FOLLOWED
 from .loaded import watch_imports
 from .packages import iter_module_names
 from .threads import await_module
@@ -369,13 +379,26 @@ def import_package(
     """Import a package and its modules one by one; the arguments are those of ``import_modules``.
 
     Yields:
-        Each module when it has been imported; nothing if the package itself fails.
+        Each module when it has been imported; then those of the package that these have imported
+        though no folder lists them (``__main__``, in folders without ``__init__``). Nothing if the
+        package itself fails.
 
     Raises:
         Exception: As ``import_modules`` does.
     """
+    before = {*sys.modules}
     package = import_module(name, on_failure)
-    if package is not None:
-        yield package
-        paths = find_package(name) or ()
-        yield from import_modules(paths, f"{name}.", on_failure, recursive=recursive, skip=skip)
+    if package is None:
+        return
+    yield package
+    paths, seen = find_package(name) or (), {name}
+    listed = import_modules(paths, f"{name}.", on_failure, recursive=recursive, skip=skip)
+    for module in listed:
+        seen.add(module.__name__)
+        yield module
+    for each in sorted({*loaded_names(name)} - seen):
+        is_new = each not in before or each in FOLLOWED
+        is_searched = each not in skip and (recursive or "." not in each.removeprefix(f"{name}."))
+        is_found = isinstance(peek(each, "__spec__"), ModuleSpec) and not is_gone(each)
+        if is_new and is_searched and is_found:
+            yield sys.modules[each]
