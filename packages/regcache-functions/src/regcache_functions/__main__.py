@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import redirect_stdout
 from multiprocessing import active_children
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
+        threading.excepthook = lambda _: None  # that of a pool fails where its work was cancelled
         for worker in active_children():  # the pool would wait until each has tried its function
             worker.terminate()
         print("interrupted; nothing was stored", file=sys.stderr)
