@@ -177,6 +177,24 @@ class SeenByPluginsError(RegcacheError):
         )
 
 
+class StandInError(RegcacheError):
+    """Plugins import a module in the place of which something else stands, as in many tests.
+
+    Attributes:
+        module: Name of the module.
+    """
+
+    def __init__(self, module: str) -> None:
+        super().__init__(module)
+        self.module = module
+
+    def __str__(self) -> str:
+        return (
+            f"sys.modules[{self.module!r}] holds what no import has put there, and plugins import "
+            "it; the next process may find another module"
+        )
+
+
 class CacheWarning(UserWarning):
     """A registry works, but its answer could not be cached for a reason worth mending."""
 

@@ -22,10 +22,10 @@ from ..._modules import (
     loaded_names,
     peek,
 )
-from ...errors import CacheWarning, ImportStalledError, warn_caller
+from ...errors import CacheWarning, ImportStalledError, StandInError, warn_caller
 from .failures import Failures
 from .import_hook import FOLLOWED
-from .loaded import watch_imports
+from .loaded import find_stand_ins, find_used, watch_imports
 from .packages import iter_module_names
 from .threads import await_module
 
@@ -347,7 +347,12 @@ def discovering(adapter: Adapter[Any], cache: Cache) -> Iterator[Failures]:
     loaded = {*sys.modules}
     forget_folder_listings()
     known = [os.path.abspath(place) for place in adapter.places()]
+    stand_ins = find_stand_ins()
     yield failures
+    of_plugins = {*loaded_names(adapter.application), *cache.import_path.tried}
+    stand_in = find_used(stand_ins, of_plugins, cache.import_path.tried)
+    if stand_in:
+        failures.transient = failures.transient or StandInError(stand_in)
     cache.elsewhere.add(_places_beside(known, adapter))
     watch_imports(adapter.application, loaded, adapter.contains, cache.import_path, cache.elsewhere)
 

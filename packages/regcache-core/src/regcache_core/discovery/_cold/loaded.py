@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.machinery import ModuleSpec
 from opcode import opmap
-from types import CodeType
+from types import CodeType, ModuleType
 
 from ..._cold.stamps import read_file, stamp_trees
 from ..._modules import file_of, find_package, find_spec, loaded_names, peek
@@ -148,6 +149,74 @@ def _editable_modules(tried: Iterable[str]) -> dict[str, str]:
             _EDITABLE[name] = file
         known[name] = modules.get(name)
     return {name: it for name, it in _EDITABLE.copy().items() if name in modules or name in absent}
+
+
+#: Modules that an import has put where they are, each looked at once.
+_SOUND: dict[str, object] = {}
+
+
+def find_stand_ins() -> set[str]:
+    """Names in ``sys.modules`` of what no import has put there: ``None``, mocks, made by hand."""
+    found = set()
+    for name, module in sys.modules.copy().items():
+        if module is None or _SOUND.get(name) is not module:
+            spec = module.__dict__.get("__spec__") if type(module) is ModuleType else None
+            is_plain = type(spec) is ModuleSpec and spec.has_location  # most are
+            if not is_plain and name.__class__ is str and _is_stand_in(name, module):
+                found.add(name)
+            else:
+                _SOUND[name] = module
+    return found
+
+
+def _is_stand_in(name: str, module: object) -> bool:
+    """Whether something stands where a module should.
+
+    None of these: what a package puts there itself (``six.moves``, lazy modules), and what one of
+    its own finders or Python's gives.
+    """
+    top = name.partition(".")[0]
+    if module is None:
+        return True
+    if name in ("__main__", "__mp_main__") or top in sys.stdlib_module_names:
+        return False
+    spec, kind = peek(name, "__spec__"), type(module)
+    if isinstance(spec, ModuleSpec):
+        loader = spec.loader if isinstance(spec.loader, type) else type(spec.loader)
+        if spec.loader is None or spec.has_location or spec.origin:
+            return spec.loader is None and spec.submodule_search_locations is None
+        return loader.__module__.partition(".")[0] not in (top, *_IMPORTERS)
+    if kind.__module__.partition(".")[0] == top:
+        return False
+    return top == name or _is_stand_in(top, sys.modules.get(top)) or find_spec(name) is not None
+
+
+_IMPORTERS = ("_frozen_importlib", "_frozen_importlib_external", "importlib", "zipimport")
+
+
+def find_used(stand_ins: set[str], modules: Iterable[str], tried: Iterable[str]) -> str:
+    """A stand-in that plugins use; empty if there is none.
+
+    Args:
+        stand_ins: Names of those that were there before.
+        modules: Names of modules, of which the code is read if there are any.
+        tried: Modules that were imported since: a finder may have given a mock.
+    """
+    for name in tried:
+        if name in sys.modules and _is_stand_in(name, sys.modules[name]):
+            return name
+    for module in modules if stand_ins else ():
+        spec, package = _spec_of(module), module.split(".")
+        if getattr(spec, "submodule_search_locations", None) is None:
+            package.pop()
+        for code in _codes_of(spec):
+            for home, members in _imports_in(code, package):
+                for full in (home, *(f"{home}.{member}" for member in members)):
+                    ends = [end for end, char in enumerate(f"{full}.") if char == "."]
+                    used = next((full[:end] for end in ends if full[:end] in stand_ins), "")
+                    if used:
+                        return used
+    return ""
 
 
 def _file_of(name: str) -> str:
