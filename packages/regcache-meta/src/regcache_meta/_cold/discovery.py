@@ -20,6 +20,7 @@ from regcache_core.discovery import (
     is_plain_name,
     is_unfinished,
     module_of,
+    raise_if_signalled,
     reexported_by,
     warn_caller,
 )
@@ -194,10 +195,10 @@ class Discovery:
             homes = self._find_homes(registered)
             drop_vanished(scope, registry, registered.keys() - homes.keys())
             order = sorted(homes, key=lambda key: self.walked[homes[key]])
-            records = {key: self._record_of(key, registered[key], homes[key]) for key in order}
+            records = self._describe(order, registered, homes)
             for key in records.keys() & self.names.keys():
                 records[key]["entry"] = self.names[key]
-            classes = [registered[key] for key in order if _is_named_class(registered[key])]
+            classes = [registered[key] for key in records if _is_named_class(registered[key])]
             cache.elsewhere.add(_files_elsewhere(scope, classes))
         for cls in classes:
             cache.declared.add(dependencies_of(cls))
@@ -212,9 +213,13 @@ class Discovery:
     def _import_all(self) -> None:
         scope = self.scope
         for module in modules_of(scope, self.keep):
-            if scope.scanned:
-                register_scanned(scope, module, self.registry)
-            self._walk(module)
+            try:
+                if scope.scanned:
+                    register_scanned(scope, module, self.registry)
+            except Exception as error:  # of a class, its key or include=
+                self._refuse(module.__name__, error)
+            else:
+                self._walk(module)
         late = {key: it for key, it in self._find_foreign().items() if key not in self.foreign}
         for name in [*self.walked] if late else ():  # decorators may change a class's __module__
             for key in reexported_by(sys.modules[name], late):
@@ -232,6 +237,23 @@ class Discovery:
         for mapping in (self.registry, *self.registry._dependents):
             mapping._undo(name)
         drop(self.scope, self.registry, self._keys_of([name]))
+
+    def _refuse(self, name: str, error: Exception) -> None:
+        """Let a class that cannot be registered or described cost its module."""
+        raise_if_signalled(error)
+        refusing(self.keep, self.scope.config.strict)(name, error)
+
+    def _describe(
+        self, order: list[Any], registered: dict[Any, Any], homes: dict[Any, str]
+    ) -> dict[Any, dict[str, Any]]:
+        """The records of all values, but for those of modules one of which cannot be described."""
+        records = {}
+        for key in order:
+            try:
+                records[key] = self._record_of(key, registered[key], homes[key])
+            except Exception as error:  # facts may be computed by code of plugins
+                self._refuse(homes[key], error)
+        return {key: it for key, it in records.items() if homes[key] not in self.failures.texts}
 
     def _registered_classes(self) -> list[tuple[Hashable, Any]]:
         """Keys and values that no module has assigned."""
