@@ -837,6 +837,6 @@ def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[st
 
 
 def _application_of(function: object) -> str:
-    """The top-level package that a function was defined in."""
+    """The top-level package that a function was defined in; one name for all of a program."""
     module = getattr(function, "__module__", None) or "__main__"
-    return str(module).partition(".")[0]
+    return "__main__" if module == "__mp_main__" else str(module).partition(".")[0]

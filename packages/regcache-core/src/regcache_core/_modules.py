@@ -50,6 +50,10 @@ def _find_nested_namespace(find: "Any", name: str, path: "Any") -> "Any":
     return spec
 
 
+#: The names of the module that runs as a program; the second in a child that was spawned.
+MAIN = ("__main__", "__mp_main__")
+
+
 def is_plain_name(name: str) -> bool:
     """Whether a cache file may name a module, or a class, like this.
 
@@ -205,7 +209,8 @@ def is_same_source(first: str, second: str) -> bool:
     """
     if first == second:
         return True
-    return "__main__" in (first, second) and file_of(first) == file_of(second) != ""
+    is_program = not {first, second}.isdisjoint(MAIN)
+    return is_program and file_of(first) == file_of(second) != ""
 
 
 def is_gone(module: str) -> bool:

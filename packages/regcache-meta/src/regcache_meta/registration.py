@@ -171,7 +171,8 @@ def _declare(cls: "Any", config: RegistryConfig) -> None:
 
 def _package_of(cls: type) -> "str | None":
     """The package that a class is defined in; ``None`` for scripts and notebooks."""
-    if cls.__module__ == "__main__":  # its plugins would import it a second time, by another name
+    # Its plugins would import it a second time, by another name; so in a child that is spawned.
+    if cls.__module__ in ("__main__", "__mp_main__"):
         return None
     return getattr(sys.modules.get(cls.__module__), "__package__", None) or None
 

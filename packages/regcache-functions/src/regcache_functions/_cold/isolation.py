@@ -93,7 +93,7 @@ def _pickled(registry: str, probe: Probe) -> bytes:
 
 def _main_file(probe: Any) -> str | None:
     """The program that a probe is defined in, if that is no module that can be imported."""
-    if getattr(probe, "__module__", None) != "__main__":
+    if getattr(probe, "__module__", None) not in ("__main__", "__mp_main__"):
         return None
     return getattr(sys.modules["__main__"], "__file__", None)
 

@@ -14,7 +14,7 @@ from opcode import opmap
 from types import CodeType, ModuleType
 
 from ..._cold.stamps import read_file, stamp_trees
-from ..._modules import file_of, find_package, find_spec, loaded_names, peek
+from ..._modules import MAIN, file_of, find_package, find_spec, loaded_names, peek
 from .import_hook import FAILED, FOLLOWED, MISSED
 from .packages import is_installed
 
@@ -178,7 +178,7 @@ def _is_stand_in(name: str, module: object) -> bool:
     top = name.partition(".")[0]
     if module is None:
         return True
-    if name in ("__main__", "__mp_main__") or top in sys.stdlib_module_names:
+    if name in MAIN or top in sys.stdlib_module_names:
         return False
     spec, kind = peek(name, "__spec__"), type(module)
     if isinstance(spec, ModuleSpec):

@@ -16,6 +16,7 @@ from ..._cold.stamps import UNTRUSTED, is_folder, trusted_stamp
 from ..._file import fingerprint
 from ..._inputs import PYTHON_SUFFIXES
 from ..._modules import (
+    MAIN,
     METADATA_SUFFIXES,
     find_package,
     find_spec,
@@ -193,7 +194,7 @@ def _minds_installs(outside: set[str], path: ImportPath) -> bool:
 def _is_outside(top: str, application: str) -> bool:
     """Whether a top-level module belongs neither to the application, nor to Python, nor to us."""
     return (
-        top not in (application, "__main__", "__mp_main__")
+        top not in (application, *MAIN)
         and top not in sys.stdlib_module_names
         and not top.startswith("regcache_")
     )

@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from types import FrameType
 from weakref import ref
 
-from ..._modules import is_forked, is_initializing, loaded_names, modules_in_execution
+from ..._modules import MAIN, is_forked, is_initializing, loaded_names, modules_in_execution
 from ...errors import CacheWarning, ImportStalledError, warn_caller
 
 TYPE_CHECKING = False
@@ -166,7 +166,7 @@ def _is_importing() -> bool:
 
     Others may be waiting for that, so it waits for nobody; Python finds circles of imports.
     """
-    return any(name != "__main__" for name in modules_in_execution(lambda name: True))
+    return any(name not in MAIN for name in modules_in_execution(lambda name: True))
 
 
 def _wait_while(is_busy: Callable[[], bool], what: object, module: str) -> None:
