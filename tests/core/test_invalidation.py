@@ -443,6 +443,25 @@ def test_age_counts(make, edit, max_age_days, age_s, reason):
     assert (Reason[reason] if reason else None) == manager.last_report.reason
 
 
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (8, "older than allowed: 8.0 days old, at most 7 are believed"),
+        (10.26, "older than allowed: 10.3 days old, at most 7 are believed"),
+        (-1, "lies in the future: 86400 seconds ahead of the clock"),
+    ],
+)
+def test_age_is_told_in_words(make, edit, days, words):
+    """Not as two times in seconds since 1970."""
+    make().save_cache({"a": 1})
+    manager = make()
+    edit(manager, timestamp=time.time() - days * DAY)
+
+    manager.load_cache()
+
+    assert str(manager.last_report).endswith(words)
+
+
 def test_answer_that_is_stale_at_once_is_not_written(make):
     """With an age of 0 days nothing is saved, and the answer is there all the same."""
     manager = make(config=CacheConfig(max_age_days=0))

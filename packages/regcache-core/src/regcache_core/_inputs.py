@@ -121,9 +121,10 @@ class Timestamp(Input):
             raise CacheMiss("WRONG_SHAPE", self.member, recorded)
         now = self.current()
         if recorded > now:
-            raise CacheMiss("FROM_THE_FUTURE", self.member, recorded, now)
+            raise CacheMiss("FROM_THE_FUTURE", f"{recorded - now:.0f} seconds ahead of the clock")
         if self.max_age_s is not None and now - recorded > self.max_age_s:
-            raise CacheMiss("TOO_OLD", self.member, recorded, now)
+            days, most = (now - recorded) / SECONDS_PER_DAY, self.max_age_s / SECONDS_PER_DAY
+            raise CacheMiss("TOO_OLD", f"{days:.1f} days old, at most {most:g} are believed")
 
 
 class SourceTree(Input):
