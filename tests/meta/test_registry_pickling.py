@@ -103,7 +103,7 @@ def test_registry_over_a_package_opens_again(app: App) -> None:
     """A registry over a package comes back with its settings; it is opened anew, not copied."""
     app.write(SPAWN)
     base = app.load("base_of_all")
-    registry = base.Own.for_package("pack", base.Base, key="__name__", facts=["x"], name="n")
+    registry = base.Own.for_package("pack", base.Base, key="no_such", facts=["x"], name="n")
 
     again = pickle.loads(pickle.dumps(registry))
 

@@ -144,10 +144,14 @@ class RegistryConfig:
     def _declared_key(self, cls: "Any") -> "Any":
         """What the attribute holds or the classmethod returns, unless it was derived above us."""
         name = self.key_attribute
-        owner = next((base for base in cls.__mro__ if name in vars(base)), None)
-        if owner is None or (owner is not cls and _DERIVED in vars(owner)):
+        owner = next((each for each in cls.__mro__ if name in {*vars(each), *_fields(each)}), None)
+        if owner is None:  # __name__, or what the metaclass computes
+            return getattr(cls, name) if name and hasattr(type(cls), name) else None
+        if owner is not cls and _DERIVED in vars(owner):
             return None
-        held = vars(owner)[name]
+        held = vars(owner).get(name)
+        if name not in vars(owner) or _is_field(held):
+            return _default_of(owner, name, held)
         if isinstance(held, (property, type(self.key_of.__func__))):  # type: ignore[attr-defined]
             raise TypeError(
                 f"{cls.__module__}.{cls.__qualname__}: {name!r} is a {type(held).__name__}, which "
@@ -159,6 +163,34 @@ class RegistryConfig:
     def __repr__(self) -> str:
         shown = ("key_attribute", "registry_name", "discovery_package", "discovery_recursive")
         return f"RegistryConfig({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"
+
+
+def _fields(cls: type) -> "dict[str, Any]":
+    """The fields of a dataclass or a class of attrs, some of which have no class attribute."""
+    fields = {each.name: each for each in vars(cls).get("__attrs_attrs__", ())}
+    return {**fields, **vars(cls).get("__dataclass_fields__", {})}
+
+
+def _is_field(held: object) -> bool:
+    """Whether something stands in the place of a default: while a class is made, or for a slot."""
+    kind = type(held)
+    return (kind.__module__, kind.__name__) in (
+        ("attr._make", "_CountingAttr"),
+        ("builtins", "member_descriptor"),
+        ("dataclasses", "Field"),
+    )
+
+
+def _default_of(owner: type, name: str, held: "Any") -> "Any":
+    """The default of a field: what its class attribute is, or would be without slots.
+
+    ``dataclass(slots=True)`` and attrs make the class a second time, in which slots take its place.
+    """
+    field = _fields(owner).get(name, held)
+    default = getattr(field, "_default", getattr(field, "default", None))
+    is_missing = _is_field(field) and type(field).__name__ == "member_descriptor"
+    is_missing = is_missing or type(default).__name__ in ("_MISSING_TYPE", "_Nothing")
+    return None if is_missing else default
 
 
 def check(field: str, value: object, right: bool, expected: str) -> None:

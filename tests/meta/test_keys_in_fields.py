@@ -1,0 +1,94 @@
+"""A key attribute that is a field or a slot: the class is listed under its value, once."""
+
+import pytest
+from throwaway import App
+
+BASE = """
+from regcache_meta import {how}
+class Reader({base}):
+    __registry_key__ = {key!r}
+"""
+#: How a class says its key.
+WAYS = {
+    "dataclass": "@dataclasses.dataclass\nclass Tiff(Reader):\n    format: str = 'tiff'\n",
+    "dataclass with slots": "@dataclasses.dataclass(slots=True)\nclass Tiff(Reader):\n"
+    "    format: str = 'tiff'\n",
+    "field of a dataclass": "@dataclasses.dataclass\nclass Tiff(Reader):\n"
+    "    format: str = dataclasses.field(default='tiff')\n",
+    "field of one with slots": "@dataclasses.dataclass(slots=True)\nclass Tiff(Reader):\n"
+    "    format: str = dataclasses.field(default='tiff')\n",
+    "attrs": "@attrs.define\nclass Tiff(Reader):\n    format: str = 'tiff'\n",
+    "field of attrs": "@attrs.define\nclass Tiff(Reader):\n"
+    "    format: str = attrs.field(default='tiff')\n",
+    "attrs without slots": "@attrs.define(slots=False)\nclass Tiff(Reader):\n"
+    "    format: str = attrs.field(default='tiff')\n",
+    "attr.ib": "@attr.s\nclass Tiff(Reader):\n    format = attr.ib(default='tiff')\n",
+    "inherited": "@dataclasses.dataclass(slots=True)\nclass Tiff(Reader):\n"
+    "    format: str = 'tiff'\n@dataclasses.dataclass(slots=True)\nclass Ome(Tiff):\n"
+    "    format: str = 'ome'\n",
+}
+LIST = """
+from app.readers.base import Reader
+REG = Reader.__registry__
+out = [[*map(repr, REG)], REG.report.status]
+import app.readers.tiff as module
+out += [REG["tiff"] is module.Tiff, [*map(repr, REG)] == out[0]]
+"""
+
+
+@pytest.mark.parametrize("how", ["AutoRegisterMeta", "AutoRegister"])
+@pytest.mark.parametrize("way", WAYS)
+def test_class_is_listed_once_under_its_value(way: str, how: str, tmp_path: object) -> None:
+    """Cold and warm, and the class is the final one, that of its module."""
+    app = App(tmp_path)  # type: ignore[arg-type]
+    base = "AutoRegister" if how == "AutoRegister" else f"metaclass={how}"
+    app.write({"app/__init__.py": "", "app/readers/__init__.py": ""})
+    app.write({"app/readers/base.py": BASE.format(how=how, base=base, key="format")})
+    head = "import attr, attrs, dataclasses\nfrom app.readers.base import Reader\n"
+    app.write({"app/readers/tiff.py": head + WAYS[way]})
+
+    cold, warm = app.run(LIST), app.run(LIST)
+
+    keys = ["'ome'", "'tiff'"] if way == "inherited" else ["'tiff'"]
+    assert sorted(keys) == sorted(cold[0])
+    assert ["miss", True, True] == cold[1:]
+    assert [cold[0], "hit", True, True] == warm
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("class Tiff(Reader):\n    __slots__ = ('format',)\n", []),
+        ("@dataclasses.dataclass\nclass Tiff(Reader):\n    format: str\n", []),
+        ("@dataclasses.dataclass(slots=True)\nclass Tiff(Reader):\n    format: str\n", []),
+        ("@attrs.define\nclass Tiff(Reader):\n    format: str\n", []),
+    ],
+)
+def test_field_without_a_default_is_no_key(text: str, keys: list[str], tmp_path: object) -> None:
+    """Only its objects have a value; the class is left out, as one without a key."""
+    app = App(tmp_path)  # type: ignore[arg-type]
+    app.write({"app/__init__.py": "", "app/readers/__init__.py": ""})
+    base = BASE.format(how="AutoRegisterMeta", base="metaclass=AutoRegisterMeta", key="format")
+    app.write({"app/readers/base.py": base})
+    head = "import attrs, dataclasses\nfrom app.readers.base import Reader\n"
+    app.write({"app/readers/tiff.py": head + text})
+
+    code = "from app.readers.base import Reader\nout = [*Reader.__registry__]"
+    assert [keys, keys] == [app.run(code), app.run(code)]
+
+
+@pytest.mark.parametrize("attribute", ["__name__", "__qualname__"])
+def test_key_is_what_every_class_has(attribute: str, tmp_path: object) -> None:
+    """``__name__`` stands in no class's namespace."""
+    app = App(tmp_path)  # type: ignore[arg-type]
+    app.write({"app/__init__.py": "", "app/readers/__init__.py": ""})
+    base = BASE.format(how="AutoRegisterMeta", base="metaclass=AutoRegisterMeta", key=attribute)
+    app.write({"app/readers/base.py": base})
+    app.write({"app/readers/tiff.py": "from .base import Reader\nclass Tiff(Reader): pass\n"})
+    code = """
+from app.readers.base import Reader
+REG = Reader.__registry__
+out = [[*REG], REG.report.status, REG["Tiff"].__name__]
+"""
+
+    assert [[["Tiff"], "miss", "Tiff"], [["Tiff"], "hit", "Tiff"]] == [app.run(code), app.run(code)]
