@@ -150,9 +150,21 @@ def test_file_that_was_missing_is_an_input(lacked, kind, app, tmp_path):
     assert [sorted([*LISTED[kind], "odd"]), "saved"] == third
 
 
-def test_relative_file_means_another_one_elsewhere(kind, app):
-    """Nothing is stored: the next process may start in another folder."""
-    add_plugin(app, kind, "open('data.txt').close()")
+@pytest.mark.parametrize(
+    "deed",
+    [
+        "open('data.txt').close()",
+        "open('/').close()",
+        "raise PermissionError(13, 'not for you', '/')",
+        "raise FileNotFoundError('no such thing')",
+        "raise OSError(5, 'broken', '/etc/hosts')",
+        "class Mute(ImportError):\n    def __str__(self): raise ValueError\n"
+        "try: raise OSError\nexcept OSError: raise Mute",
+    ],
+)
+def test_what_names_no_file_is_of_the_moment(deed, kind, app):
+    """A relative path is another one in another folder; a folder is not compared for this."""
+    add_plugin(app, kind, deed)
     code = f"import warnings; warnings.simplefilter('ignore')\n{LIST[kind]}{SEEN}"
 
     assert [LISTED[kind], "error"] == app.run(code)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..inputs import ImportPath
 
 #: Errors that say something of the file that they name, and not of this moment.
-_ABOUT_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+_ABOUT_FILES = (FileNotFoundError, PermissionError, NotADirectoryError)
 #: What is wrong in the code itself, in every thread.
 _MISTAKES = (ImportError, SyntaxError, NameError, AttributeError, TypeError, LookupError)
 _ABOUT_THREADS = ("asyncio", "concurrent", "multiprocessing", "signal", "subprocess", "threading")
@@ -85,6 +85,9 @@ class Failures:
         paths = [path for path in (error.filename, error.filename2) if path is not None]
         if not paths or not all(isinstance(path, str) and os.path.isabs(path) for path in paths):
             return False  # what a relative one means is another thing at another start
+        there = [path for path in paths if os.path.lexists(path)]
+        if not all(map(os.path.isfile, there)):
+            return False  # what lies in a folder, or behind a device, is not compared for this
         self._watch(paths)
         return True
 
@@ -121,8 +124,9 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _library_of(error: BaseException) -> str:
     """The shared library that an extension module lacks, as the dynamic linker of Linux says it."""
-    name, is_said, _ = str(error).partition(": cannot open shared object file")
-    return name if is_said and isinstance(error, ImportError) and "/" not in name else ""
+    words = error.msg if isinstance(error, ImportError) and isinstance(error.msg, str) else ""
+    name, is_said, _ = words.partition(": cannot open shared object file")
+    return name if is_said and "/" not in name else ""
 
 
 def _is_transient(error: BaseException) -> bool:

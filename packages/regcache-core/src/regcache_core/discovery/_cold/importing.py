@@ -365,7 +365,7 @@ def _places_beside(known: list[str], adapter: Adapter[Any]) -> Iterator[str]:
     """
     inside = tuple(os.path.join(place, "") for place in known)
     for name in loaded_names(adapter.package):
-        places = [*(peek(name, "__path__") or ()), peek(name, "__file__")]
+        places = [*(find_package(name) or ()), peek(name, "__file__")]
         for place in places if adapter.contains(name) else ():
             is_plain = isinstance(place, str) and place.startswith(inside) and ".." not in place
             if place and not is_plain and is_path(place):
@@ -391,14 +391,18 @@ def import_package(
     Raises:
         Exception: As ``import_modules`` does.
     """
-    before = {*sys.modules}
-    package = import_module(name, on_failure)
+    before, seen = {*sys.modules}, {name}
+
+    def refuse(failed: str, error: BaseException) -> None:
+        seen.add(failed)  # it may be loaded, but is none that can be used
+        on_failure(failed, error)
+
+    package = import_module(name, refuse)
     if package is None:
         return
     yield package
-    paths, seen = find_package(name) or (), {name}
-    listed = import_modules(paths, f"{name}.", on_failure, recursive=recursive, skip=skip)
-    for module in listed:
+    paths = find_package(name) or ()
+    for module in import_modules(paths, f"{name}.", refuse, recursive=recursive, skip=skip):
         seen.add(module.__name__)
         yield module
     for each in sorted({*loaded_names(name)} - seen):

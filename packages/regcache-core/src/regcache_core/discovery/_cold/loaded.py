@@ -203,7 +203,7 @@ def find_used(stand_ins: set[str], modules: Iterable[str], tried: Iterable[str])
         tried: Modules that were imported since: a finder may have given a mock.
     """
     for name in tried:
-        if name in sys.modules and _is_stand_in(name, sys.modules[name]):
+        if isinstance(peek(name, "__spec__"), ModuleSpec) and _is_stand_in(name, sys.modules[name]):
             return name
     for module in modules if stand_ins else ():
         spec, package = _spec_of(module), module.split(".")
