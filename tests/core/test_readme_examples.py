@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from regcache_core.testing import RegistryCacheTests
+
 README = Path(__file__).parents[2] / "packages" / "regcache-core" / "README.md"
 WARM, COLD = ["#f80", "#fc0"], ["#08f"]
 SECTIONS = ["Data files", "Overrides by the user", "An expensive build, shared by processes"]
@@ -111,3 +113,37 @@ def test_processes_that_start_at_once_build_once(start):
     assert [[], [], ["0 of 4: crimson", "1 of 4: scarlet"]] == sorted(
         lines[:2] for _, _, lines in seen
     )
+
+
+class TestRegistryOfTheReadme(RegistryCacheTests):
+    """The first example has the guarantees of a registry; its items need attrs, warm too."""
+
+    heavy = ("platformdirs", "logging")
+    code = """
+import contextlib, io
+with contextlib.redirect_stdout(io.StringIO()):
+    import paint
+def registry_keys(): return list(paint.palettes)
+def registry_report(): return paint.report
+"""
+
+    def write_sources(self, folder):
+        """Two palettes, and the program but for what it shows."""
+        (folder / "palettes").mkdir()
+        (folder / "palettes" / "warm.json").write_text(json.dumps(WARM))
+        (folder / "palettes" / "cold.json").write_text(json.dumps(COLD))
+        text = README.read_text().partition(f"## {SECTIONS[0]}\n")[2]
+        program = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+        (folder / "paint.py").write_text(f"{program}\nreport = manager.last_report\n")
+
+    def add_source(self, folder):
+        """A third palette."""
+        (folder / "palettes" / "gray.json").write_text(json.dumps(["#777"]))
+
+    def edit_source(self, folder):
+        """A palette by another name."""
+        (folder / "palettes" / "cold.json").rename(folder / "palettes" / "icy.json")
+
+    def remove_source(self, folder):
+        """One palette less."""
+        (folder / "palettes" / "cold.json").unlink()

@@ -113,6 +113,8 @@ assert_type(manager.last_report, "Report | None")
 assert_type(manager.extra, "dict[str, Any]")
 assert_type(manager.path, "str | None")
 assert_type(manager.config, CacheConfig)
+mixed = RegistryCacheManager[str, int | Path]("mixed", version, item_type=int | Path)
+assert_type(mixed.load_cache(), "dict[str, int | Path] | None")
 manager.get_or_build(build_numbers)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 manager.save_cache({1: Palette([])})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
 
