@@ -20,6 +20,7 @@ class Mutant:
         new: What stands there instead.
         operations: What must happen for the difference to be seen; the machine draws from these.
         only: Argument of operations -> the values that it has.
+        also: A second file, and what is replaced there, where two inputs see the same.
     """
 
     file: str
@@ -27,11 +28,13 @@ class Mutant:
     new: str
     operations: tuple[str, ...]
     only: dict[str, list[Any]] = field(default_factory=dict)
+    also: tuple[str, str, str] | None = None
 
     @property
     def patch(self) -> str:
         """Code for the fork server, to be executed before it imports regcache."""
-        return f"{_PATCH}\nmutate({self.file!r}, {self.old!r}, {self.new!r})\n"
+        replaced = [(self.file, self.old, self.new), *([self.also] if self.also else [])]
+        return _PATCH + "".join(f"\nmutate({a!r}, {b!r}, {c!r})\n" for a, b, c in replaced)
 
 
 _PATCH = """
@@ -102,6 +105,11 @@ MUTANTS = {
         "    return paths\n",
         "    return paths[:1]\n",
         ("add_to_portion", "remove_portion"),
+        also=(
+            "regcache_core/discovery/_cold/importing.py",
+            "cache.elsewhere.add(_places_beside(known, adapter))",
+            "pass",
+        ),
     ),
     "version, of classes": Mutant(
         "regcache_meta/caching.py",

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 #: Errors that say something of the file that they name, and not of this moment.
 _ABOUT_FILES = (FileNotFoundError, PermissionError, NotADirectoryError)
 #: What is wrong in the code itself, in every thread.
-_MISTAKES = (ImportError, SyntaxError, NameError, AttributeError, TypeError, LookupError)
+_MISTAKES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    NotImplementedError,
+    SyntaxError,
+    TypeError,
+)
 _ABOUT_THREADS = ("asyncio", "concurrent", "multiprocessing", "signal", "subprocess", "threading")
 
 
