@@ -73,7 +73,9 @@ def test_item_that_comes_back_as_another_is_not_stored(item_type, item, make):
 
     assert item is answer["bad"]
     saved = manager.last_report.saved
-    assert ("error", Reason.COMES_BACK_CHANGED) == (saved.status, saved.reason)
+    assert "error" == saved.status
+    # Older releases of cattrs leave what a field of any type holds as it is: that is no JSON.
+    assert saved.reason in (Reason.COMES_BACK_CHANGED, Reason.NOT_SERIALIZABLE)
     assert not os.path.exists(manager.path)
 
 
