@@ -16,12 +16,63 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "meta")]
+sys.path.insert(0, str(TESTS))
 
-from test_plugin_threads import MANY, write_many
 from throwaway import READERS, WATCHDOG, App
 
 MOST_S = 1.0
+MANY = """
+import importlib
+from app.readers.base import READERS
+sys.imports = []
+def work(i):
+    if i % 4 == 3:
+        importlib.import_module(f"app.readers.p{i}")
+    keys = list(READERS)
+    return [keys, [READERS[key].number for key in keys], len(READERS)]
+results = together(16, work)
+out = {"first": results[0], "differ": [each for each in results if each != results[0]],
+       "imports": sorted(sys.imports), "status": READERS.report.status,
+       "failures": list(READERS.failures), "elsewhere": READERS.info("elsewhere").module}
+"""
+
+
+def write_many(app: App) -> dict[str, object]:
+    """Replace the readers by twenty plugins and one elsewhere; gives the answer but its status."""
+    for i in range(20):
+        app.write(
+            {
+                f"app/readers/p{i}.py": f"""
+                    import sys
+                    from .base import Reader
+                    sys.imports.append({i})
+                    class Plugin(Reader):
+                        format = "p{i:02}"
+                        number = {i}
+                    """
+            }
+        )
+    app.write(
+        {
+            "vendor.py": """
+                from app.readers.base import Reader
+                class Elsewhere(Reader):
+                    format, number = "elsewhere", -1
+                """,
+            "app/readers/bring.py": "import vendor as _vendor\n",
+        }
+    )
+    for name in ("csv", "json"):
+        app.remove(f"app/readers/{name}_reader.py")
+    numbers = sorted(range(20), key=str)
+    keys = ["elsewhere", *(f"p{i:02}" for i in numbers)]
+    return {
+        "first": [keys, [-1, *numbers], 21],
+        "differ": [],
+        "imports": list(range(20)),
+        "failures": [],
+        "elsewhere": "vendor",
+    }
 
 
 def main() -> int:
