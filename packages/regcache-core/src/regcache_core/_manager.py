@@ -361,7 +361,7 @@ class RegistryCacheManager(Generic[K, T]):
                 nothing was written.
         """
         report, problem = self._save_to(self.path, items, file_mtimes, extra)
-        if report.reason is not None and report.reason.name == "NOT_SERIALIZABLE":
+        if _is_unserializable(report):
             raise self._serialization_error(report) from report.cause
         if problem:
             from .errors import CacheWarning, warn_caller
@@ -398,6 +398,8 @@ class RegistryCacheManager(Generic[K, T]):
         self.last_report = report
         if report.reason is None and changes:
             problem = f"cache {self.cache_name!r} was saved, but {refused(changes[0], path).why()}"
+        elif _is_unserializable(report):
+            problem = str(self._serialization_error(report))
         elif report.reason is not None and report.reason.name in _TOLD:
             problem = f"cache {self.cache_name!r} was not saved: {report.why()}"
         return report, problem
@@ -537,8 +539,6 @@ class RegistryCacheManager(Generic[K, T]):
             return
         # Where the load looked, though a plugin may have changed the environment.
         saved, problem = self._save_to(report.path, items, None, extra)
-        if saved.reason is not None and saved.reason.name == "NOT_SERIALIZABLE":
-            problem = str(self._serialization_error(saved))
         report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
         self.last_report = report
         if problem:  # the last thing: a filter may make an error of it
@@ -792,6 +792,10 @@ class RegistryCacheManager(Generic[K, T]):
 
             converter = self._default_converter = make_converter()
         return converter
+
+
+def _is_unserializable(report: Report) -> bool:
+    return report.reason is not None and report.reason.name == "NOT_SERIALIZABLE"
 
 
 def _is_type(value: "Any") -> bool:

@@ -56,7 +56,7 @@ class ImportPath(Input):
     ``X`` can be found, and one that uses ``X`` as soon as ``X`` is gone or replaced. Nothing is
     imported to find out. While the folders on ``sys.path`` are unchanged this costs one stat for
     each of them. The first is the script's folder or the current one, another one for many a start:
-    where it is, it is listed, once in a process, and nothing is ever written because of it.
+    where it is, Python's own finder is asked, and nothing is ever written because of it.
 
     What installers do is seen by the metadata that they leave beside the modules. A file that is
     put into the package of an installed distribution by hand is not.

@@ -81,39 +81,38 @@ class Failures:
         self.texts[name] = [told(error), place_of(error)]
         for each in _chain(error):
             library = _library_of(each)
-            if library and self.files is not None and self.declared is not None:
-                self._watch_library(library)
-            elif library or not self._watch_file(each):
-                is_transient = bool(library) or _is_transient(each)
-                self.transient = self.transient or (error if is_transient else None)
+            is_watched = self._watch_library(library) if library else self._watch_file(each)
+            if not is_watched and (library or _is_transient(each)):
+                self.transient = self.transient or error
         self.import_path.add(missing_modules(error))
 
     def _watch_file(self, error: BaseException) -> bool:
         """Let the answer depend on the files that an error says are missing, or not to be read."""
-        if self.files is None or not isinstance(error, _ABOUT_FILES):
+        if not isinstance(error, _ABOUT_FILES):
             return False
         paths = [path for path in (error.filename, error.filename2) if path is not None]
         if not paths or not all(isinstance(path, str) and os.path.isabs(path) for path in paths):
             return False  # what a relative one means is another thing at another start
-        there = [path for path in paths if os.path.lexists(path)]
-        if not all(map(os.path.isfile, there)):
-            return False  # what lies in a folder, or behind a device, is not compared for this
-        self._watch(paths)
-        return True
+        return self._watch(paths)
 
-    def _watch_library(self, library: str) -> None:
+    def _watch_library(self, library: str) -> bool:
         """Let the answer depend on where the dynamic linker would look for a shared library."""
         from ...depends import EnvironmentVariable
 
         folders = os.environ.get("LD_LIBRARY_PATH", "").replace(";", ":").split(":")
         paths = [os.path.join(folder, library) for folder in folders if os.path.isabs(folder)]
-        self._watch([*paths, "/etc/ld.so.cache"])
-        self.declared.add([EnvironmentVariable("LD_LIBRARY_PATH")])  # type: ignore[union-attr]
+        if self.declared is None or not self._watch([*paths, "/etc/ld.so.cache"]):
+            return False
+        self.declared.add([EnvironmentVariable("LD_LIBRARY_PATH")])
+        return True
 
-    def _watch(self, paths: list[str]) -> None:
+    def _watch(self, paths: list[str]) -> bool:
         there = [path for path in paths if os.path.lexists(path)]
-        self.files.add(there)  # type: ignore[union-attr]
-        self.files.watch_absent({*paths}.difference(there))  # type: ignore[union-attr]
+        if self.files is None or not all(map(os.path.isfile, there)):
+            return False  # what lies in a folder, or behind a device, is not compared for this
+        self.files.add(there)
+        self.files.watch_absent({*paths}.difference(there))
+        return True
 
 
 def missing_modules(error: BaseException | None) -> Iterator[str]:

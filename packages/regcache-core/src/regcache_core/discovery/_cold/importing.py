@@ -349,8 +349,7 @@ def discovering(adapter: Adapter[Any], cache: Cache) -> Iterator[Failures]:
     known = [os.path.abspath(place) for place in adapter.places()]
     stand_ins = find_stand_ins()
     yield failures
-    of_plugins = {*loaded_names(adapter.application), *cache.import_path.tried}
-    stand_in = find_used(stand_ins, of_plugins, cache.import_path.tried)
+    stand_in = find_used(stand_ins, adapter.application, cache.import_path.tried)
     if stand_in:
         failures.transient = failures.transient or StandInError(stand_in)
     cache.elsewhere.add(_places_beside(known, adapter))

@@ -55,9 +55,8 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
             put(module.__name__, name, name, value)
 
     def add(name: str, error: BaseException) -> None:
-        if isinstance(
-            error, (ConfigError, DuplicateItemError)
-        ):  # no broken module, but a broken registry
+        # These are no broken module, but a broken registry.
+        if isinstance(error, (ConfigError, DuplicateItemError)):
             raise error
         failures.add(name, error)
 

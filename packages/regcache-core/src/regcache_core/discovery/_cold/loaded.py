@@ -194,29 +194,32 @@ def _is_stand_in(name: str, module: object) -> bool:
 _IMPORTERS = ("_frozen_importlib", "_frozen_importlib_external", "importlib", "zipimport")
 
 
-def find_used(stand_ins: set[str], modules: Iterable[str], tried: Iterable[str]) -> str:
+def find_used(stand_ins: set[str], application: str, tried: Iterable[str]) -> str:
     """A stand-in that plugins use; empty if there is none.
 
     Args:
-        stand_ins: Names of those that were there before.
-        modules: Names of modules, of which the code is read if there are any.
+        stand_ins: Names of those that were there before; if any were, code is read.
+        application: Top-level package of the plugins.
         tried: Modules that were imported since: a finder may have given a mock.
     """
     for name in tried:
         if isinstance(peek(name, "__spec__"), ModuleSpec) and _is_stand_in(name, sys.modules[name]):
             return name
-    for module in modules if stand_ins else ():
-        spec, package = _spec_of(module), module.split(".")
-        if getattr(spec, "submodule_search_locations", None) is None:
-            package.pop()
-        for code in _codes_of(spec):
-            for home, members in _imports_in(code, package):
-                for full in (home, *(f"{home}.{member}" for member in members)):
-                    ends = [end for end, char in enumerate(f"{full}.") if char == "."]
-                    used = next((full[:end] for end in ends if full[:end] in stand_ins), "")
-                    if used:
-                        return used
+    for module in {*loaded_names(application), *tried} if stand_ins else ():
+        spec = _spec_of(module)
+        package = _package_of(module, spec)
+        imports = [each for code in _codes_of(spec) for each in _imports_in(code, package)]
+        names = {f"{home}.{part}." for home, members in imports for part in (*members, "")}
+        for stand_in in stand_ins:
+            if any(name.startswith(f"{stand_in}.") for name in names):
+                return stand_in
     return ""
+
+
+def _package_of(module: str, spec: Any) -> list[str]:
+    """The parts of the name of the package that a module's relative imports begin at."""
+    package = module.split(".")
+    return package[:-1] if getattr(spec, "submodule_search_locations", None) is None else package
 
 
 def _file_of(name: str) -> str:
@@ -252,9 +255,8 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
     waiting = [name for name in modules if FOLLOWED.get(name) is not peek(name, "__dict__", name)]
     for module in waiting:  # grows
         FOLLOWED[module] = peek(module, "__dict__")
-        spec, package = _spec_of(module), module.split(".")
-        if getattr(spec, "submodule_search_locations", None) is None:
-            package.pop()
+        spec = _spec_of(module)
+        package = _package_of(module, spec)
         # What one that is loaded imports at the beginning of a line was there.
         inner = _inner_imports(spec, package) if module in sys.modules else None
         if inner is not None:
