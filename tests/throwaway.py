@@ -281,3 +281,18 @@ FOLDER = {"classes": "readers", "functions": "filters"}
 FILES = {"classes": READERS, "functions": FILTERS}
 #: And the keys that are listed of them.
 LISTED = {"classes": ["csv", "json"], "functions": ["gaussian", "median", "sobel"]}
+_PLUGIN = {
+    "classes": "from app.readers.base import Reader\n{0}class Odd(Reader): format = {1}\n",
+    "functions": "from app.registry import FILTERS as F\n@F.register({1})\n{0}def odd(x): ...\n",
+}
+
+
+def plugin(kind: str, key: str, decorator: str = "") -> str:
+    """A module with one plugin more: a class of readers, or a function.
+
+    Args:
+        kind: ``"classes"`` or ``"functions"``.
+        key: Python code of its key.
+        decorator: A line before the class or the function.
+    """
+    return _PLUGIN[kind].format(decorator, key)

@@ -8,12 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from throwaway import FILES, FOLDER, LIST, LISTED, App
+from throwaway import FILES, FOLDER, LIST, LISTED, App, plugin
 
-PLUGIN = {
-    "classes": "from app.readers.base import Reader\nclass Odd(Reader): format = 'odd'\n",
-    "functions": "from app.registry import FILTERS as F\n@F.register('odd')\ndef odd(image): ...\n",
-}
 SEEN = "\nkeys = sorted(REG)\nsaved = REG.report.saved\nout = [keys, saved and saved.status]"
 
 #: Who asks first -> what the plugin does, and how it is asked.
@@ -65,12 +61,6 @@ MOMENTS = {
 }
 
 
-@pytest.fixture(params=LIST)
-def kind(request):
-    """A registry of classes, or of functions."""
-    return request.param
-
-
 @pytest.fixture
 def app(kind, tmp_path):
     """An application of that kind; its package has a database, made by the first thread."""
@@ -83,7 +73,7 @@ def app(kind, tmp_path):
 
 def add_plugin(app, kind, deed):
     """Write a module that does something before it has a plugin."""
-    app.write({f"app/{FOLDER[kind]}/odd.py": f"{deed}\n{PLUGIN[kind]}"})
+    app.write({f"app/{FOLDER[kind]}/odd.py": f"{deed}\n{plugin(kind, repr('odd'))}"})
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory, signals")

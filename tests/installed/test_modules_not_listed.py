@@ -1,12 +1,8 @@
 """Modules that no listing of a package shows, but that those it shows import; misnamed classes."""
 
 import pytest
-from throwaway import FILES, FOLDER, LIST, LISTED, App
+from throwaway import FILES, FOLDER, LIST, LISTED, App, plugin
 
-PLUGIN = {
-    "classes": "from app.readers.base import Reader\n{0}class Odd(Reader): format = 'odd'\n",
-    "functions": "from app.registry import FILTERS\n@FILTERS.register('odd')\n{0}def odd(x): ...\n",
-}
 #: What a module does to the name of the module that its class or function has.
 RENAMED = "def renamed(thing):\n    thing.__module__ = {name!r}\n    return thing\n"
 #: Where the plugin is: files of the package -> text; ``{plugin}`` is its code.
@@ -23,13 +19,6 @@ PLACES = {
 }
 
 
-@pytest.fixture(params=LIST)
-def kind(request: pytest.FixtureRequest) -> str:
-    """A registry of classes, or of functions."""
-    name: str = request.param
-    return name
-
-
 @pytest.fixture
 def app(kind: str, tmp_path: object) -> App:
     """An application of that kind."""
@@ -40,11 +29,10 @@ def app(kind: str, tmp_path: object) -> App:
 
 def texts(kind: str, place: str) -> dict[str, str]:
     """The files of one place."""
-    plugin = PLUGIN[kind]
     told = {
-        "plugin": plugin.format(""),
-        "renamed_app": RENAMED.format(name="app") + plugin.format("@renamed\n"),
-        "renamed_nowhere": RENAMED.format(name="no.where") + plugin.format("@renamed\n"),
+        "plugin": plugin(kind, "'odd'"),
+        "renamed_app": RENAMED.format(name="app") + plugin(kind, "'odd'", "@renamed\n"),
+        "renamed_nowhere": RENAMED.format(name="no.where") + plugin(kind, "'odd'", "@renamed\n"),
     }
     files = PLACES[place].items()
     return {f"app/{FOLDER[kind]}/{name}": text.format(**told) for name, text in files}
@@ -70,7 +58,7 @@ def test_class_of_a_module_made_at_run_time_is_listed(tmp_path: object) -> None:
     """The module that makes it brings it in."""
     app = App(tmp_path)  # type: ignore[arg-type]
     app.write(FILES["classes"])
-    made = PLUGIN["classes"].format("")
+    made = plugin("classes", "'odd'")
     app.write(
         {
             "app/readers/zz.py": f"""
@@ -93,11 +81,9 @@ def test_class_of_a_module_made_at_run_time_is_listed(tmp_path: object) -> None:
 
 def test_program_of_a_package_is_listed_but_named_by_no_file(kind: str, app: App) -> None:
     """To import ``__main__`` is to run a program: no cache file may say that it is to be."""
-    plugin = PLUGIN[kind].format("")
+    odd = plugin(kind, "'odd'")
     folder = FOLDER[kind]
-    app.write(
-        {f"app/{folder}/zz.py": "from . import __main__", f"app/{folder}/__main__.py": plugin}
-    )
+    app.write({f"app/{folder}/zz.py": "from . import __main__", f"app/{folder}/__main__.py": odd})
     listing = (
         "import warnings; warnings.simplefilter('ignore')\n"
         f"{LIST[kind]}\nout = [sorted(REG), REG['odd'].__name__.lower()]"
@@ -109,7 +95,7 @@ def test_program_of_a_package_is_listed_but_named_by_no_file(kind: str, app: App
 @pytest.mark.parametrize("where", ["before", "after"])
 def test_module_that_no_plugin_imports_is_none_of_them(where: str, kind: str, app: App) -> None:
     """What only a program imports is not there in the next one, so it is not listed."""
-    app.write({f"app/{FOLDER[kind]}/more/odd.py": PLUGIN[kind].format("")})
+    app.write({f"app/{FOLDER[kind]}/more/odd.py": plugin(kind, "'odd'")})
     head = f"import app.{FOLDER[kind]}.more.odd\n" if where == "before" else ""
 
     app.run(f"{head}{LIST[kind]}\nout = sorted(REG)")

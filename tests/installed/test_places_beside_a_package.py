@@ -3,12 +3,8 @@
 from pathlib import Path
 
 import pytest
-from throwaway import FILES, FOLDER, LIST, LISTED, App
+from throwaway import FILES, FOLDER, LIST, LISTED, App, plugin
 
-PLUGIN = {
-    "classes": "from app.readers.base import Reader\nclass P(Reader): format = {name!r}\n",
-    "functions": "from app.registry import FILTERS\n@FILTERS.register({name!r})\ndef p(x): ...\n",
-}
 HERE = "import os\nHERE = os.path.dirname(os.path.abspath(__file__))\n"
 HERE += "BESIDE = os.path.join(HERE, {up!r}, 'beside')\n"
 EXTENDED = "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
@@ -29,13 +25,6 @@ WAYS = {
         "app/{}/__init__.py": HERE + "__path__ = [*__path__, BESIDE]\n"
     },
 }
-
-
-@pytest.fixture(params=LIST)
-def kind(request: pytest.FixtureRequest) -> str:
-    """A registry of classes, or of functions."""
-    name: str = request.param
-    return name
 
 
 @pytest.fixture(params=WAYS)
@@ -62,7 +51,7 @@ def test_changes_beside_a_package_are_seen(beside: tuple[App, Path], kind: str) 
     listing = f"{LIST[kind]}\nout = [sorted(REG), REG.report.status]"
 
     def start(*files: tuple[str, str]) -> list[object]:
-        app.write({f"{folder}/{file}": PLUGIN[kind].format(name=name) for file, name in files})
+        app.write({f"{folder}/{file}": plugin(kind, repr(name)) for file, name in files})
         answer: list[object] = app.run(listing)
         return answer
 
@@ -100,11 +89,11 @@ def test_edit_of_a_module_that_a_finder_brings_is_seen(kind: str, tmp_path: Path
     package = f"app.{FOLDER[kind]}"
     app.write(FILES[kind])
     app.write({f"app/{FOLDER[kind]}/zz.py": f"import {package}.mine\n"})
-    app.write({"mapped/mine.py": PLUGIN[kind].format(name="old")})
+    app.write({"mapped/mine.py": plugin(kind, repr("old"))})
     finder = FINDER.format(root=str(app.folder / "mapped"), package=package)
     listing = f"{finder}{LIST[kind]}\nout = [sorted(REG), REG.report.status]"
     first, again = app.run(listing), app.run(listing)
-    app.write({"mapped/mine.py": PLUGIN[kind].format(name="new")})
+    app.write({"mapped/mine.py": plugin(kind, repr("new"))})
 
     assert ["miss", "hit"] == [first[1], again[1]]
     assert "miss" == app.run(listing)[1]

@@ -3,12 +3,8 @@
 from importlib.util import find_spec
 
 import pytest
-from throwaway import FILES, FOLDER, LIST, LISTED, App
+from throwaway import FILES, FOLDER, LIST, LISTED, App, plugin
 
-PLUGIN = {
-    "classes": "from app.readers.base import Reader\nclass Odd(Reader): format = {0}\n",
-    "functions": "from app.registry import FILTERS\n@FILTERS.register({0})\ndef odd(x): ...\n",
-}
 SEEN = "\nkeys = sorted(REG)\nsaved = REG.report.saved\nout = [keys, saved and saved.status]"
 #: How a plugin uses the library, and the keys that it has with and without it.
 USES = {
@@ -44,13 +40,6 @@ HEAD = "import importlib.machinery, sys, types, warnings\nfrom unittest.mock imp
 HEAD += "warnings.simplefilter('ignore')\n"
 
 
-@pytest.fixture(params=LIST)
-def kind(request: pytest.FixtureRequest) -> str:
-    """A registry of classes, or of functions."""
-    name: str = request.param
-    return name
-
-
 @pytest.fixture
 def app(kind: str, tmp_path: object) -> App:
     """An application of that kind, and a library beside it."""
@@ -64,7 +53,7 @@ def app(kind: str, tmp_path: object) -> App:
 @pytest.mark.parametrize("stand_in", STAND_INS)
 def test_next_process_sees_the_library(stand_in: str, use: str, kind: str, app: App) -> None:
     """What a session of tests has listed is not stored, though its own registry answers."""
-    app.write({f"app/{FOLDER[kind]}/odd.py": USES[use] + PLUGIN[kind].format("KEY")})
+    app.write({f"app/{FOLDER[kind]}/odd.py": USES[use] + plugin(kind, "KEY")})
     whole = sorted([*LISTED[kind], "odd"])
 
     session = app.run(f"{HEAD}{STAND_INS[stand_in]}\n{LIST[kind]}{SEEN}")
@@ -119,7 +108,7 @@ def test_what_libraries_put_there_themselves_goes_on_caching(
     if library and find_spec(library) is None:  # not imported here: setuptools changes sys.path
         pytest.skip(f"{library} is not installed")
     app.write(MODULES)
-    app.write({f"app/{FOLDER[kind]}/odd.py": f"{use}\n{PLUGIN[kind].format(repr('odd'))}"})
+    app.write({f"app/{FOLDER[kind]}/odd.py": f"{use}\n{plugin(kind, repr('odd'))}"})
     patch = "import gevent.monkey; gevent.monkey.patch_all()\n" if library == "gevent" else ""
     head = HEAD + patch + (f"{use}\n" if when == "before" else "")
 
