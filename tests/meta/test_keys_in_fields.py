@@ -92,3 +92,58 @@ out = [[*REG], REG.report.status, REG["Tiff"].__name__]
 """
 
     assert [[["Tiff"], "miss", "Tiff"], [["Tiff"], "hit", "Tiff"]] == [app.run(code), app.run(code)]
+
+
+HOOK = """
+    def __init_subclass__(cls, format=None, **more):
+        super().__init_subclass__(**more)
+        cls.format = format or cls.__name__.lower()
+"""
+NAMED = f"class Named:{HOOK}"
+#: What sets a key behind ``super().__init_subclass__()``: the modules of the base class and of one
+#: more base, which plugins derive from.
+HOOKS = {
+    "base": (f"class Reader(BASE):\n    __registry_key__ = 'format'{HOOK}", ""),
+    "base with slots of attrs": (
+        f"import attrs\n@attrs.define\nclass Reader(BASE):\n    __registry_key__ = 'format'{HOOK}",
+        "",
+    ),
+    "base with slots of dataclass": (
+        "import dataclasses, sys\n@dataclasses.dataclass(slots=sys.version_info >= (3, 14))\n"
+        f"class Reader(BASE):\n    __registry_key__ = 'format'{HOOK}",
+        "",
+    ),
+    "mixin of the base": (
+        f"{NAMED}class Reader(Named, BASE):\n    __registry_key__ = 'format'\n",
+        "",
+    ),
+    "plugin": (
+        "class Reader(BASE):\n    __registry_key__ = 'format'\n",
+        f"class Reader(Reader):{HOOK}",
+    ),
+    "mixin of a plugin": (
+        f"{NAMED}class Reader(BASE):\n    __registry_key__ = 'format'\n",
+        "class Reader(Named, Reader): pass\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ["AutoRegisterMeta", "AutoRegister"])
+@pytest.mark.parametrize("who", HOOKS)
+def test_key_may_be_set_last_of_all(who: str, how: str, tmp_path: object) -> None:
+    """From a keyword or a name, where a sub-class of a plugin has a key of its own."""
+    base, more = HOOKS[who]
+    way = "AutoRegister" if how == "AutoRegister" else f"metaclass={how}"
+    app = App(tmp_path)  # type: ignore[arg-type]
+    app.write({"app/__init__.py": "", "app/readers/__init__.py": ""})
+    text = f"from regcache_meta import {how}\n{base.replace('BASE', way)}"
+    app.write({"app/readers/base.py": text})
+    plugins = "class Tiff(Reader): pass\nclass Other(Tiff, format='ome'): pass\n"
+    app.write({"app/readers/tiff.py": f"from app.readers.base import *\n{more}{plugins}"})
+
+    cold, warm = app.run(LIST), app.run(LIST)
+
+    assert {"'tiff'", "'ome'"} == {*cold[0]} - {"'reader'"}
+    assert len({*cold[0]}) == len(cold[0])
+    assert ["miss", True, True] == cold[1:]
+    assert [cold[0], "hit", True, True] == warm

@@ -102,7 +102,49 @@ class AutoRegister:
         cls, registry_config: "RegistryConfig | None" = None, **kwargs: "Any"
     ) -> None:
         super().__init_subclass__(**kwargs)
-        add_class(cls, registry_config)
+        if registry_config is not None:
+            cls.__registry_config__ = registry_config  # type: ignore[attr-defined]
+        if _hook_of(cls) is None:
+            _add_last(cls)
+
+
+class _LastHook(classmethod):  # type: ignore[type-arg]
+    """The ``__init_subclass__`` of a class, after which sub-classes are registered.
+
+    A key is often set behind ``super().__init_subclass__()``: there ours has returned already.
+    """
+
+    def __init__(self, own: "Any") -> None:
+        def hook(cls: type, **kwargs: "Any") -> None:
+            if own is None:
+                owner = next(each for each in cls.__mro__ if self in vars(each).values())
+                super(owner, cls).__init_subclass__(**kwargs)  # type: ignore[arg-type]
+            else:
+                own.__get__(None, cls)(**kwargs)
+            if _hook_of(cls) is self:
+                _add_last(cls)
+
+        super().__init__(hook)
+        # Where attrs and dataclass look for what names the class that they make a second time.
+        self.__func__ = getattr(own, "__func__", hook)
+        hook.__wrapped__ = own  # type: ignore[attr-defined]
+
+    __func__: "Any" = None
+
+
+def _hook_of(cls: type) -> "_LastHook | None":
+    """The first of what registers a class that has just been made."""
+    hooks = (vars(base).get("__init_subclass__") for base in cls.__mro__[1:])
+    return next((hook for hook in hooks if isinstance(hook, _LastHook)), None)
+
+
+def _add_last(cls: type) -> None:
+    """Register a class, and see to it that its sub-classes are when all is set."""
+    add_class(cls)
+    first = next(base for base in cls.__mro__ if "__init_subclass__" in vars(base))
+    if not isinstance(vars(first)["__init_subclass__"], _LastHook):
+        own = vars(cls).get("__init_subclass__")
+        cls.__init_subclass__ = _LastHook(own)  # type: ignore[assignment]
 
 
 def add_class(cls: type, given: "RegistryConfig | None" = None) -> None:
