@@ -7,6 +7,7 @@ from _thread import get_ident
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from types import CodeType
     from typing import Any
 
 
@@ -273,6 +274,29 @@ def modules_in_execution(contains: "Callable[[str], bool]") -> "Iterator[str]":
             if contains(module):
                 yield module
         frame = frame.f_back
+
+
+def code_in_execution(module: str) -> "CodeType | None":
+    """The code of a module that this thread is executing; it is another after a reload.
+
+    Args:
+        module: Name of the module; ``__main__`` for cells of a notebook.
+
+    Returns:
+        ``None`` if the module is loaded, and only functions of it run.
+    """
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        code: CodeType = frame.f_code
+        is_whole = code.co_name[0] == "<" and not code.co_flags & _NEW_LOCALS
+        if is_whole and frame.f_globals.get("__name__") == module:
+            return code
+        frame = frame.f_back
+    return None
+
+
+#: ``inspect.CO_NEWLOCALS``: functions have it, code of modules and cells has not.
+_NEW_LOCALS = 2
 
 
 def name_of(thing: "Any") -> "str | None":

@@ -86,7 +86,8 @@ def same_declaration(first: type, second: type) -> bool:
     return token is not None and vars(second).get(DECLARATION_TOKEN) is token
 
 
-#: Left in the namespace of each registered class: one object for each class statement.
+#: Left in the namespace of each registered class: one object for each class statement. It holds a
+#: reference to the code of the module that is being executed, or ``None``.
 DECLARATION_TOKEN = "__registry_declaration__"
 
 

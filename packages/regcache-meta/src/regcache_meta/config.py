@@ -119,6 +119,15 @@ class RegistryConfig:
         self.facts = tuple(facts)
         self.depends_on = check_dependencies("depends_on", depends_on)
         self.discovery_entry_points = discovery_entry_points
+        self._runs: dict[str, Any] = {}  # module -> its code as it registered a class first
+
+    def forget(self, keys: "Iterable[Hashable]") -> None:
+        """Forget registered classes, with what they filled in elsewhere."""
+        registered: Any = getattr(self.registry_dict, "_registered", self.registry_dict)
+        for key in keys:
+            cls = registered.pop(key)
+            for secondary in self.secondary_registries:
+                secondary.forget(cls)
 
     def key_of(self, cls: "Any") -> "Hashable | None":
         """The key of a class: declared by its attribute or classmethod, else derived.

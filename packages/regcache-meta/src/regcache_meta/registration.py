@@ -1,7 +1,10 @@
 """Classes that register themselves: ``AutoRegisterMeta``; ``AutoRegister`` without metaclass."""
 
 import sys
+from _weakref import ref
 from abc import ABCMeta
+
+from regcache_core.discovery import code_in_execution
 
 from .classes import (
     DECLARATION_TOKEN,
@@ -9,6 +12,7 @@ from .classes import (
     check_holder,
     dependencies_of,
     is_abstract,
+    is_class,
     readable_name,
 )
 from .config import RegistryConfig, SecondaryRegistry
@@ -256,11 +260,37 @@ def _register(cls: "Any", config: RegistryConfig) -> None:
         raise MissingKeyError(str(config.registry_name), cls, config.key_attribute)
     dependencies_of(cls)  # a wrong declaration is told where it is made
     if DECLARATION_TOKEN not in vars(cls):
-        setattr(cls, DECLARATION_TOKEN, object())
+        code = code_in_execution(cls.__module__)
+        setattr(cls, DECLARATION_TOKEN, (code and ref(code),))
+    _forget_former(config, key, cls)
     _put(config, key, cls)
     for secondary in config.secondary_registries:
         put_secondary(secondary, key, cls)
     _log(cls, key, config)
+
+
+def _forget_former(config: RegistryConfig, key: "Hashable", cls: type) -> None:
+    """Forget a class under other keys that it had before its module was executed anew.
+
+    By a reload, or as the cell of a notebook. What one execution declares several times stays.
+    """
+    (run,) = vars(cls)[DECLARATION_TOKEN]
+    if run is None or config._runs.setdefault(cls.__module__, run) is run:
+        return
+    registry: Any = config.registry_dict
+    registered = getattr(registry, "_registered", registry)
+    former = [
+        each
+        for each, old in list(registered.items())
+        if each != key
+        and is_class(old)
+        and (old.__module__, old.__qualname__) == (cls.__module__, cls.__qualname__)
+        and vars(old).get(DECLARATION_TOKEN, (run,)) not in ((None,), (run,))
+    ]
+    config.forget(former)
+    if former and isinstance(registry, LazyDiscoveryDict) and not registry._is_discovering():
+        scope: Any = registry._scope
+        registry.bind(scope)  # what is known of other modules is looked at anew
 
 
 def _put(config: RegistryConfig, key: "Hashable", cls: type) -> None:

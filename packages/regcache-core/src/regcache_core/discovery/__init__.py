@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .._modules import (
         attribute_of,
         call_in_forked_child,
+        code_in_execution,
         file_of,
         find_object,
         find_package,
@@ -63,6 +64,7 @@ __all__ = [
     "attribute_of",
     "call_in_forked_child",
     "check_argument",
+    "code_in_execution",
     "discovering",
     "file_of",
     "find_object",
@@ -109,6 +111,7 @@ _MODULES = {
     "as_dependencies": "regcache_core.depends",
     "attribute_of": "regcache_core._modules",
     "call_in_forked_child": "regcache_core._modules",
+    "code_in_execution": "regcache_core._modules",
     "check_argument": "regcache_core._report",
     "discovering": "regcache_core.discovery._cold.importing",
     "file_of": "regcache_core._modules",

@@ -190,7 +190,7 @@ class Discovery:
                 self._import_all()
             self._refuse_nameless()
             # One that failed may have been imported once more, by one that goes on without it.
-            drop(scope, registry, self._keys_of(self.failures.texts))
+            scope.config.forget(self._keys_of(self.failures.texts))
             registered = dict(registry._registered)  # other threads may register more meanwhile
             homes = self._find_homes(registered)
             drop_vanished(scope, registry, registered.keys() - homes.keys())
@@ -236,7 +236,7 @@ class Discovery:
         self.failures.add(name, error)
         for mapping in (self.registry, *self.registry._dependents):
             mapping._undo(name)
-        drop(self.scope, self.registry, self._keys_of([name]))
+        self.scope.config.forget(self._keys_of([name]))
 
     def _refuse(self, name: str, error: Exception) -> None:
         """Let a class that cannot be registered or described cost its module."""
@@ -496,15 +496,7 @@ def drop_vanished(
         if key not in registry._setters
     }
     gone = [key for key, name in modules.items() if scope.contains(name) and not find_spec(name)]
-    drop(scope, registry, gone)
-
-
-def drop(scope: Scope, registry: LazyDiscoveryDict[Any, Any], keys: Iterable[Any]) -> None:
-    """Forget registered classes, with what they filled in elsewhere."""
-    for key in keys:
-        cls = registry._registered.pop(key)
-        for secondary in scope.config.secondary_registries:
-            secondary.forget(cls)
+    scope.config.forget(gone)
 
 
 def _is_named_class(value: object) -> bool:
