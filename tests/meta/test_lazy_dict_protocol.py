@@ -241,17 +241,18 @@ def test_operation_agrees_with_dict(name: str, registry: Any) -> None:
     assert expected_content == content
 
 
-def test_change_while_iterating(registry: Any) -> None:
+@pytest.mark.parametrize("view", ["__iter__", "__reversed__", "keys", "values", "items"])
+def test_change_while_iterating(view: str, registry: Any) -> None:
     """A loop goes over the keys that there were; a dict would raise, a registry must not.
 
     Another thread may import a plugin meanwhile, and so may the loop itself.
     """
     keys = [*registry]
 
-    for key in registry:
-        registry[f"{key}2"] = 1
+    for i, _ in enumerate(getattr(registry, view)()):
+        registry[f"new {i}"] = 1
 
-    assert [*keys, *(f"{key}2" for key in keys)] == [*registry]
+    assert [*keys, *(f"new {i}" for i in range(len(keys)))] == [*registry]
 
 
 def test_fromkeys_gives_a_registry_of_these_keys() -> None:

@@ -458,8 +458,9 @@ class LazyDict(dict[K, V]):
 
         def keys(self) -> "KeysView[K]":
             """The keys, in order; loads nothing."""
-            self._note_look()
-            return self._opened()[0].keys()
+            from .views import LazyKeys
+
+            return LazyKeys(self)
 
         def values(self) -> "Any":
             """The values; each is loaded when it is yielded."""

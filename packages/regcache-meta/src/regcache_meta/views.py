@@ -1,12 +1,24 @@
-"""Views of a lazy mapping that load what they yield."""
+"""Views of a lazy mapping, over the keys that there are as one begins; values load as they go."""
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from typing import Any, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class LazyKeys(KeysView[K]):
+    """The keys of a lazy mapping; loads nothing."""
+
+    _mapping: Any
+
+    def __reversed__(self) -> Iterator[K]:
+        yield from reversed(self._mapping)
+
+    def __repr__(self) -> str:
+        return f"dict_keys({self._mapping._keys()})"
 
 
 class LazyValues(ValuesView[V]):
