@@ -59,3 +59,66 @@ def test_strict_registry_raises(tmp_path: object) -> None:
     )
 
     assert "app.readers.odd" in told
+
+
+PROTOCOLS = """
+from typing import Protocol, runtime_checkable
+class Plain(Protocol):
+    def run(self): ...
+@runtime_checkable
+class Checkable(Protocol):
+    def run(self): ...
+@runtime_checkable
+class WithData(Protocol):
+    size: int
+    def run(self): ...
+"""
+NAMING = """
+from protocols import {name}
+class Named({name}):
+    size = 1
+    def run(self): return 1
+class Further(Named): pass
+class Wider({name}, __import__("typing").Protocol):
+    def stop(self): ...
+class Alike:
+    size = 1
+    def run(self): return 1
+"""
+
+
+@pytest.mark.parametrize("name", ["Plain", "Checkable", "WithData"])
+def test_plugins_of_a_protocol_are_those_that_name_it(name: str, app: App) -> None:
+    """Whether it can be asked at run time or not; one that looks alike, or a protocol, is none."""
+    app.write({"protocols.py": PROTOCOLS, "pack/__init__.py": ""})
+    app.write({"pack/a.py": NAMING.format(name=name)})
+    listing = f"""
+        from protocols import {name}
+        from regcache_meta import LazyDiscoveryDict
+        registry = LazyDiscoveryDict.for_package("pack", {name})
+        out = [[*registry], [cls.__name__ for cls in registry.values()], {{**registry.failures}}]
+        """
+
+    seen = [app.run(listing), app.run(listing)]
+
+    assert [[["Named", "Further"]] * 2 + [{}]] * 2 == seen
+
+
+@pytest.mark.parametrize(
+    "bases", ["AutoRegister, Protocol", "Protocol, metaclass=AutoRegisterMeta"]
+)
+def test_protocol_registers_classes_that_are_none_themselves(bases: str, app: App) -> None:
+    """A base class may be a Protocol; a wider one below it is no plugin."""
+    seen = app.run(f"""
+        from typing import Protocol
+        from regcache_meta import AutoRegister, AutoRegisterMeta as Meta
+        class AutoRegisterMeta(Meta, type(Protocol)): pass
+        class Base({bases}):
+            __registry_key__ = "__name__"
+        class Plugin(Base): pass
+        class Wider(Base, Protocol): pass
+        class Other(Wider): pass
+        out = [*Base.__registry__]
+        """)
+
+    assert ["Plugin", "Other"] == seen

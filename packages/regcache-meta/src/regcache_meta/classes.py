@@ -111,13 +111,15 @@ def check_holder(registry: str, key: object, holder: type, claimant: type) -> No
 
 
 def is_abstract(cls: type) -> bool:
-    """Whether a class has abstract methods, also before ABCMeta has counted them.
+    """Whether a class has abstract methods, also before ABCMeta has counted them; or is a Protocol.
 
     As ``inspect.isabstract``: within ``__init_subclass__`` ``__abstractmethods__`` is not set yet.
     """
     counted = vars(cls).get("__abstractmethods__")
+    if counted or vars(cls).get("_is_protocol"):
+        return True
     if counted is not None:
-        return bool(counted)
+        return False
     names = {
         name
         for base in cls.__mro__
@@ -129,6 +131,16 @@ def is_abstract(cls: type) -> bool:
 
 def _is_abstract_method(value: object) -> bool:
     return bool(getattr(value, "__isabstractmethod__", False))
+
+
+def derives_from(cls: type, base: type) -> bool:
+    """Whether a class is a sub-class of a base; of a Protocol, if it names that among its bases.
+
+    Most protocols cannot be asked, and those that can take any class with methods of such names.
+    """
+    if getattr(base, "_is_protocol", False):
+        return any(each is base for each in cls.__mro__) and not vars(cls).get("_is_protocol")
+    return issubclass(cls, base)
 
 
 def is_class(value: object) -> bool:

@@ -18,6 +18,7 @@ from regcache_core.discovery import (
 
 from .classes import (
     check_holder,
+    derives_from,
     find_class,
     is_local,
     name_class,
@@ -317,7 +318,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             found = find_class(record.get("via", module), record["attribute"])
         else:
             found = find_class(module, record["qualname"])
-        if found is None or not issubclass(found, scope.base):
+        if found is None or not derives_from(found, scope.base):
             return None
         own_key = scope.config.key_of(found)
         return found if (record.get("entry") if own_key is None else own_key) == key else None

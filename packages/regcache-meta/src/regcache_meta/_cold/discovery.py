@@ -28,6 +28,7 @@ from regcache_core.discovery import (
 from .. import facts as facts  # needed when plugins may have broken importing
 from ..classes import (
     dependencies_of,
+    derives_from,
     find_class,
     is_abstract,
     is_class,
@@ -140,7 +141,7 @@ def own_classes(module: ModuleType, base: type) -> list[type]:
         # Libraries that hide a module give its classes the name of a package above.
         and f"{module.__name__}.".startswith(f"{value.__module__}.")
         and value is not base
-        and issubclass(value, base)
+        and derives_from(value, base)
     ]
     return list({id(cls): cls for cls in found}.values())  # a metaclass may make it unhashable
 
@@ -305,7 +306,7 @@ class Discovery:
             DuplicateKeyError: Another class has the key.
         """
         scope, registry = self.scope, self.registry
-        if not isinstance(cls, type) or not issubclass(cls, scope.base) or cls is scope.base:
+        if not isinstance(cls, type) or not derives_from(cls, scope.base) or cls is scope.base:
             raise TypeError(f"{cls!r} is no sub-class of {name_class(scope.base)}")
         if is_abstract(cls):
             raise TypeError(f"{name_class(cls)} is abstract")
