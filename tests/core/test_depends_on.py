@@ -25,6 +25,13 @@ def install(site, version="1.0", text="", name="sci_tiny", ending="dist-info"):
     return info
 
 
+def join_egg(egg):
+    """Put the folder of an egg on ``sys.path``, as easy_install did."""
+    (egg / "EGG-INFO").mkdir(parents=True)
+    (egg / "EGG-INFO/PKG-INFO").write_text("Name: Sci.Tiny\nVersion: 2\n")
+    sys.path.append(str(egg))
+
+
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     """Two folders at the end of ``sys.path``; gives the first."""
@@ -168,6 +175,7 @@ INSTALLS = {
     "uninstalled": lambda s: shutil.rmtree(s / INFO),
     "shadowed": lambda s: install(s.parent / "site2"),
     "egg installed beside": lambda s: install(s, name="Sci.Tiny", ending="egg-info"),
+    "egg joins the path": lambda s: join_egg(s / "Sci.Tiny-2-py3.12.egg"),
 }
 INFO = "sci_tiny-1.0.dist-info"
 

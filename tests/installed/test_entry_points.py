@@ -1,6 +1,7 @@
 """Plugins of installed distributions: they come, change and go with them."""
 
 import pickle
+import zipfile
 from collections.abc import Callable
 from logging import Handler
 from pathlib import Path
@@ -273,3 +274,40 @@ def test_registry_of_a_foreign_package_keeps_its_group_when_it_is_pickled() -> N
     again = pickle.loads(pickle.dumps(registry))
 
     assert "app.handlers" == again._scope.config.discovery_entry_points
+
+
+#: What joins the path later: an egg that was unpacked or is a file, a wheel that is not unpacked.
+LATE = {
+    "egg": ("tiff_reader-1.0-py3.12.egg", "EGG-INFO/PKG-INFO", False),
+    "zipped egg": ("tiff_reader-1.0-py3.12.egg", "EGG-INFO/PKG-INFO", True),
+    "wheel": ("tiff_reader-1.0-py3-none-any.whl", "tiff_reader-1.0.dist-info/METADATA", True),
+}
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_what_joins_the_path_later_is_seen(kind: str, merging: Application) -> None:
+    """Its plugins are listed while it is on the path, and its metadata are those Python sees."""
+    name, metadata, is_zipped = LATE[kind]
+    place = merging.folder.parent / name
+    info = metadata.partition("/")[0]
+    files = {
+        "tiff_reader.py": REGISTERED[merging.kind].format(key="tiff"),
+        metadata: "Name: tiff-reader\nVersion: 1.0\n",
+        f"{info}/entry_points.txt": GROUP.format(name="tiff", value="tiff_reader:Tiff"),
+    }
+    alone = merging.list()["names"]
+    if is_zipped:
+        with zipfile.ZipFile(place, "w") as archive:
+            for file, text in files.items():
+                archive.writestr(file, text)
+    else:
+        for file, text in files.items():
+            (place / file).parent.mkdir(parents=True, exist_ok=True)
+            (place / file).write_text(text)
+    path = {"PYTHONPATH": f"{merging.folder}:{place}"}
+    later, again = merging.list(**path), merging.list(**path)
+    loaded = merging.run(LOAD.replace("NAME", "tiff"), **path)
+
+    assert ("miss", [*alone, "tiff"]) == (later["status"], later["names"])
+    assert ("hit", later["names"], ["Tiff"]) == (again["status"], loaded["names"], loaded["loaded"])
+    assert ("miss", alone) == (merging.list()["status"], merging.list()["names"])

@@ -7,7 +7,7 @@ and ``distributions`` (places); those that would be empty are left out.
 
 import os
 
-from ._modules import METADATA_SUFFIXES, search_path
+from ._modules import is_metadata, search_path
 from ._report import CacheMiss
 from .depends import EnvironmentVariable, name_in
 
@@ -145,22 +145,18 @@ def find_distributions(names: "Iterable[str]") -> "dict[str, list[str]]":
             continue
         except OSError:  # not there, or not ours to list: Python finds nothing in it either
             continue
-        for entry in sorted(filter(_is_info, entries)):
-            name = name_in(entry)
-            if name in found:
-                found[name].append(os.path.join(folder, entry))
+        for entry in sorted(entries):
+            place = os.path.join(folder, entry)
+            if is_metadata(entry, folder) and name_in(place) in found:
+                found[name_in(place)].append(place)
     return found
-
-
-def _is_info(name: str) -> bool:
-    return name.lower().endswith(METADATA_SUFFIXES)
 
 
 def _files_of(distributions: "Mapping[str, Iterable[str]]") -> "list[str]":
     """The files that an installer writes anew with whatever it does to a distribution."""
     files = []
     for place in [place for places in distributions.values() for place in places]:
-        is_installed = place.lower().endswith(METADATA_SUFFIXES[0])
+        is_installed = place.lower().endswith(".dist-info")
         names = ("METADATA", "RECORD") if is_installed else ("",)
         files += [os.path.join(place, name) if name else place for name in names]
     return files
@@ -194,7 +190,7 @@ def refuse_outdated(
         if isinstance(each, EnvironmentVariable) and each.is_outdated(environment, start_ns):
             raise CacheMiss("VARIABLE_CHANGED", each.name)
     distributions = recorded.get("distributions", {}).values()
-    is_absent = not all(any(map(_is_info, places)) for places in distributions)
+    is_absent = any({*places} <= {*search_path()} for places in distributions)  # or in archives
     folders = filter(os.path.isdir, search_path()) if is_absent else ()
     for path in [*recorded.get("files", ()), *folders]:
         if is_newer(path, since_ns):

@@ -414,8 +414,17 @@ if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_renew)
 
 
-#: Endings of the entries on ``sys.path`` that tell of an installed distribution.
-METADATA_SUFFIXES = (".dist-info", ".egg-info")
+def is_metadata(name: str, folder: str) -> bool:
+    """Whether an entry of a folder tells of an installed distribution, as ``importlib.metadata``.
+
+    Args:
+        name: Name of the entry.
+        folder: The folder, as it stands on ``sys.path``; that of an egg tells of itself.
+    """
+    name = name.lower()
+    return name.endswith((".dist-info", ".egg-info")) or (
+        name == "egg-info" and folder.endswith(".egg")
+    )
 
 
 def search_path() -> "list[str]":
@@ -470,7 +479,7 @@ def look_into(
         for name in [name for name in names if name.partition(".")[0] in wanted]
         if (name.endswith(suffixes) if "." in name else os.path.isdir(f"{path}/{name}"))
     }
-    return sorted(modules), sorted([name for name in names if name.endswith(METADATA_SUFFIXES)])
+    return sorted(modules), sorted([name for name in names if is_metadata(name, path)])
 
 
 def module_of(value: str) -> str:

@@ -139,12 +139,15 @@ def normalize(name: str) -> str:
 
 
 def name_in(metadata: str) -> str:
-    """The normalized name of a distribution, from the name of its metadata.
+    """The normalized name of a distribution, from the path of its metadata.
 
-    >>> name_in("Sci_Tiny-1.0.dist-info"), name_in("sci_tiny.egg-info")
+    >>> name_in("Sci_Tiny-1.0.dist-info"), name_in("site/sci_tiny-1.0-py3.12.egg/EGG-INFO")
     ('sci-tiny', 'sci-tiny')
     """
-    return normalize(metadata.rpartition(".")[0].partition("-")[0])
+    folder, name = os.path.split(metadata)
+    if name.lower() == "egg-info":
+        name = os.path.basename(folder)
+    return normalize(name.rpartition(".")[0].partition("-")[0])
 
 
 def as_dependencies(given: "Any", field: str = "depends_on") -> "tuple[Dependency, ...]":

@@ -12,10 +12,10 @@ from time import time_ns
 from .._file import RACY_NS
 from .._inputs import PYTHON_SUFFIXES, Input
 from .._modules import (
-    METADATA_SUFFIXES,
     attribute_of,
     find_spec,
     first_entry,
+    is_metadata,
     loaded_names,
     look_into,
     module_of,
@@ -341,7 +341,7 @@ def _published(group: str) -> "Iterator[str]":
         except OSError:
             continue
         for name in names:
-            if name.endswith(METADATA_SUFFIXES):
+            if is_metadata(name, folder):
                 yield from _values_in(os.path.join(folder, name, "entry_points.txt"), group)
     if archives:
         from ._cold.entry_points import read_installed

@@ -11,10 +11,10 @@ from ..._cold.stamps import trusted_stamp
 from ..._file import fingerprint
 from ..._inputs import PYTHON_SUFFIXES
 from ..._modules import (
-    METADATA_SUFFIXES,
     attribute_of,
     file_of,
     find_package,
+    is_metadata,
     load_object,
     module_of,
 )
@@ -66,7 +66,7 @@ def _read_points(
         stated = os.path.join(path, _ENTRY_POINTS)
         place = stated if os.path.exists(stated) else path
         files[place] = trusted_stamp(place)
-        name = name_in(os.path.basename(path)) or path
+        name = name_in(path) or path
         if name in seen:  # the first of a name on the path is the one that counts
             continue
         seen.add(name)
@@ -92,7 +92,7 @@ def _distributions(entries: Iterable[str]) -> Iterator[tuple[str, metadata.Distr
         except OSError:
             continue
         for name in names:
-            if name.endswith(METADATA_SUFFIXES):
+            if is_metadata(name, entry):
                 path = os.path.join(entry, name)
                 yield path, metadata.Distribution.at(path)
 
@@ -125,7 +125,7 @@ def _told_by(distribution: metadata.Distribution, name: str) -> list[str]:
 
 def _version_of(name: str, entries: Iterable[str], files: dict[str, list[int]]) -> list[str] | None:
     for path, distribution in _distributions(entries):
-        if name_in(os.path.basename(path)) != normalize(name):
+        if name_in(path) != normalize(name):
             continue
         stated = [os.path.join(path, each) for each in _STATED]
         files.update((each, trusted_stamp(each)) for each in stated)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from itertools import zip_longest
 
 from ..._cold.stamps import UNTRUSTED, is_folder, trusted_stamp
@@ -17,10 +16,10 @@ from ..._file import fingerprint
 from ..._inputs import PYTHON_SUFFIXES
 from ..._modules import (
     MAIN,
-    METADATA_SUFFIXES,
     find_package,
     find_spec,
     first_entry,
+    is_metadata,
     loaded_names,
     look_into,
     stamp_of,
@@ -57,21 +56,26 @@ class _Listing:
         self.folders: set[str] = set()
         self.metadata: list[str] = []
         self.is_site = takes_installed(folder)
-        with suppress(OSError), os.scandir(folder) as entries:  # nothing there, or not ours to list
-            for entry in entries:
-                self._add(entry)
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    self._add(entry, folder)
+        except NotADirectoryError:
+            self.metadata = _metadata_in(folder)
+        except OSError:  # nothing there, or not ours to list
+            pass
         self.metadata.sort()
         self.installs = _installs_of(folder, self.metadata)
 
-    def _add(self, entry: os.DirEntry[str]) -> None:
+    def _add(self, entry: os.DirEntry[str], folder: str) -> None:
         name = entry.name
         stem, dot, _ = name.partition(".")
-        if name.endswith(PYTHON_SUFFIXES) if dot else is_folder(entry):
+        if is_metadata(name, folder):
+            self.metadata.append(name)
+        elif name.endswith(PYTHON_SUFFIXES) if dot else is_folder(entry):
             self.modules.add(stem)
             if not dot and (entry.is_symlink() or not self.is_site):
                 self.folders.add(name)
-        elif name.endswith(METADATA_SUFFIXES):
-            self.metadata.append(name)
 
 
 #: An application has many registries, and the folders on ``sys.path`` are the same for all of them.
@@ -132,7 +136,15 @@ def _look_at(path: str, listing: _Listing, wanted: set[str]) -> list[Any]:
         return [*listing.stamp, sorted(wanted & listing.modules), listing.metadata]
     importer = importer_of(path)
     held = [name for name in wanted if importer is not None and importer.find_spec(name)]
-    return [*listing.stamp, sorted(held), []]
+    return [*listing.stamp, sorted(held), listing.metadata]
+
+
+def _metadata_in(archive: str) -> list[str]:
+    """The names that the metadata in an archive would have in a folder, sorted."""
+    from importlib import metadata
+
+    told = [each.metadata for each in metadata.distributions(path=[archive])]
+    return sorted({f"{each['Name']}-{each['Version']}.dist-info" for each in told})
 
 
 def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
@@ -353,12 +365,14 @@ def _compare_metadata(
         now = {*metadata}
         gone = before - now
         if gone and recorded["outside"]:
-            name = min(gone)
-            new_one = min((n for n in now - before if name_in(n) == name_in(name)), default=None)
-            raise CacheMiss("DISTRIBUTION_CHANGED", name_in(name), name, new_one)
-        for name in sorted(now - before):
-            if name_in(name) in probed:
-                raise CacheMiss("DISTRIBUTION_CHANGED", name_in(name), None, name)
+            old_name = min(gone)
+            name = name_in(os.path.join(path, old_name))
+            same = [each for each in now - before if name_in(os.path.join(path, each)) == name]
+            raise CacheMiss("DISTRIBUTION_CHANGED", name, old_name, min(same, default=None))
+        for new_name in sorted(now - before):
+            name = name_in(os.path.join(path, new_name))
+            if name in probed:
+                raise CacheMiss("DISTRIBUTION_CHANGED", name, None, new_name)
         if before and recorded["outside"]:
             old_installs, installs = recorded["installs"][path], _installs_of(path, sorted(before))
             if old_installs != installs:
