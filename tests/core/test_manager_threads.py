@@ -18,6 +18,11 @@ def in_thread(function):
     return given[0]
 
 
+def in_greenlet(function):
+    """What a function gives in a greenlet of its own."""
+    return pytest.importorskip("greenlet").greenlet(function).switch()
+
+
 @pytest.fixture
 def source(tmp_path):
     """A data file that answers are made from."""
@@ -44,15 +49,16 @@ def edit(source, text):
     source.write_text(text)
 
 
+@pytest.mark.parametrize("elsewhere", [in_thread, in_greenlet])
 @pytest.mark.parametrize("saver", ["its own thread", "another thread"])
-def test_answer_made_before_an_edit_is_not_saved_after_it(saver, manager, source):
+def test_answer_made_before_an_edit_is_not_saved_after_it(saver, elsewhere, manager, source):
     """Another thread has loaded, built and saved meanwhile, which does not renew what was read."""
     manager.load_cache()
     read_early = source.read_text()
-    in_thread(lambda: (manager.load_cache(), manager.save_cache({"red": source.read_text()})))
+    elsewhere(lambda: (manager.load_cache(), manager.save_cache({"red": source.read_text()})))
     edit(source, "new")
 
-    run = in_thread if saver == "another thread" else lambda function: function()
+    run = elsewhere if saver == "another thread" else lambda function: function()
     saved = run(lambda: manager.save_cache({"red": read_early}))
 
     assert not saved

@@ -275,7 +275,7 @@ class RegistryCacheManager(Generic[K, T]):
         self._default_converter: Converter | None = None  # made when it is needed
         self._code = FoundFiles("code", time_ns())
         self._more_inputs = _checked(inputs)
-        self._misses: dict[int, _Miss] = {}  # thread -> its last load, until it saves
+        self._misses: dict[object, _Miss] = {}  # caller -> its last load, until it saves
         self._identified: dict[str, object] | None = None
 
     @property
@@ -393,7 +393,7 @@ class RegistryCacheManager(Generic[K, T]):
             status: Any = "disabled" if STATUSES.get(miss.name) == "disabled" else "error"
             report = refused(miss, path, status)
         finally:
-            self._misses.pop(get_ident(), None)
+            self._misses.pop(_caller(), None)
         report.save_ns = perf_counter_ns() - start
         self.last_report = report
         if report.reason is None and changes:
@@ -465,7 +465,7 @@ class RegistryCacheManager(Generic[K, T]):
             touch_locks()
             progress(done, total, what)  # type: ignore[misc]  # else nobody is given this
 
-        report = self._misses[get_ident()].report
+        report = self._misses[_caller()].report
         start = perf_counter_ns()
         self._note_code(build)
         built = build() if progress is None else build(tell)
@@ -490,7 +490,7 @@ class RegistryCacheManager(Generic[K, T]):
         Raises:
             Exception: Whatever ``load`` or ``build`` raises.
         """
-        miss = self._misses[get_ident()]
+        miss = self._misses[_caller()]
         path: Any = miss.report.path
         if miss.report.status != "miss" or miss.reason == "REFRESH_REQUESTED":
             return build()
@@ -502,7 +502,7 @@ class RegistryCacheManager(Generic[K, T]):
                 self.last_report.wait_ns = turn.wait_ns  # type: ignore[union-attr]
                 turn.end(saved=True)
                 return answer
-            report = self._misses[get_ident()].report
+            report = self._misses[_caller()].report
             report.wait_ns = turn.wait_ns
             turn.begin()
             try:
@@ -564,7 +564,7 @@ class RegistryCacheManager(Generic[K, T]):
         self, miss: CacheMiss, path: "str | None", began_ns: int, scan: "dict[str, Any] | None"
     ) -> Report:
         self.last_report = report = refused(miss, path)
-        self._misses[get_ident()] = _Miss(miss.name, report, began_ns, scan)
+        self._misses[_caller()] = _Miss(miss.name, report, began_ns, scan)
         return report
 
     def _scan_to_save(self) -> "dict[str, Any] | None":
@@ -572,7 +572,7 @@ class RegistryCacheManager(Generic[K, T]):
 
         Of another thread's loads, where this one has not loaded: the earliest, which is the safest.
         """
-        own = self._misses.get(get_ident())
+        own = self._misses.get(_caller())
         misses = [own] if own is not None else list(self._misses.values())
         return min(misses, key=lambda miss: miss.began_ns).scan if misses else None
 
@@ -634,7 +634,7 @@ class RegistryCacheManager(Generic[K, T]):
                 raise CacheMiss("REFRESH_REQUESTED", "REGCACHE_REFRESH")
             items = self._items(self._fresh_document(str(path), inputs), convert)
             self.last_report = report = Report("hit", path, len(items))
-            self._misses.pop(get_ident(), None)
+            self._misses.pop(_caller(), None)
         except CacheMiss as miss:
             began_ns = time_ns() - (perf_counter_ns() - start)
             # The answer will be built now: what it depends on is as it is at this moment.
@@ -802,6 +802,17 @@ def _is_type(value: "Any") -> bool:
     """Whether a value is a type, or stands for one; ``typing`` need not be imported to tell."""
     is_form = type(value).__module__ in ("types", "typing", "typing_extensions")
     return value is None or isinstance(value, type) or is_form
+
+
+def greenlet_here() -> "Any":
+    """The greenlet that executes this code; ``None`` in an application that has none."""
+    return getattr(sys.modules.get("greenlet"), "getcurrent", lambda: None)()
+
+
+def _caller() -> object:
+    """What tells threads, and greenlets, apart."""
+    greenlet = greenlet_here()
+    return get_ident() if greenlet is None else id(greenlet)
 
 
 def _checked(inputs: "Iterable[Input]") -> "tuple[Input, ...]":

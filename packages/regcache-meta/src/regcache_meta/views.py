@@ -1,20 +1,24 @@
 """Views of a lazy mapping, over the keys that there are as one begins; values load as they go."""
 
-from __future__ import annotations
+from _collections_abc import ItemsView, KeysView, ValuesView
 
-from collections.abc import ItemsView, Iterator, KeysView, ValuesView
-from typing import Any, TypeVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, TypeVar
 
-K = TypeVar("K")
-V = TypeVar("V")
+    K = TypeVar("K")
+    V = TypeVar("V")
+else:
+    K = V = object  # for the base classes below; parameters are never looked at here
 
 
 class LazyKeys(KeysView[K]):
     """The keys of a lazy mapping; loads nothing."""
 
-    _mapping: Any
+    _mapping: "Any"
 
-    def __reversed__(self) -> Iterator[K]:
+    def __reversed__(self) -> "Iterator[K]":
         yield from reversed(self._mapping)
 
     def __repr__(self) -> str:
@@ -24,12 +28,12 @@ class LazyKeys(KeysView[K]):
 class LazyValues(ValuesView[V]):
     """The values of a lazy mapping; each is loaded when it is yielded."""
 
-    _mapping: Any
+    _mapping: "Any"
 
-    def __iter__(self) -> Iterator[V]:
+    def __iter__(self) -> "Iterator[V]":
         return (value for _, value in self._mapping._pairs())
 
-    def __reversed__(self) -> Iterator[V]:
+    def __reversed__(self) -> "Iterator[V]":
         return (self._mapping[key] for key in reversed(self._mapping))
 
     def __repr__(self) -> str:
@@ -39,12 +43,12 @@ class LazyValues(ValuesView[V]):
 class LazyItems(ItemsView[K, V]):
     """The items of a lazy mapping; each value is loaded when it is yielded."""
 
-    _mapping: Any
+    _mapping: "Any"
 
-    def __iter__(self) -> Iterator[tuple[K, V]]:
+    def __iter__(self) -> "Iterator[tuple[K, V]]":
         return iter(self._mapping._pairs())
 
-    def __reversed__(self) -> Iterator[tuple[K, V]]:
+    def __reversed__(self) -> "Iterator[tuple[K, V]]":
         return ((key, self._mapping[key]) for key in reversed(self._mapping))
 
     def __repr__(self) -> str:

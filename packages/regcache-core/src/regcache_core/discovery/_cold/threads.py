@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import _local, get_ident
+from _thread import _local
 from time import monotonic, sleep
 from types import FrameType
 from weakref import ref
 
+from ..._manager import greenlet_here
 from ..._modules import MAIN, is_forked, is_initializing, loaded_names, modules_in_execution
 from ...errors import CacheWarning, ImportStalledError, warn_caller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 #: How long another thread is waited for that neither begins nor ends to import a module.
 PATIENCE_S = 10.0
@@ -31,8 +33,15 @@ class _Life:
 _OWN = _local()
 
 
+def _current() -> Any:
+    """What executes this code: a greenlet where there are any, else the thread."""
+    if not hasattr(_OWN, "life"):
+        _OWN.life = _Life()
+    return greenlet_here() or _OWN.life
+
+
 class Entry:
-    """A frame that a thread has entered.
+    """A frame that a thread (or greenlet) has entered.
 
     Of its own thread the callers tell whether it has left it, also where Ctrl-C came in between; of
     others nothing is asked but whether they have ended. ``sys._current_frames`` can deadlock before
@@ -42,25 +51,28 @@ class Entry:
         frame: The frame.
     """
 
-    __slots__ = ("_life", "_process", "frame", "thread")
+    __slots__ = ("_process", "_thread", "frame")
 
     def __init__(self, frame: FrameType) -> None:
-        self.frame, self.thread, self._process = frame, get_ident(), os.getpid()
-        if not hasattr(_OWN, "life"):
-            _OWN.life = _Life()
-        self._life = ref(_OWN.life)
+        self.frame, self._thread, self._process = frame, ref(_current()), os.getpid()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this thread has entered it."""
+        return self._thread() is _current()
 
     @property
     def is_here(self) -> bool:
         """Whether this thread has entered it, and is in it still."""
-        return self.thread == get_ident() and _is_in(self.frame)
+        return self.is_own and _is_in(self.frame)
 
     @property
     def is_over(self) -> bool:
         """Whether its thread has surely left it, or is not in this process."""
-        if self.thread == get_ident():
+        if self.is_own:
             return not _is_in(self.frame)
-        return self._process != os.getpid() or self._life() is None
+        thread = self._thread()
+        return self._process != os.getpid() or thread is None or getattr(thread, "dead", False)
 
 
 def _is_in(wanted: FrameType) -> bool:
@@ -120,7 +132,7 @@ class Running:
     @property
     def is_behind(self) -> bool:
         """Whether a thread is in the middle of it that was there before this one."""
-        return any(each.thread != get_ident() for each in self._going_on()[:1])
+        return not all(each.is_own for each in self._going_on()[:1])
 
 
 def is_unfinished(package: str) -> bool:
