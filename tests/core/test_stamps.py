@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 from core_tools import NOBODY, needs_users, read, refused
@@ -251,3 +252,48 @@ def test_file_that_cannot_be_read_is_never_known_to_be_the_same(open_folder, run
     assert ["miss", "FILE_ABSENT", "saved"] == trusted
     assert ["hit", None, None] == again
     assert ["miss", "SOURCE_CHANGED", "saved"] == moved
+
+
+#: Files below a package -> the folders that are watched.
+BARE = {
+    "packages of data": (["static/node_modules/p/d/x.js"], ["static"]),
+    "module in a folder without __init__": (["parts/deep/a.py"], ["parts", "parts/deep"]),
+    "beside data": (["parts/deep/a.py", "parts/data/x.csv"], ["parts", "parts/deep"]),
+    "module far below": (["data/more/far/a.py"], ["data"]),
+    "extension module": (["data/more/_fast.so"], ["data", "data/more"]),
+    "below a module": (["sub/a.py", "sub/data/x/y/z.txt"], ["sub", "sub/data"]),
+}
+
+
+@pytest.mark.parametrize("name", BARE)
+def test_folders_without_python_below_one_without_are_not_looked_into(name, tmp_path):
+    """However many there are; where other files count every folder does."""
+    files, watched = BARE[name]
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("")
+    (tmp_path / "__init__.py").write_text("")
+
+    def folders(suffixes):
+        stamps = SourceTree([tmp_path], suffixes).record()
+        return [os.path.relpath(path, tmp_path) for path in sorted(stamps) if os.path.isdir(path)]
+
+    parents = {parent.as_posix() for file in files for parent in Path(file).parents}
+    assert [".", *watched] == folders(PYTHON_SUFFIXES)
+    assert sorted(parents) == folders([".json"])
+
+
+@pytest.mark.parametrize("place", ["data/a.py", "data/__init__.py", "data/parts/a.py"])
+def test_python_that_comes_into_such_folders_is_seen(place, tmp_path, watch, at_once):
+    """In the one below a package, and in one below that which had some."""
+    package = tmp_path / "package"
+    (package / "data/parts").mkdir(parents=True)
+    (package / "data/more").mkdir()
+    for file in ("__init__.py", "data/parts/one.py"):
+        (package / file).write_text("")
+    manager = watch(package)
+    time.sleep(0.02)
+
+    (package / place).write_text("")
+
+    assert (Reason.SOURCE_ADDED, str(package / place)) == refused(manager)

@@ -136,7 +136,9 @@ class SourceTree(Input):
 
     A folder is watched with everything below it but hidden entries and ``__pycache__``: its stamp
     has the names in it in the place of the size. If it moved, the names are compared, so that
-    files that are no sources (byte code, editor backups) cost no rebuild.
+    files that are no sources (byte code, editor backups) cost no rebuild. Where ``.py`` is among
+    the endings, a folder that has no such file itself, below one that has none either, is none in
+    which Python finds modules (node_modules, data), and is not looked into.
 
     Args:
         paths: Files and folders; they need not exist (then their appearance is a change).

@@ -173,7 +173,18 @@ def list_folder(
                 continue
             if counts is None or counts(entry.path, not is_file):
                 (files if is_file else folders).append(entry.name)
+    if ".py" in suffixes and not files:  # node_modules, data: Python finds no module far below
+        folders = [each for each in folders if _may_hold(os.path.join(path, each), suffixes)]
     return sorted(folders), sorted(files)
+
+
+def _may_hold(folder: str, suffixes: tuple[str, ...]) -> bool:
+    """Whether a folder has files with such an ending, or cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(suffixes) for entry in entries)
+    except OSError:
+        return True
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
@@ -245,8 +256,9 @@ def _same_names(
         raise CacheMiss("SOURCE_REMOVED", path) from error
     names: set[object] = {*folders, *files}
     for reason, some in (("SOURCE_ADDED", names - known), ("SOURCE_REMOVED", known - names)):
-        if some:
-            raise CacheMiss(reason, os.path.join(path, str(min(some, key=str))))
+        if some:  # a file first: with it folders may begin to count
+            name = min(some, key=lambda name: (name in folders, str(name)))
+            raise CacheMiss(reason, os.path.join(path, str(name)))
     return _folder_stamp(status, folders + files)
 
 
