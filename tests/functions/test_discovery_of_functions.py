@@ -48,6 +48,23 @@ def test_listing_imports_no_function(name: str, filters: App) -> None:
     assert [] == imported != found
 
 
+def test_functions_so_far_are_told_before_the_search_and_after(filters: App) -> None:
+    """``registered`` tells what is imported so far; ``discover`` finds the names."""
+    code = """
+        import app.filters.edges
+        from app.registry import FILTERS
+        out = [[*FILTERS.registered()], FILTERS.report is None]
+        FILTERS.discover()
+        out += [FILTERS.report.status, sorted(FILTERS.registered()), [*FILTERS]]
+        """
+
+    cold, warm = filters.run(code), filters.run(code)
+
+    listed = ["gaussian", "median", "sobel"]
+    assert [["sobel"], True, "miss", listed, listed] == cold
+    assert [["sobel"], True, "hit", ["sobel"], listed] == warm
+
+
 @pytest.mark.parametrize(
     "function",
     ["FILTERS['app.filters.edges.sobel']", "FILTERS.query(module='app.filters.edges')['sobel']"],

@@ -93,6 +93,19 @@ def test_registry_config_declares_a_registry(metaclass: Any, bases: Any, form: s
     assert given is base.__registry_config__
 
 
+@pytest.mark.parametrize(
+    ("base", "name"),
+    [("ImageReaderBase", "image reader"), ("ZMQServer", "zmq server"), ("Base", "base")],
+)
+def test_registry_config_without_a_name_takes_that_of_its_base_class(base: str, name: str) -> None:
+    """``registry_name`` is inferred: the base class's name in words."""
+    given = RegistryConfig(LazyDiscoveryDict(), "key")
+
+    AutoRegisterMeta(base, (), {"__registry_config__": given})
+
+    assert name == given.registry_name
+
+
 def test_something_else_as_registry_config_is_refused() -> None:
     """A mistaken ``__registry_config__`` is a TypeError that says what was expected."""
     with pytest.raises(TypeError, match="must be a RegistryConfig, not 'readers'"):

@@ -4,6 +4,7 @@ import copy
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping
+from logging import Handler
 from typing import Any
 
 import pytest
@@ -231,7 +232,10 @@ def outcome(operation: Callable[[Any], Any], subject: Any) -> tuple[Any, list[tu
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_operation_agrees_with_dict(name: str, registry: Any) -> None:
-    """Result (or kind of exception) and content afterwards are those of a plain dict."""
+    """Result (or kind of exception) and content afterwards are those of a plain dict.
+
+    So is, once all is loaded, what ``registered`` and dict's own methods tell.
+    """
     result, content = outcome(OPERATIONS[name], registry)
 
     expected, expected_content = outcome(OPERATIONS[name], plain_twin())
@@ -239,6 +243,8 @@ def test_operation_agrees_with_dict(name: str, registry: Any) -> None:
     assert type(expected) is type(result) or isinstance(result, dict)
     assert expected == result
     assert expected_content == content
+    assert dict(expected_content) == registry.registered()
+    assert dict(expected_content) == dict(dict.items(registry)) or not expected_content
 
 
 @pytest.mark.parametrize("view", ["__iter__", "__reversed__", "keys", "values", "items"])
@@ -315,6 +321,54 @@ def test_unknown_key_is_an_error_with_advice(registry: Any) -> None:
         error.failed,
     )
     assert "reader has no key 'jsn'. Did you mean 'json'?" == str(error)
+
+
+SO_FAR = """
+import app.readers.csv_reader
+from app.readers.base import READERS
+
+def so_far():
+    assert READERS.registered() == dict(dict.items(READERS)), dict(dict.items(READERS))
+    return sorted(cls.__name__ for cls in dict.values(READERS))
+
+out = [so_far(), READERS.report is None]
+READERS.{discover}()
+out += [so_far(), READERS.report.status]
+READERS["json"]
+del READERS["csv"]
+out += [so_far()]
+READERS.refresh()
+READERS["mine"] = type("Mine", (), {{}})
+out += [so_far()]
+"""
+
+
+@pytest.mark.parametrize("discover", ["discover", "_discover"])
+def test_registered_classes_are_told_before_discovery_and_after(
+    discover: str, readers: App
+) -> None:
+    """``registered`` and ``dict.values`` tell the classes so far; ``discover`` finds the keys."""
+    code = SO_FAR.format(discover=discover)
+    end = [["JsonReader"], ["CsvReader", "JsonReader", "Mine"]]
+
+    cold, warm = readers.run(code), readers.run(code)
+
+    assert [["CsvReader"], True, ["CsvReader", "JsonReader"], "miss", *end] == cold
+    assert [["CsvReader"], True, ["CsvReader"], "hit", *end] == warm
+
+
+def test_registered_classes_of_a_package_that_is_scanned_are_those_loaded() -> None:
+    """A registry of classes that know nothing of it tells those that were asked for."""
+    list(LazyDiscoveryDict.for_package("logging", Handler))
+    registry = LazyDiscoveryDict.for_package("logging", Handler)
+    before = registry.registered()
+    registry.discover()
+
+    loaded = registry["MemoryHandler"]
+
+    assert {} == before
+    assert {"MemoryHandler": loaded} == registry.registered()
+    assert [loaded] == list(dict.values(registry))
 
 
 def test_registry_of_no_package_is_a_dictionary() -> None:

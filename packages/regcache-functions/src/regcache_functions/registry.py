@@ -464,6 +464,20 @@ class FunctionRegistry(Functions[F]):
         self._opened()
         return dict(self._extra["rejected"])
 
+    def discover(self) -> None:
+        """Find the functions now instead of on first use: by the cache file, else by a search.
+
+        Raises:
+            ScanError: The package is missing, or a module failed in strict mode.
+            TrialError: The executor or the probe cannot be used.
+        """
+        self._opened()
+
+    def registered(self) -> "dict[str, Function]":
+        """The functions that are imported so far, by name; finds no others, and reads no file."""
+        with _LOCK:
+            return {**(self._state or self._combined({})).values}
+
     def refresh(self) -> None:
         """Search anew, whatever the cache file says, and write that.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:
     K = V = object  # for the base class below; parameters are never looked at here
 
-_MISSING = object()
+_MISSING: "Any" = object()
 #: Held to publish, and to set or remove a key: who publishes meanwhile would lose that. Never held
 #: while importing.
 _LOCK = RLock()
@@ -51,8 +51,9 @@ class LazyDict(dict[K, V]):
 
     Everything lives in ``_state``, a pair of ``entries`` (key -> record in the file, or None; gives
     the order) and ``values`` (key -> loaded value), published by one assignment. The storage of
-    ``dict`` itself is not used; it holds one entry, because C code such as ``json``'s encoder asks
-    it whether the mapping is empty before it calls a method.
+    ``dict`` itself mirrors the values that there are, for ``dict.values(registry)``; where there is
+    none it holds ``None``, because C code such as ``json``'s encoder asks it whether the mapping is
+    empty before it calls a method.
 
     What plugin modules do while they are imported goes to ``_registered``, as into a plain dict: a
     value that one assigns outranks a class statement, and one that it removes is gone. A key that
@@ -61,7 +62,7 @@ class LazyDict(dict[K, V]):
     """
 
     def __init__(self) -> None:
-        super().__init__({None: None})  # type: ignore[dict-item]
+        super().__init__({_MISSING: None})
         self._state: State[K, V] | None = None
         self._registered: dict[K, V] = {}  # by class statements, and by modules in execution
         self._setters: dict[K, list[str]] = {}  # the latter, the innermost first
@@ -125,7 +126,7 @@ class LazyDict(dict[K, V]):
         with _LOCK:
             if self._state is None or anew:
                 self._removed = {}
-                self._found, self._state = records, self._combined(records)
+                return self._show_all(records, self._combined(records))
             return self._state
 
     def _take_over(
@@ -142,8 +143,29 @@ class LazyDict(dict[K, V]):
             for key in removed:
                 entries.pop(key, None)
                 values.pop(key, None)
-            self._found, self._state = records, (entries, values)
-            return self._state
+            return self._show_all(records, (entries, values))
+
+    def _show_all(
+        self, records: "Mapping[K, Record | None]", state: "State[K, V]"
+    ) -> "State[K, V]":
+        self._found, self._state = records, state
+        for key in [*dict.keys(self), *state[1]]:
+            self._mirror(key)
+        return state
+
+    def _mirror(self, key: K) -> None:
+        """Let dict's own storage have of a key what there is so far."""
+        with _LOCK:
+            if self._state is None:
+                value: Any = self._assigned.get(key, self._registered.get(key, _MISSING))
+            else:
+                value = self._state[1].get(key, _MISSING)
+            if value is _MISSING:
+                dict.pop(self, key, None)
+                dict.update(self, () if dict.__len__(self) else {_MISSING: None})
+            else:
+                dict.__setitem__(self, key, value)
+                dict.pop(self, _MISSING, None)
 
     def _removed_keys(self) -> "set[K]":
         """What was found or registered itself, and has been removed by hand."""
@@ -197,6 +219,7 @@ class LazyDict(dict[K, V]):
                 if key not in self._assigned and not self._is_of(value, self._removed.get(key)):
                     values[key] = value
                     entries.setdefault(key, None)
+            self._mirror(key)
 
     def _set_by_plugin(self, key: K, value: V, executing: "list[str]") -> None:
         """Set a key as a module does it that is being imported."""
@@ -206,6 +229,7 @@ class LazyDict(dict[K, V]):
             self._registered[key] = value
             self._setters[key] = executing
             if self._state is None or self._primary._is_anew():
+                self._mirror(key)
                 return
             entries, values = self._state
             record, is_listed = entries.get(key), key in entries
@@ -214,6 +238,7 @@ class LazyDict(dict[K, V]):
             if is_listed or self._is_shown(key, self._contested()):
                 values[key] = value
                 entries.setdefault(key, None)
+                self._mirror(key)
 
     def _is_shown(self, key: K, contested: "Collection[K]") -> bool:
         """Whether what is registered under a key adds to what is found."""
@@ -244,6 +269,7 @@ class LazyDict(dict[K, V]):
             self._note_loss(key, executing, _MISSING)
             self._registered.pop(key, None)
             self._setters.pop(key, None)
+            self._mirror(key)
             return True
 
     def _note_loss(self, key: K, executing: "list[str]", value: object) -> None:
@@ -352,7 +378,11 @@ class LazyDict(dict[K, V]):
             return value  # type: ignore[no-any-return]
         entries, values = self._sought(key)
         record = entries.get(key)
-        return values[key] if record is None or key in values else self._load(key, record)
+        if record is None or key in values:
+            return values[key]
+        value = self._load(key, record)
+        self._mirror(key)
+        return value  # type: ignore[no-any-return]
 
     def __setitem__(self, key: K, value: V) -> None:
         executing = self._primary._executing()
@@ -366,6 +396,7 @@ class LazyDict(dict[K, V]):
                 entries, values = self._state
                 values[key] = value
                 entries.setdefault(key, None)
+            self._mirror(key)
 
     def __delitem__(self, key: K) -> None:
         if not self._take_out(key):
@@ -390,6 +421,7 @@ class LazyDict(dict[K, V]):
                 self._removed[key] = record
             values.pop(key, None)
             self._assigned.pop(key, None)
+            self._mirror(key)
             return True
 
     def __eq__(self, other: object) -> bool:
