@@ -357,6 +357,38 @@ def test_registered_classes_are_told_before_discovery_and_after(
     assert [["CsvReader"], True, ["CsvReader"], "hit", *end] == warm
 
 
+def test_what_plugins_assign_and_remove_is_registered_at_once(readers: App) -> None:
+    """A plugin finds in dict's own storage what plugins did before it, cold and warm."""
+    readers.write(
+        {
+            "app/readers/plain.py": """
+                from .base import READERS
+                READERS["alias"] = 1
+                ALIAS = dict.get(READERS, "alias")
+                """,
+            "app/readers/zz.py": """
+                from .base import READERS
+                READERS["comma"] = READERS["csv"]
+                del READERS["json"]
+                SEEN = sorted(dict.keys(READERS))
+                """,
+        }
+    )
+    code = """
+        from app.readers.base import READERS
+        out = [[*READERS], READERS["alias"], READERS["comma"].__name__]
+        from app.readers.plain import ALIAS
+        from app.readers.zz import SEEN
+        out += [ALIAS, SEEN, sorted(READERS.registered()), sorted(dict.keys(READERS))]
+        """
+    keys = ["alias", "comma", "csv"]
+
+    cold, warm = readers.run(code), readers.run(code)
+
+    assert [["csv", "alias", "comma"], 1, "CsvReader", 1, keys, keys, keys] == cold
+    assert cold == warm
+
+
 def test_registered_classes_of_a_package_that_is_scanned_are_those_loaded() -> None:
     """A registry of classes that know nothing of it tells those that were asked for."""
     list(LazyDiscoveryDict.for_package("logging", Handler))
