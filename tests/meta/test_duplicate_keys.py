@@ -2,13 +2,16 @@
 
 import dataclasses
 import importlib
+import pickle
 import sys
+from logging import Handler
 from types import ModuleType
 from typing import Any, ClassVar
 
 import pytest
 from throwaway import App
 
+from regcache_core import ConfigError
 from regcache_meta import (
     PRIMARY_KEY,
     AutoRegister,
@@ -391,6 +394,21 @@ def test_class_that_says_so_replaces_another(
     assert answer == readers.run(code) == readers.run(code)
     readers.remove(f"app/readers/{module}.py")
     assert [["csv", "json"], "CsvReader", []] == readers.run(code)
+
+
+def test_what_is_replaced_is_a_class_or_its_name() -> None:
+    """Anything else is refused where it is declared."""
+    base: Any = AutoRegisterMeta("Base", (), {"__registry_key__": "key"})
+
+    with pytest.raises(ConfigError, match="__registry_replaces__"):
+        AutoRegisterMeta("Plugin", (base,), {"key": 1, "__registry_replaces__": ["a"]})
+
+
+def test_pickled_registry_keeps_its_policy() -> None:
+    """Another process opens it with the same arguments."""
+    registry = LazyDiscoveryDict.for_package("logging", Handler, on_duplicate="last")
+
+    assert "last" == pickle.loads(pickle.dumps(registry))._policy
 
 
 def test_replacing_class_of_a_program_takes_the_key() -> None:

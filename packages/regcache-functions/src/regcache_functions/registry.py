@@ -428,9 +428,10 @@ class FunctionRegistry(Functions[F]):
         Raises:
             DuplicateFunctionError: Another one has it that was found, loaded or not.
         """
-        policy, name, place = self._policy, new.name, self._place_of(new)
-        if policy == "qualify" and state.records.get(place):
-            name = place if new.is_recorded(state.records[place]) else name
+        policy, name = self._policy, new.name
+        place = self._place_of(new) if policy == "qualify" else None
+        if place and state.records.get(place) and new.is_recorded(state.records[place]):
+            name = place
         record = state.records.get(name)
         if record:
             if self._clash(record) or new.place in record.get("over", ()):
@@ -440,9 +441,9 @@ class FunctionRegistry(Functions[F]):
                 return name
             if policy == "error":
                 self._refuse(name, f"{record['module']}.{record['qualname']}", new)
-            return {"last": name, "qualify": place}.get(policy)
+            return name if policy == "last" else place
         if is_rival:
-            return place if policy == "qualify" else None
+            return place
         for each in (name, *new.aliases) if policy == "error" else ():
             holders = [each] if state.records.get(each) else state.named(each)
             if holders and not self._is_judged():

@@ -5,6 +5,7 @@ from abc import ABCMeta
 
 from .classes import (
     DECLARATION_TOKEN,
+    REPLACES,
     Scope,
     dependencies_of,
     inherits_key,
@@ -14,7 +15,7 @@ from .classes import (
     readable_name,
     replaces,
 )
-from .config import RegistryConfig, SecondaryRegistry
+from .config import RegistryConfig, SecondaryRegistry, check
 from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
 from .mapping import NOWHERE, LazyDict, put_secondary
 
@@ -263,6 +264,8 @@ def _register(cls: "Any", config: RegistryConfig) -> None:
     if inherits_key(cls, key, config):
         return
     dependencies_of(cls)  # a wrong declaration is told where it is made
+    other = vars(cls).get(REPLACES, "")
+    check(REPLACES, other, isinstance(other, (str, type)), "a class, or its full name")
     if DECLARATION_TOKEN not in vars(cls):
         setattr(cls, DECLARATION_TOKEN, object())
     key = _put(config, key, cls)

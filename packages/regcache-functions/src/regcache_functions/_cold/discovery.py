@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from operator import attrgetter
 
-from regcache_core import Distribution
 from regcache_core.discovery import (
     Discovered,
     attribute_of,
@@ -14,7 +13,6 @@ from regcache_core.discovery import (
     find_sources,
     find_spec,
     import_package,
-    installer_of,
     is_installed,
     is_unfinished,
     load_entry_point,
@@ -91,6 +89,9 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
 
     def tell(name: str, winner: Registration, loser: Registration) -> None:
         """Keep with the failures that a function does not have a name which it claims."""
+        from regcache_core import Distribution
+        from regcache_core.discovery import installer_of
+
         group = scope.entry_points
         error = duplicate(registry.name, name, winner.place, loser.place, group)
         if scope.strict and registry._policy not in ("first", "last"):

@@ -6,7 +6,7 @@ import json
 import sys
 from _thread import get_ident
 
-from regcache_core import Distribution, key_to_text
+from regcache_core import key_to_text
 from regcache_core.discovery import (
     Discovered,
     attribute_of,
@@ -17,13 +17,11 @@ from regcache_core.discovery import (
     import_module,
     import_modules,
     import_package,
-    installer_of,
     is_plain_name,
     is_unfinished,
     module_of,
     raise_if_signalled,
     reexported_by,
-    share_out,
     warn_caller,
 )
 
@@ -279,6 +277,7 @@ class Discovery:
         rivals = {each.key for each in order if type(each) is Rival}
         if not rivals:
             return order, {}
+        from regcache_core.discovery import share_out
 
         def claimed(each: Any) -> Any:
             return each.key if type(each) is Rival else each
@@ -288,19 +287,24 @@ class Discovery:
             self.claimed[place] = key
             return place
 
-        groups = {key: [each for each in order if claimed(each) == key] for key in rivals}
+        groups: dict[Any, list[Any]] = {}
+        for each in order:
+            if claimed(each) in rivals:
+                groups.setdefault(claimed(each), []).append(each)
         # What a module assigns outranks a class.
         left = {
             key: [key] if key in registry._setters else self._unreplaced(groups[key])
             for key in rivals
         }
-        valid = [each for each in order if each in left.get(claimed(each), [each])]
+        valid = {each: None for each in order if each in left.get(claimed(each), [each])}
         shared = share_out(valid, claimed, scope.config.on_duplicate, place_of)
         over = {}
         for key, (winner, *losers) in shared.items():
             replaced = [each for each in groups.get(claimed(winner), ()) if each not in valid]
             if (losers or replaced) and key not in registry._setters:
-                over[key] = [label_of(registered[each]) for each in (*losers, *replaced)]
+                outdone = [registered[each] for each in (*losers, *replaced)]
+                over[key] = [*map(label_of, outdone)]
+                self.losers += outdone
                 self._tell_of(key, registered[winner], [registered[each] for each in losers])
         for each in (each for group in groups.values() for each in group):
             scope.config.forget(registered[each])  # those that have their keys fill in anew
@@ -327,6 +331,9 @@ class Discovery:
         Raises:
             DuplicateKeyError: Nothing says which one is right (strict).
         """
+        from regcache_core import Distribution
+        from regcache_core.discovery import installer_of
+
         group = self.scope.config.discovery_entry_points or ""
         for cls in rivals:
             error = duplicate(self.scope.name, key, label_of(winner), label_of(cls), group)
@@ -334,7 +341,6 @@ class Discovery:
         for cls in (winner, *rivals) if rivals else ():  # what the messages name
             name = installer_of(cls.__module__, group).partition(" ")[0]
             self.cache.declared.add([Distribution(name)] if name else [])
-        self.losers += rivals
 
     def _keep_loser(self, cls: type, error: DuplicateKeyError) -> None:
         config = self.scope.config
