@@ -1,6 +1,7 @@
 """Plugins of installed distributions: they come, change and go with them."""
 
 import pickle
+import shutil
 import zipfile
 from collections.abc import Callable
 from logging import Handler
@@ -213,16 +214,80 @@ def test_broken_metadata_cost_only_their_distribution(name: str, merging: Applic
     assert merging.truth() == broken["names"]
 
 
-def test_two_distributions_with_one_key_are_named(merging: Application) -> None:
-    """A key never changes hands silently, whoever installs what."""
+LOOK_UP = (
+    LIST
+    + """
+def look(key):
+    try:
+        return READERS[key].__module__
+    except ValueError as error:
+        return str(error)
+out["found"] = [look(key) for key in names]
+"""
+)
+
+
+@pytest.mark.parametrize("is_editable", [False, True])
+def test_two_distributions_with_one_key_are_named(is_editable: bool, merging: Application) -> None:
+    """A lookup of their key names both; all others work, and one is uninstalled or upgraded."""
     install(merging, "tiff")
     install(merging, "tiff", name="other-reader")
-    done = merging.start("from app.base import READERS\nlist(READERS)")
+    if is_editable:  # then no list of installed files leads from the module to the distribution
+        for record in merging.site.glob("*_reader-*.dist-info/RECORD"):
+            record.write_text("")
+    cold, warm = merging.run(LOOK_UP), merging.run(LOOK_UP)
 
-    assert done.returncode == 1
-    assert "Duplicate" in done.stderr.splitlines()[-1]
-    assert "tiff_reader" in done.stderr.splitlines()[-1]
-    assert "other_reader" in done.stderr.splitlines()[-1]
+    assert ["always", "tiff"] == cold["names"] == warm["names"]
+    (told,) = [cold["found"][1]]
+    assert "installed by other-reader 1.0) and claimed by tiff_reader.Tiff" in told
+    assert "installed by tiff-reader 1.0). " in told
+    assert ["app.plugins.always", told] == warm["found"]
+    assert ["tiff_reader:Tiff"] == [*cold["failures"]] == [*warm["failures"]]
+    assert "hit" == warm["status"]
+    install(merging, "tiff", version="1.1")
+    upgraded = merging.run(LOOK_UP)
+    assert ("miss", True) == (upgraded["status"], "tiff-reader 1.1" in upgraded["found"][1])
+    if is_editable:
+        shutil.rmtree(next(merging.site.glob("other_reader-*.dist-info")))
+    else:
+        merging.uninstall("other-reader")
+    alone = merging.run(LOOK_UP)
+    assert ["miss", ["app.plugins.always", "tiff_reader"]] == [alone["status"], alone["found"]]
+
+
+@pytest.mark.parametrize(
+    ("policy", "names", "found"),
+    [
+        ("first", ["always", "tiff"], ["a_reader"]),
+        ("last", ["always", "tiff"], ["z_reader"]),
+        ("qualify", ["always", "a_reader.tiff", "z_reader.tiff"], ["a_reader", "z_reader"]),
+    ],
+)
+@pytest.mark.parametrize("text", [REGISTERED, NAMELESS])
+def test_installed_rivals_come_by_distribution(
+    text: dict[str, str], policy: str, names: list[str], found: list[str], merging: Application
+) -> None:
+    """Not by the names of their entry points, nor by that of the module; the loser is an input."""
+    base = merging.folder / "app/base.py"
+    said = f"'app.readers', on_duplicate={policy!r}"
+    base.write_text(base.read_text().replace("'app.readers'", said).replace('"app.readers"', said))
+    files = {"a-reader": "z = z_first:X\n", "z-reader": "a = a_last:X\n"}
+    for distribution, other in files.items():
+        module = distribution.replace("-", "_")
+        plugin = text[merging.kind].format(key="tiff")
+        lines = f"tiff = {module}:Tiff\n" + (other if text is REGISTERED else "")
+        merging.install(
+            distribution,
+            {f"{module}.py": plugin, f"{other[4:].partition(':')[0]}.py": "X = None\n"},
+            entry_points_txt="[app.readers]\n" + lines,
+        )
+    cold, warm = merging.run(LOOK_UP), merging.run(LOOK_UP)
+
+    assert [names, ["app.plugins.always", *found]] == [cold["names"], cold["found"]]
+    assert [names, cold["found"], "hit"] == [warm["names"], warm["found"], warm["status"]]
+    merging.uninstall("z-reader")
+    alone = merging.run(LOOK_UP)
+    assert [["always", "tiff"], "a_reader"] == [alone["names"], alone["found"][1]]
 
 
 def test_entry_points_of_the_packages_own_plugins_are_no_second_plugins(

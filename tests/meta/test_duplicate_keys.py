@@ -2,19 +2,34 @@
 
 import dataclasses
 import importlib
+import pickle
 import sys
+from logging import Handler
 from types import ModuleType
 from typing import Any, ClassVar
 
 import pytest
 from throwaway import App
 
-from regcache_meta import AutoRegisterMeta, DuplicateKeyError, LazyDiscoveryDict, RegistryConfig
+from regcache_core import ConfigError
+from regcache_meta import (
+    PRIMARY_KEY,
+    AutoRegister,
+    AutoRegisterMeta,
+    DiscoveryWarning,
+    DuplicateKeyError,
+    LazyDiscoveryDict,
+    RegistryConfig,
+    SecondaryRegistry,
+)
 
 LIST = """
+import warnings
+warnings.simplefilter("ignore")
 from app.readers.base import READERS
+assert READERS["json"]
 try:
-    out = list(READERS)
+    out = list(READERS) if READERS["csv"] else None
 except ValueError as error:
     out = [type(error).__name__, error.registry, error.key, error.first, error.second, str(error)]
 """
@@ -27,10 +42,10 @@ SECOND_CSV = """
 
 
 def test_two_modules_that_claim_one_key_are_refused(readers: App) -> None:
-    """Discovery raises and names both classes with their files; nothing is cached."""
+    """Looking it up raises and names both classes with their files, cold and warm alike."""
     readers.write({"app/readers/comma_reader.py": SECOND_CSV})
 
-    error = readers.run(LIST)
+    error, again = readers.run(LIST), readers.run(LIST)
 
     folder = readers.folder / "app/readers"
     first = f"app.readers.comma_reader.Comma ({folder}/comma_reader.py)"
@@ -38,7 +53,7 @@ def test_two_modules_that_claim_one_key_are_refused(readers: App) -> None:
     assert ["DuplicateKeyError", "reader", "csv", first, second] == error[:5]
     told = f"reader: key 'csv' is held by {first} and claimed by {second}. Give one of them another"
     assert told == error[5][: len(told)]
-    assert [] == readers.cache_files()
+    assert error == again
 
 
 def test_second_claimant_is_refused_after_a_warm_start_too(readers: App) -> None:
@@ -70,8 +85,12 @@ def test_scanned_classes_do_not_share_keys(app: App) -> None:
     app.write({"two.py": "class Base: pass\nclass A(Base): k = 1\nclass B(Base): k = 1\n"})
     registry = LazyDiscoveryDict.for_package("two", app.load("two").Base, key="k")
 
-    with pytest.raises(DuplicateKeyError, match=r"key 1 is held by two\.A .* claimed by two\.B "):
-        list(registry)
+    told = r"key 1 is held by two\.A .* claimed by two\.B "
+    with pytest.warns(DiscoveryWarning, match=told):
+        assert [1] == list(registry)
+    with pytest.raises(DuplicateKeyError, match=told):
+        registry[1]
+    assert ["two:B"] == list(registry.failures)
 
 
 @pytest.mark.parametrize("listed_first", [True, False])
@@ -252,3 +271,230 @@ def test_key_of_a_class_whose_file_is_gone_is_free(app: App, monkeypatch: Any) -
     moved = AutoRegisterMeta("Plugin", (base,), {"key": "a", "__module__": "new_place"})
 
     assert {"a": moved} == base.__registry__
+
+
+POLICY = [("first", ["A"], "A"), ("last", ["A"], "B"), ("qualify", ["A", "B"], "A")]
+
+
+@pytest.mark.parametrize("registry", [dict, LazyDiscoveryDict])
+@pytest.mark.parametrize(("policy", "listed", "holder"), POLICY)
+def test_policy_of_classes_that_nothing_discovers(
+    policy: str, listed: list[str], holder: str, registry: Any
+) -> None:
+    """They come in the order of their class statements; secondary registries follow."""
+    table: dict[str, Any] = {}
+    second = SecondaryRegistry(table, PRIMARY_KEY, "value")
+    config = RegistryConfig(registry(), "key", None, True, [second], on_duplicate=policy)
+    base: Any = AutoRegisterMeta("Base", (), {}, registry_config=config)
+    for name in "AB":
+        AutoRegisterMeta(name, (base,), {"key": "k", "value": name, "__module__": __name__})
+
+    keys = ["k", f"{__name__}.k"][: len(listed)]
+    assert keys == list(base.__registry__) == list(table)
+    assert holder == base.__registry__["k"].__name__ == table["k"]
+
+
+MADE = """
+from app.readers.base import Reader
+{make}
+class Odd(Reader):
+    format = "odd"
+{after}
+"""
+_DECORATOR = """
+def better(cls):
+    class Better(cls):
+        {names}
+    return Better
+@better"""
+#: How a sub-class is made that has only the key of the class above it.
+SUB_CLASSES = {
+    "decorator": (_DECORATOR.format(names="pass"), ""),
+    "decorator that copies names": (
+        _DECORATOR.format(names="__qualname__ = cls.__qualname__; __module__ = cls.__module__"),
+        "",
+    ),
+    "type": ("def make(cls): return type(cls)('Better', (cls,), {})\n@make", ""),
+    "type in a library": ("", "import types\nOdd = types.new_class('Better', (Odd,))"),
+    "type that copies the module": (
+        "",
+        "def make(): return type(Odd)('Better', (Odd,), {'__module__': __name__})\nOdd = make()",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ["metaclass", "hook"])
+@pytest.mark.parametrize("name", SUB_CLASSES)
+def test_sub_class_that_a_function_makes_claims_nothing(name: str, kind: str, readers: App) -> None:
+    """It has the key of the class that it derives from, which keeps it, cold and warm alike."""
+    if kind == "hook":
+        base = readers.folder / "app/readers/base.py"
+        text = base.read_text().replace("(metaclass=AutoRegisterMeta)", "(AutoRegister)")
+        base.write_text(text.replace("import AutoRegisterMeta", "import AutoRegister"))
+    make, after = SUB_CLASSES[name]
+    readers.write({"app/readers/odd.py": MADE.format(make=make, after=after)})
+    code = """
+        from app.readers.base import READERS
+        out = [list(READERS), [READERS[key].format for key in READERS], list(READERS.failures)]
+        """
+
+    keys = ["csv", "json", "odd"]
+    assert [keys, keys, []] == readers.run(code) == readers.run(code)
+
+
+@pytest.mark.parametrize("base", [AutoRegister, None])
+def test_class_statement_that_forgets_its_key_is_told(base: Any, readers: App) -> None:
+    """In a module a class that derives from a plugin and says no key claims that of the plugin."""
+    readers.write(
+        {
+            "app/readers/more.py": """
+            from .csv_reader import CsvReader
+            class More(CsvReader): ...
+            """
+        }
+    )
+
+    assert "app.readers.more.More" in readers.run(LIST)[4]
+
+
+REPLACING = """
+from app.readers.base import Reader
+{before}
+class Better(Reader):
+    format = "csv"
+    __registry_replaces__ = {other}
+"""
+
+
+@pytest.mark.parametrize("module", ["better", "zz"])
+@pytest.mark.parametrize("policy", ["error", "first", "last", "qualify"])
+@pytest.mark.parametrize(
+    ("before", "other"),
+    [
+        ("", "'app.readers.csv_reader.CsvReader'"),
+        ("from app.readers.csv_reader import CsvReader", "CsvReader"),
+    ],
+)
+def test_class_that_says_so_replaces_another(
+    before: str, other: str, policy: str, module: str, readers: App
+) -> None:
+    """Whichever comes first in the walk, whatever the policy; no failure is told of."""
+    text = REPLACING.format(before=before, other=other)
+    base = readers.folder / "app/readers/base.py"
+    said = f"    __registry_on_duplicate__ = {policy!r}\n"
+    base.write_text(base.read_text() + said)
+    readers.write({f"app/readers/{module}.py": text})
+    code = """
+        import app.readers.csv_reader
+        from app.readers.base import READERS
+        out = [sorted(READERS), READERS["csv"].__name__, list(READERS.failures)]
+        """
+
+    answer = [["csv", "json"], "Better", []]
+    assert answer == readers.run(code) == readers.run(code)
+    readers.remove(f"app/readers/{module}.py")
+    assert [["csv", "json"], "CsvReader", []] == readers.run(code)
+
+
+def test_what_is_replaced_is_a_class_or_its_name() -> None:
+    """Anything else is refused where it is declared."""
+    base: Any = AutoRegisterMeta("Base", (), {"__registry_key__": "key"})
+
+    with pytest.raises(ConfigError, match="__registry_replaces__"):
+        AutoRegisterMeta("Plugin", (base,), {"key": 1, "__registry_replaces__": ["a"]})
+
+
+def test_pickled_registry_keeps_its_policy() -> None:
+    """Another process opens it with the same arguments."""
+    registry = LazyDiscoveryDict.for_package("logging", Handler, on_duplicate="last")
+
+    assert "last" == pickle.loads(pickle.dumps(registry))._policy
+
+
+def test_replacing_class_of_a_program_takes_the_key() -> None:
+    """So does one whose class statement runs where nothing is discovered."""
+
+    class Base(metaclass=AutoRegisterMeta):
+        __registry_key__ = "key"
+
+    class First(Base):
+        key: ClassVar[str] = "a"
+
+    class Second(Base):
+        key: ClassVar[str] = "a"
+        __registry_replaces__ = First
+
+    assert {"a": Second} == Base.__registry__
+
+
+def test_rivals_of_one_module_have_one_place(app: App) -> None:
+    """Where a place does not tell them apart either, looking it up raises."""
+    app.write({"two.py": "class Base: pass\nclass A(Base): k = 1\nclass B(Base): k = 1\n"})
+    base = app.load("two").Base
+    registry = LazyDiscoveryDict.for_package("two", base, key="k", on_duplicate="qualify")
+
+    with pytest.warns(DiscoveryWarning, match=r"key '1' is held by two\.A"):
+        assert ["1"] == list(registry)
+    with pytest.raises(DuplicateKeyError):
+        registry["1"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("policy", "holder"), [("first", "A"), ("last", "B")])
+def test_rivals_of_one_module_follow_each_other(policy: str, holder: str, readers: App) -> None:
+    """Two class statements of one module come in their order, cold and warm."""
+    base = readers.folder / "app/readers/base.py"
+    base.write_text(base.read_text() + f"    __registry_on_duplicate__ = {policy!r}\n")
+    plugins = "class A(Reader): format = 'x'\nclass B(Reader): format = 'x'\n"
+    readers.write({"app/readers/two.py": "from .base import Reader\n" + plugins})
+    code = """
+        from app.readers.base import READERS
+        out = [list(READERS), READERS["x"].__name__, len(READERS.failures)]
+        """
+
+    assert [["csv", "json", "x"], holder, 1] == readers.run(code) == readers.run(code)
+
+
+@pytest.mark.parametrize("policy", ["first", "last", "qualify"])
+def test_secondary_registries_follow_the_policy(policy: str, readers: App) -> None:
+    """A class that has not its key fills in nothing."""
+    base = readers.folder / "app/readers/base.py"
+    base.write_text(
+        "from regcache_meta import PRIMARY_KEY, SecondaryRegistry\nSUFFIXES = {}\n"
+        + base.read_text()
+        + f"    __registry_on_duplicate__ = {policy!r}\n"
+        + "    __secondary_registries__ = [SecondaryRegistry(SUFFIXES, PRIMARY_KEY, 'suffixes')]\n"
+    )
+    comma = SECOND_CSV + "    suffixes = 1\n"
+    readers.write({"app/readers/comma_reader.py": comma})
+    code = """
+        from app.readers.base import READERS, SUFFIXES
+        out = [[key, SUFFIXES[key]] for key in SUFFIXES]
+        """
+
+    csv = [".csv", ".tsv"]
+    expected: Any = {
+        "first": [["csv", 1]],
+        "last": [["csv", csv]],
+        "qualify": [["comma_reader.csv", 1], ["csv_reader.csv", csv]],
+    }
+    assert expected[policy] == readers.run(code) == readers.run(code)
+
+
+def test_reload_of_a_rival_is_quiet(readers: App) -> None:
+    """Neither who has the key nor who has not changes by running again."""
+    base = readers.folder / "app/readers/base.py"
+    base.write_text(base.read_text() + "    __registry_on_duplicate__ = 'last'\n")
+    readers.write({"app/readers/comma_reader.py": SECOND_CSV})
+    code = """
+        import importlib, sys
+        from app.readers.base import READERS
+        first = READERS["csv"].__name__
+        import app.readers.comma_reader
+        for name in ("comma_reader", "csv_reader", "comma_reader"):
+            importlib.reload(sys.modules[f"app.readers.{name}"])
+        is_new = READERS["csv"] is sys.modules["app.readers.csv_reader"].CsvReader
+        out = [first, READERS["csv"].__name__, is_new, list(READERS)]
+        """
+
+    answer = ["CsvReader", "CsvReader", True, ["csv", "json"]]
+    assert answer == readers.run(code) == readers.run(code)

@@ -39,6 +39,8 @@ _FIELDS = {
     "contract": str,
     "facts": dict,
     "entry": str,
+    "over": list,
+    "claimed": str,
 }
 
 
@@ -66,6 +68,7 @@ class FunctionAdapter(Adapter["State"]):
             "facts": name_of(self.scope.facts),
             "declared": self.scope.declared,
             "entry_points": self.entry_points,
+            "on_duplicate": self.registry._policy,
         }
 
     def parts(self) -> "list[Any]":
@@ -95,7 +98,9 @@ class FunctionAdapter(Adapter["State"]):
         return UnknownFunctionError, FunctionImportError
 
     def cache_name(self) -> str:
-        return f"{self.name} functions of {self.package}"
+        policy = self.registry._policy
+        name = f"{self.name} functions of {self.package}"
+        return name if policy == "error" else f"{name} {policy}"
 
     def make_check(self, import_path: "ImportPath") -> "Callable[[Any], Any]":
         """A function that gives back a record, and refuses one that is none of this package.
@@ -116,7 +121,8 @@ class FunctionAdapter(Adapter["State"]):
             for field, value in record.items():
                 if value.__class__ is not fields[field]:
                     raise TypeError(f"{field} of {module}.{record['qualname']} is {value!r}")
-            for each in (*record.get("tags", ()), *record.get("aliases", ()), record["qualname"]):
+            texts = *record.get("tags", ()), *record.get("aliases", ()), *record.get("over", ())
+            for each in (*texts, record["qualname"]):
                 if each.__class__ is not str:
                     raise TypeError(f"{each!r} of {module} is no name")
             if is_library and "." in record["qualname"]:
@@ -193,7 +199,8 @@ class FunctionAdapter(Adapter["State"]):
 
         from .errors import ScanWarning
 
-        found.warn_of_failures(ScanWarning)
+        is_open = self.registry._policy not in ("first", "last")
+        found.warn_of_failures(ScanWarning, duplicates=is_open)
         if not found.records and not found.extra["rejected"]:
             problem = f"no function was found in {self.package}; {self.advice}"
             warn_caller(f"{self.name}: {problem}", ScanWarning)

@@ -27,8 +27,25 @@ class DuplicateFunctionError(DuplicateItemError):
     def __str__(self) -> str:
         return (
             f"{self.registry}: {self.name!r} is held by {self.first} and claimed by "
-            f"{self.second}. Register one of them under another name."
+            f"{self.second}. Register one of them under another name, uninstall one, or say what "
+            "is to be done (on_duplicate=)."
         )
+
+
+def duplicate(registry: str, name: str, first: str, second: str, group: str) -> Exception:
+    """The error for two functions under one name.
+
+    Args:
+        registry: Name of the registry.
+        name: The name.
+        first: The function that holds the name, as ``module:qualname``.
+        second: The function that claims it too.
+        group: Group of entry points by which they may be installed.
+    """
+    from regcache_core.discovery import told_place
+
+    first, second = (told_place(each, group) for each in (first, second))
+    return DuplicateFunctionError(registry, name, first, second)
 
 
 class UnnamedFunctionError(RegcacheError, TypeError):

@@ -135,6 +135,7 @@ class Functions(_Functions[F]):
 
         Raises:
             UnknownFunctionError: There is no such function (a ``KeyError``).
+            DuplicateFunctionError: Several functions claim the name (a ``ValueError``).
             FactsError: Its stored facts do not fit the declared class (a ``TypeError``).
         """
         raise NotImplementedError

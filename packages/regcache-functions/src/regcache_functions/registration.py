@@ -75,6 +75,11 @@ class Registration:
         home = record.get("defined_in", record["module"])
         return self.label == record["qualname"] and self.module == home
 
+    @property
+    def place(self) -> str:
+        """What it is called in ``failures``: ``module:qualname``, else the line of the module."""
+        return f"{self.module}:{self.label or self.line}"
+
     def __str__(self) -> str:
         name = self.label or getattr(self.value, "__qualname__", type(self.value).__qualname__)
         return f"{name} (registered in {self.module}, line {self.line})"
@@ -89,6 +94,8 @@ _KNOWN: "dict[tuple[str, str | None], dict[str, Registrations]]" = {}
 class Registrations:
     """The functions that are registered in this process, and who holds which name or alias.
 
+    One whose name another function holds is its *rival*, and stands by itself.
+
     Args:
         identity: Name and package of the registry.
     """
@@ -96,7 +103,7 @@ class Registrations:
     __slots__ = ("_by_name", "_claims", "_homes")
 
     def __init__(self, identity: "tuple[str, str | None]") -> None:
-        self._by_name: dict[str, Registration] = {}
+        self._by_name: dict[str | Registration, Registration] = {}  # a rival by itself
         self._claims: dict[str, Registration] = {}
         self._homes = _KNOWN.setdefault(identity, {})
 
@@ -105,7 +112,7 @@ class Registrations:
         return self._by_name.get(name)
 
     def all(self) -> "list[Registration]":
-        """The functions, in the order of their first registration."""
+        """The functions, rivals too, in the order of their first registration."""
         return list(self._by_name.values())
 
     def holder(self, new: Registration) -> "tuple[str, Registration] | None":
@@ -125,16 +132,45 @@ class Registrations:
         self._homes[new.module] = self
         self._claims.update(dict.fromkeys((new.name, *new.aliases), new))
 
+    def put_rival(self, new: Registration) -> None:
+        """Add a function whose name another one holds, or put it in the place of a rival."""
+        self._homes[new.module] = self
+        for old in [each for each in self._by_name if isinstance(each, Registration)]:
+            if old.name == new.name and new.replaces(old):
+                self._by_name = {
+                    new if key is old else key: new if each is old else each
+                    for key, each in self._by_name.items()
+                }
+                return
+        self._by_name[new] = new
+
+    def is_rival(self, registration: Registration) -> bool:
+        """Whether another function holds the name."""
+        return registration in self._by_name
+
+    def give(self, winners: "Iterable[Registration]") -> None:
+        """Let these hold their names from now on, and the others be their rivals."""
+        held = {each.name: each for each in winners}
+
+        def key_of(key: "str | Registration", each: Registration) -> "str | Registration":
+            if each.name not in held:
+                return key
+            return each.name if held[each.name] is each else each
+
+        self._by_name = {key_of(key, each): each for key, each in self._by_name.items()}
+
     def elsewhere(self, modules: "Iterable[str]") -> "list[str]":
         """Those modules whose functions are registered with another object for this registry."""
         return [name for name in modules if self._homes.get(name, self) is not self]
 
     def forget(self, is_gone: "Callable[[Registration], bool]") -> None:
         """Take functions out."""
-        for each in [each for each in self.all() if is_gone(each)]:
-            del self._by_name[each.name]
-            for name in (each.name, *each.aliases):
-                self._claims.pop(name, None)
+        for key, each in list(self._by_name.items()):
+            if is_gone(each):
+                del self._by_name[key]
+                for name in (each.name, *each.aliases):
+                    if self._claims.get(name) is each:
+                        del self._claims[name]
 
 
 def name_of_function(registry: str, function: "Any", name: "str | None") -> str:

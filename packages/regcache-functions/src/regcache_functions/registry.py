@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 else:
     F = object  # for the base class below; the parameter is never looked at here
 
+#: What may be said of a name that several functions claim: see ``FunctionRegistry``.
+POLICIES = ("error", "first", "last", "qualify")
 #: Held to publish, never while importing.
 _LOCK = RLock()
 
@@ -142,6 +144,9 @@ class FunctionRegistry(Functions[F]):
             ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
         entry_points: Group of entry points by which installed distributions add functions to those
             of the package; each names a function or a module.
+        on_duplicate: What becomes of a name that several functions claim: looking it up is an
+            ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each function is
+            listed under its place (``"qualify"``: ``"fast.blur"``), as by ``scan``.
         enable_cache: Whether a cache file is used; without it every process searches.
 
     Raises:
@@ -168,8 +173,10 @@ class FunctionRegistry(Functions[F]):
         strict: bool = False,
         depends_on: "Collection[Dependency]" = (),
         entry_points: "str | None" = None,
+        on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
         enable_cache: bool = True,
     ) -> None:
+        check("on_duplicate", on_duplicate, on_duplicate in POLICIES, f"one of {POLICIES}")
         check("name", name, isinstance(name, str) and name != "", "a non-empty string")
         of_package = package is None or (isinstance(package, str) and package != "")
         check("package", package, of_package, "the name of a package")
@@ -179,6 +186,7 @@ class FunctionRegistry(Functions[F]):
         merged = package if entry_points is not None else ""
         check("entry_points", entry_points, merged is not None, "it together with package=")
         self._name = name
+        self._policy = on_duplicate
         self.enable_cache = enable_cache
         self._facts_type: Any = facts
         places = declaration()
@@ -383,31 +391,83 @@ class FunctionRegistry(Functions[F]):
 
     def _put(self, new: Registration) -> None:
         with _LOCK:
-            state = self._state
+            state, old = self._state, self._registered.get(new.name)
             held = self._registered.holder(new)
-            if held is not None:
-                self._refuse(held[0], str(held[1]), new)
+            is_rival = held is not None and old is not None and not new.replaces(old)
+            if held is not None and not self._is_judged():
+                if self._policy == "error":
+                    self._refuse(held[0], str(held[1]), new)
+                if old is not None and is_rival and self._policy == "last":
+                    self._registered.put_rival(old)
+                    is_rival = False
+            name = None if is_rival else new.name
             if state is not None and not self._is_searching():
-                self._check_listed(state, new)
-            old = self._registered.get(new.name)
-            if old is not None:
-                self._keep_home(new, old.module)
-            self._registered.put(new)
-            if state is not None:
-                self._show(state, new, again=old is not None and old.value is not new.value)
+                name = self._listed_as(state, new, is_rival)
+            if is_rival:
+                self._registered.put_rival(new)
+            else:
+                if old is not None:
+                    self._keep_home(new, old.module)
+                self._registered.put(new)
+            if state is not None and name is not None:
+                again = old is not None and old.value is not new.value
+                self._show(state, new, name, again=again)
 
-    def _check_listed(self, state: State, new: Registration) -> None:
-        """Refuse a function whose name another one has that was found, loaded or not."""
-        record = state.records.get(new.name)
-        if not record:
-            for name in (new.name, *new.aliases):
-                holders = [name] if state.records.get(name) else state.named(name)
-                if holders:
-                    self._refuse(name, holders[0], new)
-            return
-        if not new.is_recorded(record):
-            self._refuse(new.name, f"{record['module']}.{record['qualname']}", new)
-        self._keep_home(new, record["module"])
+    def _is_judged(self) -> bool:
+        """Whether a search finds out which function has a name, of those that claim it now."""
+        listing = self._listed_by()
+        if listing is None or listing.is_discovering:
+            return listing is not None
+        from regcache_core.discovery import modules_in_execution
+
+        return any(modules_in_execution(listing.may_import))
+
+    def _listed_as(self, state: State, new: Registration, is_rival: bool) -> "str | None":
+        """The name under which a function is listed; ``None`` if others have it.
+
+        Raises:
+            DuplicateFunctionError: Another one has it that was found, loaded or not.
+        """
+        policy, name = self._policy, new.name
+        place = self._place_of(new) if policy == "qualify" else None
+        if place and state.records.get(place) and new.is_recorded(state.records[place]):
+            name = place
+        record = state.records.get(name)
+        if record:
+            if self._clash(record) or new.place in record.get("over", ()):
+                return None
+            if new.is_recorded(record):
+                self._keep_home(new, record["module"])
+                return name
+            if policy == "error":
+                self._refuse(name, f"{record['module']}.{record['qualname']}", new)
+            return name if policy == "last" else place
+        if is_rival:
+            return place
+        for each in (name, *new.aliases) if policy == "error" else ():
+            holders = [each] if state.records.get(each) else state.named(each)
+            if holders and not self._is_judged():
+                self._refuse(each, holders[0], new)
+        return name
+
+    def _place_of(self, new: Registration) -> str:
+        """The name of a function beside others of the same name."""
+        package = self._scope.package if self._scope is not None else ""
+        return f"{new.module}.{new.name}".removeprefix(f"{package}.")
+
+    def _clash(self, record: "Record") -> str:
+        """A function that claims the name of a record too, where nothing says who has it."""
+        if self._policy in ("first", "last"):
+            return ""
+        return next((it for it in record.get("over", ()) if it in self._extra["failures"]), "")
+
+    def _check_clash(self, name: str, record: "Record") -> None:
+        rival = self._clash(record)
+        if rival:
+            from .errors import duplicate
+
+            holder, scope = f"{record['module']}:{record['qualname']}", self._scope
+            raise duplicate(self.name, name, holder, rival, scope.entry_points if scope else "")
 
     def _keep_home(self, new: Registration, module: str) -> None:
         """Leave a function from elsewhere to the module of the package that brings it in."""
@@ -420,13 +480,15 @@ class FunctionRegistry(Functions[F]):
 
         raise DuplicateFunctionError(self.name, name, held, str(new))
 
-    def _show(self, state: State, registration: Registration, again: bool = False) -> None:
+    def _show(
+        self, state: State, registration: Registration, name: str, again: bool = False
+    ) -> None:
         """Put a registered function into what is known already."""
-        name = registration.name
         state.values.pop(name, None)
         if not isinstance(registration.value, (staticmethod, classmethod)):
             state.values[name] = registration.value
-        if again or not state.records.get(name):
+        record = state.records.get(name)
+        if again or not record or not registration.is_recorded(record):
             state.undescribed[name] = registration  # first: others may look at the record at once
             state.records.setdefault(name, {})
 
@@ -454,7 +516,10 @@ class FunctionRegistry(Functions[F]):
 
     @property
     def failures(self) -> "dict[str, str]":
-        """Modules that failed to import: name -> error and its place. Imports nothing."""
+        """Modules that failed to import: name -> error and its place. Imports nothing.
+
+        Also functions that do not have the name which they claim, as ``module:qualname``.
+        """
         self._opened()
         return {name: " at ".join(filter(None, at)) for name, at in self._extra["failures"].items()}
 
@@ -513,6 +578,7 @@ class FunctionRegistry(Functions[F]):
 
         name = self._seek(name)
         record = self._described().records[name]
+        self._check_clash(name, record)
         facts = from_stored(self._facts_type, self.name, name, record.get("facts", {}))
         return make_metadata(name, record, self._extra["owner"], facts, self.__getitem__)
 
@@ -539,7 +605,7 @@ class FunctionRegistry(Functions[F]):
             from ._cold.discovery import to_record
 
             for name, each in list(state.undescribed.items()):
-                state.records[name] = to_record(each, self._facts_type, self.name)
+                state.records[name] = to_record(each, self._facts_type, self.name, name)
                 state.changes = object()
                 if state.undescribed.get(name) is each:  # not registered again meanwhile
                     state.undescribed.pop(name, None)
@@ -576,8 +642,13 @@ class FunctionRegistry(Functions[F]):
 
     def _publish_anew(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> State:
         with _LOCK:
-            state = self._combined(records)
-            self._found, self._extra, self._state = records, extra, state
+            before, self._extra = self._extra, extra  # it tells rivals
+            try:
+                state = self._combined(records)
+            except Exception:  # a name is another's: all stays as it was
+                self._extra = before
+                raise
+            self._found, self._state = records, state
             return state
 
     def _take_over(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> State:
@@ -586,7 +657,7 @@ class FunctionRegistry(Functions[F]):
             old, found = self._state, self._found
             state = self._publish_anew(records, extra)
             for name, value in list(old.values.items()) if old is not None else ():
-                if name in records and records[name] == found.get(name):
+                if name in records and _alone(records[name]) == _alone(found.get(name, {})):
                     state.values.setdefault(name, value)
             return state
 
@@ -595,13 +666,15 @@ class FunctionRegistry(Functions[F]):
         library = self._scope.package if self._scope is not None and self._is_scanned() else ""
         state = State(dict(records), {}, library)
         for registration in self._snapshot():
-            self._check_listed(state, registration)
-            self._show(state, registration)
+            name = self._listed_as(state, registration, self._registered.is_rival(registration))
+            if name is not None:
+                self._show(state, registration, name)
         return state
 
     # How a function is loaded.
 
     def _load(self, name: str, record: "Record") -> "Function":
+        self._check_clash(name, record)
         value = self._import(name, record)
         if value is None:  # the module does not hold what the cache says, though it is unchanged
             listing: Any = self._listed_by()
@@ -622,7 +695,7 @@ class FunctionRegistry(Functions[F]):
         Raises:
             FunctionImportError: The import failed.
         """
-        registered = self._registered.get(name)
+        registered = self._registered_as(name, record)
         if registered is None and not self._may_import(record):
             return None
         module: str = registered.module if registered is not None else record["module"]
@@ -645,8 +718,21 @@ class FunctionRegistry(Functions[F]):
         except Exception as error:  # foreign code may raise anything
             raise failed() from error
 
+    def _registered_as(self, name: str, record: "Record") -> "Registration | None":
+        """The function that is registered in this process and listed under a name."""
+        found, claimed = self._registered.get(name), record.get("claimed", name)
+        if found is not None and (not record or found.is_recorded(record)) and "over" not in record:
+            return found
+        if found is None and claimed == name and "over" not in record:
+            return None
+        for each in self._snapshot():
+            is_meant = each.name == claimed and each.place not in record.get("over", ())
+            if is_meant and (not record or each.is_recorded(record)):
+                return each
+        return None
+
     def _find(self, name: str, record: "Record") -> "Any":
-        registered = self._registered.get(name)
+        registered = self._registered_as(name, record)
         if registered is not None:
             return resolve_method(registered.value)
         if not self._is_scanned() and "entry" not in record:
@@ -688,7 +774,13 @@ class FunctionRegistry(Functions[F]):
             close = close or get_close_matches(name, records)
         extra = self._extra
         rejected = extra["rejected"].get(name, "") if isinstance(name, str) else ""
-        return UnknownFunctionError(self.name, name, close, rejected, extra["failures"])
+        failed = [each for each in extra["failures"] if ":" not in each or " = " in each]
+        return UnknownFunctionError(self.name, name, close, rejected, failed)
+
+
+def _alone(record: "Record") -> "Record":
+    """A record without those that claim its name in vain: what is loaded stays whoever comes."""
+    return {field: value for field, value in record.items() if field != "over"}
 
 
 #: What is known beside the records before anything was searched.

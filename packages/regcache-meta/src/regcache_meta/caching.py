@@ -100,6 +100,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             "skip": config.skip_if_no_key,
             "facts": list(config.facts),
             "entry_points": config.discovery_entry_points,
+            "on_duplicate": config.on_duplicate,
             "secondary": [[s.key_source, s.attr_name] for s in config.secondary_registries],
         }
 
@@ -125,6 +126,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             return name
         functions = [name_of(config.key_extractor), name_of(self.scope.include)]
         options = [config.key_attribute, *functions, config.discovery_recursive, config.strict]
+        options.append(config.on_duplicate)
         return f"{name} {fingerprint(options)}"
 
     def places(self) -> "list[str]":
@@ -154,7 +156,8 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         def check_record(record: "Any") -> "Any":
             module, name, qualname = record["module"], record["class_name"], record["qualname"]
             home, attribute = record.get("via", module), record.get("attribute", name)
-            for each in (module, name, qualname, home, attribute, record.get("doc", "")):
+            texts = module, name, qualname, home, attribute, record.get("doc", "")
+            for each in (*texts, *record.get("over", ())):
                 if each.__class__ is not str:
                     raise TypeError(f"{each!r} is no text in the record of {module}.{qualname}")
             if record.get("facts", {}).__class__ is not dict:
@@ -300,7 +303,8 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
 
         from .errors import DiscoveryWarning
 
-        found.warn_of_failures(DiscoveryWarning)
+        is_open = self.scope.config.on_duplicate not in ("first", "last")
+        found.warn_of_failures(DiscoveryWarning, duplicates=is_open)
         if self.scope.scanned and not found.records:
             base = self.scope.base.__qualname__
             warn_caller(f"{self.package} has no sub-class of {base} with a key", DiscoveryWarning)

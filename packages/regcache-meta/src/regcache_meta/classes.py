@@ -1,5 +1,6 @@
 """Plugin classes by their names, and what a registry of them lists: ``Scope``."""
 
+import sys
 from time import time_ns
 
 from regcache_core.discovery import file_of, find_object, is_gone, is_same_source
@@ -96,18 +97,70 @@ def name_class(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__} ({file_of(cls.__module__) or 'no file'})"
 
 
-def check_holder(registry: str, key: object, holder: type, claimant: type) -> None:
-    """Let ``claimant`` have a key only from itself, or from a class whose file is gone.
+def is_held(holder: type, claimant: type) -> bool:
+    """Whether a class keeps a key from another one.
 
-    Raises:
-        DuplicateKeyError: Another class holds the key.
+    Not from itself, nor if its file is gone.
     """
-    if claimant is holder or same_declaration(holder, claimant):
-        return
-    if not is_gone(holder.__module__):
-        from .errors import DuplicateKeyError
+    is_same = claimant is holder or same_declaration(holder, claimant)
+    return not is_same and not is_gone(holder.__module__)
 
-        raise DuplicateKeyError(registry, key, name_class(holder), name_class(claimant))
+
+def label_of(cls: type) -> str:
+    """What a class is called in ``failures``: ``module:qualname``."""
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+#: The attribute by which a class says which other one it replaces: that class, or its full name.
+REPLACES = "__registry_replaces__"
+
+
+def replaces(cls: type, label: str) -> bool:
+    """Whether a class says that it replaces the one of a label."""
+    other = vars(cls).get(REPLACES)
+    if isinstance(other, type):
+        return label_of(other) == label
+    return bool(other == label.replace(":", "."))
+
+
+def inherits_key(cls: "Any", key: object, config: "RegistryConfig") -> bool:
+    """Whether a function made a class that has no other key than a registered class above it.
+
+    So for what a decorator or ``type()`` of some library gives; a class statement of a module that
+    says no key is one that has forgotten it.
+    """
+    if config.key_attribute in vars(cls):
+        return False
+    above = [each for each in cls.__mro__[1:] if DECLARATION_TOKEN in vars(each)]
+    return any(config.key_of(each) == key for each in above) and _is_made_by_function()
+
+
+def _is_made_by_function() -> bool:
+    """Whether the class of this moment is made in a function, not in the body of a module."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back and (
+        frame.f_globals.get("__name__", "").startswith(f"{__package__}.")
+        or frame.f_code.co_name in ("__new__", "__init_subclass__", "__call__")
+    ):
+        frame = frame.f_back
+    return bool(frame.f_code.co_flags & _CO_OPTIMIZED)
+
+
+#: Of the code of functions, but not of modules and classes, as ``inspect`` has it.
+_CO_OPTIMIZED = 1
+
+
+class Rival:
+    """Stands for a key that a class claims, and another one holds.
+
+    Args:
+        key: The key.
+    """
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: "Any") -> None:
+        self.key = key
 
 
 def is_abstract(cls: type) -> bool:
@@ -198,6 +251,10 @@ class Scope:
             return self.contains(module)
         return module == self.package or module.rpartition(".")[0] == self.package
 
+    def place_of(self, module: str, key: object) -> str:
+        """The key of a class beside others of the same key: that, with the place of its module."""
+        return f"{module}.{key}".removeprefix(f"{self.package}.")
+
     def arguments(self, enable_cache: bool) -> "dict[str, Any]":
         """The arguments of ``LazyDiscoveryDict.for_package`` that make this scope again."""
         config = self.config
@@ -212,6 +269,7 @@ class Scope:
             "depends_on": config.depends_on,
             "name": config.registry_name,
             "entry_points": config.discovery_entry_points,
+            "on_duplicate": config.on_duplicate,
             "enable_cache": enable_cache,
         }
 

@@ -5,7 +5,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, MutableMapping
-    from typing import Any
+    from typing import Any, Literal
 
     from regcache_core import Dependency
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 #: Key source of a secondary registry: the same key as in the primary registry.
 PRIMARY_KEY = "primary"
+
+#: What may be said of a key that several classes claim: see ``RegistryConfig``.
+POLICIES = ("error", "first", "last", "qualify")
 
 #: Set on a class whose key an extractor derived: its sub-classes derive keys of their own.
 _DERIVED = "__registry_key_derived__"
@@ -82,6 +85,9 @@ class RegistryConfig:
             ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
         discovery_entry_points: Group of entry points by which installed distributions add plugins
             to those of the package; each names a class or a module.
+        on_duplicate: What becomes of a key that several classes claim: looking it up is an
+            ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each class is
+            listed under its place (``"qualify"``: ``"fast.HTTP"``).
     """
 
     def __init__(
@@ -100,7 +106,9 @@ class RegistryConfig:
         facts: "Iterable[str]" = (),
         depends_on: "Collection[Dependency]" = (),
         discovery_entry_points: "str | None" = None,
+        on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
     ) -> None:
+        check("on_duplicate", on_duplicate, on_duplicate in POLICIES, f"one of {POLICIES}")
         check("facts", facts, not isinstance(facts, str), "a list of attribute names")
         group = discovery_entry_points
         is_group = group is None or (isinstance(group, str) and group != "")
@@ -119,15 +127,19 @@ class RegistryConfig:
         self.facts = tuple(facts)
         self.depends_on = check_dependencies("depends_on", depends_on)
         self.discovery_entry_points = discovery_entry_points
+        self.on_duplicate = on_duplicate
         self._runs: dict[str, Any] = {}  # module -> its code as it registered a class first
 
     def forget(self, keys: "Iterable[Hashable]") -> None:
         """Forget registered classes, with what they filled in elsewhere."""
         registered: Any = getattr(self.registry_dict, "_registered", self.registry_dict)
         for key in keys:
-            cls = registered.pop(key)
-            for secondary in self.secondary_registries:
-                secondary.forget(cls)
+            self.forget_secondary(registered.pop(key))
+
+    def forget_secondary(self, cls: type) -> None:
+        """Take out of secondary registries what a class filled in."""
+        for secondary in self.secondary_registries:
+            secondary.forget(cls)
 
     def key_of(self, cls: "Any") -> "Hashable | None":
         """The key of a class: declared by its attribute or classmethod, else derived.

@@ -16,16 +16,35 @@ class DuplicateKeyError(DuplicateItemError):
     Attributes:
         registry: Name of the registry.
         key: The key.
-        first: The class that holds the key, with its file.
-        second: The class that claims it too, with its file.
+        first: The class that holds the key, with its file, and the distribution that installed it.
+        second: The class that claims it too, likewise.
     """
 
     def __str__(self) -> str:
         return (
             f"{self.registry}: key {self.key!r} is held by {self.first} and claimed by "
-            f"{self.second}. Give one of them another key, or leave one out (no key; for a "
-            "package of others: include=, or a key function)."
+            f"{self.second}. Give one of them another key, leave one out (no key; for a package of "
+            "others: include=, or a key function), uninstall one, or say what is to be done "
+            "(on_duplicate=, __registry_replaces__)."
         )
+
+
+def duplicate(
+    registry: str, key: object, first: str, second: str, group: str | None = None
+) -> DuplicateKeyError:
+    """The error for two classes under one key.
+
+    Args:
+        registry: Name of the registry.
+        key: The key.
+        first: The class that holds the key, as ``module:qualname``.
+        second: The class that claims it too.
+        group: Group of entry points by which they may be installed.
+    """
+    from regcache_core.discovery import told_place
+
+    first, second = (told_place(each, group or "") for each in (first, second))
+    return DuplicateKeyError(registry, key, first, second)
 
 
 class MissingKeyError(RegcacheError, ValueError):

@@ -57,12 +57,12 @@ class PluginInfo(_Fields):
 
 
 class PluginFailure(_Fields):
-    """Why a module of a discovery package could not be imported.
+    """Why a module of a discovery package could not be imported, or a class has not its key.
 
     Attributes:
-        module: Name of the module.
+        module: Name of the module; of a class, ``module:qualname``.
         error: Type and message of the exception.
-        where: File and line that raised it, as ``file:line``.
+        where: File and line that raised it, as ``file:line``; of a class its file.
     """
 
     __slots__ = ("error", "module", "where")

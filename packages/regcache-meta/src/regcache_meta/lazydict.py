@@ -17,19 +17,22 @@ from regcache_core.discovery import (
 )
 
 from .classes import (
-    check_holder,
+    Rival,
     derives_from,
     find_class,
+    is_held,
     is_local,
+    label_of,
     name_class,
+    replaces,
     same_declaration,
 )
-from .mapping import LazyDict, lock
+from .mapping import NOWHERE, LazyDict, lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-    from typing import Any, TypeVar
+    from typing import Any, Literal, TypeVar
 
     from regcache_core import Dependency, Report, Verification
     from regcache_core.discovery import Listing
@@ -97,6 +100,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         depends_on: "Collection[Dependency]" = (),
         name: "str | None" = None,
         entry_points: "str | None" = None,
+        on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
         enable_cache: bool = True,
     ) -> "LazyDiscoveryDict[Any, type[B]]":
         """A registry of the sub-classes of ``base`` in a package that knows nothing of us.
@@ -115,12 +119,15 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             name: What the registry is called in messages and in its cache file's name.
             entry_points: Group of entry points by which installed distributions add classes; each
                 names a class or a module.
+            on_duplicate: What becomes of a key that several classes have: looking it up is an
+                ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each class is
+                listed under its place (``"qualify"``: ``"fast.HTTP"``).
             enable_cache: Whether a cache file is used.
 
         Raises:
             ConfigError: An argument is of the wrong kind (a ``ValueError``).
             DiscoveryError: On first use: there is no such package, or a module failed (strict).
-            DuplicateKeyError: On first use: two classes have the same key.
+            DuplicateKeyError: On a lookup of a key that two classes have; on first use (strict).
         """
         from .classes import Scope
         from .config import RegistryConfig, check, extract_key_from_class_name
@@ -143,6 +150,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             facts=facts,
             depends_on=depends_on,
             discovery_entry_points=entry_points,
+            on_duplicate=on_duplicate,
         )
         plugin_base: Any = base
         registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)
@@ -176,7 +184,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     @property
     def failures(self) -> "dict[str, PluginFailure]":
-        """Modules of the package that failed to import: name -> error. Imports nothing."""
+        """Modules of the package that failed to import: name -> error. Imports nothing.
+
+        Also classes that do not have the key which they claim, as ``module:qualname``.
+        """
         from .facts import PluginFailure
 
         self._opened()
@@ -189,11 +200,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         Raises:
             UnknownKeyError: There is no such key (a ``KeyError``).
+            DuplicateKeyError: Several classes have it (a ``ValueError``).
         """
         from .facts import PluginInfo
 
         entries, values = self._sought(key)
         record = entries[key]
+        self._check_clash(key, record)
         if record is None:
             from ._cold.discovery import describe
 
@@ -228,7 +241,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         Raises:
             DiscoveryError: The package is missing, or a module failed in strict mode.
-            DuplicateKeyError: Two classes have the same key.
+            DuplicateKeyError: Two classes have the same key (strict).
         """
         listing = self._listed_by()
         if listing is not None:
@@ -284,6 +297,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return self._listing is not None and self._listing.is_discovering
 
     def _load(self, key: K, record: "Record") -> V:
+        self._check_clash(key, record)
         if not self._import(key, record.get("via") or record["module"]):
             return self._find_anew(key, record)
         values = self._opened()[1]
@@ -340,7 +354,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if found is None or not derives_from(found, scope.base):
             return None
         own_key = scope.config.key_of(found)
-        return found if (record.get("entry") if own_key is None else own_key) == key else None
+        own_key = record.get("entry") if own_key is None else own_key
+        return found if key in (own_key, scope.place_of(found.__module__, own_key)) else None
 
     def _find_anew(self, key: K, record: "Record") -> V:
         """The module does not hold what the cache says, or not when it is imported by itself."""
@@ -355,14 +370,86 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         listing: Any = self._listed_by()
         listing.refute(where)
 
-    def _register(self, key: K, value: "Any") -> None:
+    def _register(self, key: "Any", value: "Any") -> "Any":
         scope = self._scope
+        key = self._claim(key, value)
         if scope is not None and scope.package:
             module = value.__module__
             is_found = scope.config.discovery_recursive is not False and scope.contains(module)
             if not is_found or is_local(value) or not file_of(module):  # made at run time
                 self._bringers[key] = [*modules_in_execution(scope.contains)]
-        super()._register(key, value)
+        return super()._register(key, value)
+
+    @property
+    def _policy(self) -> str:
+        return self._scope.config.on_duplicate if self._scope else "error"
+
+    def _is_judged(self) -> bool:
+        """Whether a discovery finds out which class has a key, of those that claim it now."""
+        return self._is_discovering() or bool(self._executing())
+
+    def _claim(self, key: "Any", value: type) -> "Any":
+        """The key itself for a class that claims it; a ``Rival`` if another one holds it.
+
+        Raises:
+            DuplicateKeyError: Another one holds it, and no module is imported that is searched.
+        """
+        held: Any = self._registered.get(key, value)
+        if key in self._setters or not is_held(held, value):
+            return key
+        self._find_answer()
+        if key in self._contested() and not self._is_anew():
+            return key
+        registered: list[tuple[Any, Any]] = list(self._registered.items())
+        for each, cls in registered:
+            if type(each) is Rival and each.key == key and not is_held(cls, value):
+                return each
+        if self._is_judged():
+            return Rival(key)
+        if self._policy == "last" or replaces(value, label_of(held)):
+            self._registered[Rival(key)] = self._registered.pop(key)  # type: ignore[index]
+            if self._scope is not None:
+                self._scope.config.forget_secondary(held)
+            return key
+        if self._policy == "error":
+            self._refuse(key, label_of(held), label_of(value))
+        return Rival(key)
+
+    def _refuse(self, key: object, holder: str, claimant: str) -> None:
+        from .errors import duplicate
+
+        group = self._scope.config.discovery_entry_points if self._scope else None
+        raise duplicate(self._name, key, holder, claimant, group)
+
+    def _listed_as(self, key: "Any", value: "Any", records: "Mapping[Any, Record | None]") -> "Any":
+        if key in self._setters:
+            return key
+        claimed = place = key.key if type(key) is Rival else key
+        if self._policy == "qualify":
+            place = self._scope.place_of(value.__module__, claimed)  # type: ignore[union-attr]
+            claimed = place if self._is_of(value, records.get(place)) else claimed
+        record = records.get(claimed)
+        if record is not None:
+            if self._clash(record) or label_of(value) in record.get("over", ()):
+                return NOWHERE
+            holder = f"{record['module']}:{record['qualname']}"
+            is_its_own = self._is_of(value, record) or is_gone(record["module"])
+            if is_its_own or self._policy == "last" or replaces(value, holder):
+                return claimed
+        elif type(key) is not Rival:
+            return key
+        return place if self._policy == "qualify" else NOWHERE
+
+    def _clash(self, record: "Record") -> str:
+        """A class that claims the key of a record too, where nothing says which one has it."""
+        if self._policy in ("first", "last"):
+            return ""
+        return next((each for each in record.get("over", ()) if each in self._failures), "")
+
+    def _check_clash(self, key: object, record: "Record | None") -> None:
+        rival = self._clash(record) if record else ""
+        if record and rival:
+            self._refuse(key, f"{record['module']}:{record['qualname']}", rival)
 
     def _executing(self) -> "list[str]":
         """Plugin modules that this thread is importing, the innermost first."""
@@ -416,19 +503,20 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         names = record["module"], record["qualname"]
         return (getattr(value, "__module__", ""), getattr(value, "__qualname__", "")) == names
 
-    def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
-        # Two classes in one module are told apart when it is imported: by _check_held. So are all
-        # in a discovery, which finds out whether the cache is right.
-        if self._is_discovering():
+    def _check_claim(
+        self, key: "Any", value: "Any", records: "Mapping[Any, Record | None]"
+    ) -> None:
+        # A discovery finds out whether the cache is right. Two classes in one module are told apart
+        # when it is imported: by _claim.
+        if self._policy != "error" or self._is_discovering():
             return
+        key = key.key if type(key) is Rival else key
+        record = records.get(key)
         if record is None or self._is_of(value, record) or is_gone(record["module"]):
             return
-        from .errors import DuplicateKeyError
-
-        cls: Any = value
-        file = file_of(record["module"]) or "no file"
-        holder = f"{record['module']}.{record['qualname']} ({file})"
-        raise DuplicateKeyError(self._name, key, holder, name_class(cls))
+        holder = f"{record['module']}:{record['qualname']}"
+        if label_of(value) not in record.get("over", ()) and not replaces(value, holder):
+            self._refuse(key, holder, label_of(value))
 
     def _is_of(self, value: "Any", record: "Record | None") -> bool:
         module = getattr(value, "__module__", None)  # a plugin may have assigned anything
@@ -437,17 +525,16 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         # In the module that brings it in a decorator may have changed what it says of itself.
         return module == record.get("via") or is_same_source(str(module), record["module"])
 
-    def _check_held(self, key: K, held: "Any", value: "Any") -> None:
-        check_holder(self._name, key, held, value)
-
     def _unknown(self, key: "Any") -> KeyError:
         from difflib import get_close_matches
 
         from .errors import UnknownKeyError
 
         names = [known for known in self if isinstance(known, str) and known != key]
-        close: list[str] = get_close_matches(key, names) if isinstance(key, str) else []
-        return UnknownKeyError(self._name, key, close, self._failures)
+        close = [str(known) for known in names if known.endswith(f".{key}")]  # under its place
+        close = close or (get_close_matches(key, names) if isinstance(key, str) else [])
+        failed = [name for name in self._failures if ":" not in name or " = " in name]
+        return UnknownKeyError(self._name, key, close, failed)
 
     @property
     def _name(self) -> str:
@@ -509,9 +596,10 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     # A class may set its attribute once more after its body: it is looked at when it is asked for.
 
-    def _register(self, key: K, value: V) -> None:
-        super()._register(key, value)
+    def _register(self, key: K, value: V) -> K:
+        key = super()._register(key, value)
         self._without_attributes(self._state or ({}, {}))
+        return key
 
     def _combined(self, records: "Mapping[K, Record | None]") -> "State[K, V]":
         return self._without_attributes(super()._combined(records))

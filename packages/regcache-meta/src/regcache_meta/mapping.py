@@ -8,7 +8,7 @@ from _thread import RLock
 
 from regcache_core.discovery import call_in_forked_child
 
-from .classes import check_holder
+from .classes import Rival, is_held, label_of
 from .config import PRIMARY_KEY
 
 TYPE_CHECKING = False
@@ -27,6 +27,8 @@ else:
     K = V = object  # for the base class below; parameters are never looked at here
 
 _MISSING: "Any" = object()
+#: The key of what others keep from being listed.
+NOWHERE = object()
 #: Held to publish, and to set or remove a key: who publishes meanwhile would lose that. Never held
 #: while importing.
 _LOCK = RLock()
@@ -138,7 +140,7 @@ class LazyDict(dict[K, V]):
             old, found = self._state[1] if self._state else {}, self._found
             entries, values = self._combined(records)
             for key in records.keys() & old.keys() & found.keys():
-                if records[key] == found[key]:
+                if _alone(records[key]) == _alone(found[key]):
                     values.setdefault(key, old[key])
             for key in removed:
                 entries.pop(key, None)
@@ -176,50 +178,60 @@ class LazyDict(dict[K, V]):
     def _check_claims(self, records: "Mapping[K, Record | None]") -> None:
         for key, value in list(self._registered.items()):
             if key not in self._setters and key not in self._contested():
-                self._check_claim(key, value, records.get(key))
+                self._check_claim(key, value, records)
 
     def _combined(self, records: "Mapping[K, Record | None]") -> "State[K, V]":
         """Records that were found, with what registered itself or was assigned by hand."""
         contested = self._contested()
         registered = {
-            key: value
+            self._listed_as(key, value, records): value
             for key, value in list(self._registered.items())
             if self._is_shown(key, contested) or self._fits(key, value, records.get(key))
         }
+        registered.pop(NOWHERE, None)
         values = {**registered, **self._assigned}
         more = dict.fromkeys(key for key in values if key not in records)
         return {**records, **more}, values
 
     def _so_far(self) -> "State[K, V]":
         """What has registered itself, for a reader in the middle of a discovery."""
-        values = {**self._registered, **self._assigned}
+        items = list(self._registered.items())
+        registered = {key: value for key, value in items if type(key) is not Rival}
+        values = {**registered, **self._assigned}
         return dict.fromkeys(values), values
 
-    def _register(self, key: K, value: V) -> None:
-        """Put a value in as a class statement does it: without finding the other keys first."""
+    def _register(self, key: K, value: V) -> K:
+        """Put a value in as a class statement does it: without finding the other keys first.
+
+        Returns:
+            The key under which it is listed, as far as that is known.
+        """
         held = self._registered.get(key, _MISSING)
         if key in self._setters and held is not value:
             self._journal.append((self._setters[key], key, value, None))
-            return
-        is_held = held is not _MISSING and held is not value
-        if is_held:
+            return key
+        if held is not _MISSING and held is not value:
             self._primary._find_answer()
         is_contested = key in self._contested()
-        if is_held and (self._primary._is_anew() or not is_contested):
-            self._check_held(key, held, value)
         if self._state is not None and not is_contested:
-            self._check_claim(key, value, self._state[0].get(key))
+            self._check_claim(key, value, self._state[0])
         with _LOCK:
             self._registered[key] = value
-            if self._state is not None:
-                entries, values = self._state
-                if is_contested and not self._fits(key, value, entries.get(key)):
-                    return
-                # An assignment goes before a class; what was removed does not come back by itself.
-                if key not in self._assigned and not self._is_of(value, self._removed.get(key)):
-                    values[key] = value
-                    entries.setdefault(key, None)
-            self._mirror(key)
+            entries, values = self._state or ({}, {})
+            if is_contested and self._state and not self._fits(key, value, entries.get(key)):
+                return key
+            listed: K = self._listed_as(key, value, entries)
+            # An assignment goes before a class; what was removed does not come back by itself.
+            is_taken = listed in self._assigned or self._is_of(value, self._removed.get(listed))
+            if not is_taken and listed is not NOWHERE:
+                values[listed] = value
+                entries.setdefault(listed, None)
+            self._mirror(listed)
+            return listed
+
+    def _listed_as(self, key: K, value: V, records: "Mapping[K, Record | None]") -> "Any":
+        """The key under which a registered value is listed; ``NOWHERE`` if others have it."""
+        return key
 
     def _set_by_plugin(self, key: K, value: V, executing: "list[str]") -> None:
         """Set a key as a module does it that is being imported."""
@@ -333,11 +345,8 @@ class LazyDict(dict[K, V]):
         """Whether a value is the one that a record describes."""
         return False
 
-    def _check_claim(self, key: K, value: V, record: "Record | None") -> None:
+    def _check_claim(self, key: K, value: V, records: "Mapping[K, Record | None]") -> None:
         """Refuse a value that is not the one which the cache has under the key."""
-
-    def _check_held(self, key: K, held: "Any", value: V) -> None:
-        """Refuse a value for a key that another value holds."""
 
     def _unknown(self, key: "Any") -> KeyError:
         return KeyError(key)
@@ -557,6 +566,11 @@ class LazyDict(dict[K, V]):
         return self
 
 
+def _alone(record: "Record | None") -> "Record":
+    """A record without those that claim its key in vain: what is loaded stays whoever comes."""
+    return {name: value for name, value in (record or {}).items() if name != "over"}
+
+
 def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) -> None:
     """Fill in a secondary registry what a class has for it, whose primary key is given.
 
@@ -572,11 +586,14 @@ def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) ->
         if key is None:
             return
     registry: Any = secondary.registry_dict
-    is_held = key in getattr(registry, "_registered", registry)  # a plugin may have removed it
-    holder = secondary.owners.get(key, cls) if is_held else cls
+    is_there = key in getattr(registry, "_registered", registry)  # a plugin may have removed it
+    holder = secondary.owners.get(key, cls) if is_there else cls
     if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
         return  # inherited with its key
-    check_holder(name, key, holder, cls)
+    if is_held(holder, cls):
+        from .errors import duplicate
+
+        raise duplicate(name, key, label_of(holder), label_of(cls))
     secondary.owners[key] = cls
     if isinstance(registry, LazyDict):
         registry._register(key, value)

@@ -8,16 +8,20 @@ from regcache_core.discovery import code_in_execution
 
 from .classes import (
     DECLARATION_TOKEN,
+    REPLACES,
     Scope,
-    check_holder,
     dependencies_of,
+    inherits_key,
     is_abstract,
     is_class,
+    is_held,
+    label_of,
     readable_name,
+    replaces,
 )
-from .config import RegistryConfig, SecondaryRegistry
+from .config import RegistryConfig, SecondaryRegistry, check
 from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
-from .mapping import LazyDict, put_secondary
+from .mapping import NOWHERE, LazyDict, put_secondary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,15 +39,17 @@ class AutoRegisterMeta(ABCMeta):
     A class declares a registry by the class attribute ``__registry_key__`` (the name of the class
     attribute that holds a plugin's key), with ``__registry__``, ``__key_extractor__``,
     ``__skip_if_no_key__``, ``__secondary_registries__``, ``__registry_name__``,
-    ``__registry_facts__``, ``__registry_entry_points__`` and ``__registry_depends_on__`` where
-    wanted; or by ``__registry_config__`` (or the class keyword ``registry_config``), a
-    ``RegistryConfig`` that says all of it at once. Its sub-classes inherit the registry, as
-    ``cls.__registry__``; abstract ones are skipped. A sub-class may have a
-    ``__registry_depends_on__`` of its own, for what it alone depends on.
+    ``__registry_facts__``, ``__registry_entry_points__``, ``__registry_on_duplicate__`` and
+    ``__registry_depends_on__`` where wanted; or by ``__registry_config__`` (or the class keyword
+    ``registry_config``), a ``RegistryConfig`` that says all of it at once. Its sub-classes inherit
+    the registry, as ``cls.__registry__``; abstract ones are skipped. A sub-class may have a
+    ``__registry_depends_on__`` of its own, for what it alone depends on, and name as
+    ``__registry_replaces__`` the class whose key it takes.
 
     Raises:
         ConfigError: ``__registry_depends_on__`` is no list of dependencies (a ``ValueError``).
-        DuplicateKeyError: Two different classes have the same key (a ``ValueError``).
+        DuplicateKeyError: Another class has the key (a ``ValueError``); where modules are imported
+            that are searched, it is raised when the key is looked up.
         MissingKeyError: A class has no key, and the registry does not skip such classes.
         TypeError: A class inherits two registries, or its key is not hashable.
 
@@ -198,6 +204,7 @@ def _config_from_attributes(cls: "Any") -> "RegistryConfig | None":
         registry_name=getattr(cls, "__registry_name__", None),
         facts=getattr(cls, "__registry_facts__", ()),
         discovery_entry_points=getattr(cls, "__registry_entry_points__", None),
+        on_duplicate=getattr(cls, "__registry_on_duplicate__", "error"),
     )
 
 
@@ -258,12 +265,18 @@ def _register(cls: "Any", config: RegistryConfig) -> None:
         from .errors import MissingKeyError
 
         raise MissingKeyError(str(config.registry_name), cls, config.key_attribute)
+    if inherits_key(cls, key, config):
+        return
     dependencies_of(cls)  # a wrong declaration is told where it is made
+    other = vars(cls).get(REPLACES, "")
+    check(REPLACES, other, isinstance(other, (str, type)), "a class, or its full name")
     if DECLARATION_TOKEN not in vars(cls):
         code = code_in_execution(cls.__module__)
         setattr(cls, DECLARATION_TOKEN, (code and ref(code),))
     _forget_former(config, key, cls)
-    _put(config, key, cls)
+    key = _put(config, key, cls)
+    if key is NOWHERE:
+        return
     for secondary in config.secondary_registries:
         put_secondary(secondary, key, cls)
     _log(cls, key, config)
@@ -293,13 +306,25 @@ def _forget_former(config: RegistryConfig, key: "Hashable", cls: type) -> None:
         registry.bind(scope)  # what is known of other modules is looked at anew
 
 
-def _put(config: RegistryConfig, key: "Hashable", cls: type) -> None:
+def _put(config: RegistryConfig, key: "Any", cls: type) -> "Any":
+    """Register a class; gives the key under which it is listed, or ``NOWHERE``."""
     registry: Any = config.registry_dict
     if isinstance(registry, LazyDict):
-        registry._register(key, cls)
-        return
-    check_holder(str(config.registry_name), key, registry.get(key, cls), cls)
+        return registry._register(key, cls)
+    holder, policy = registry.get(key, cls), config.on_duplicate
+    if is_held(holder, cls):
+        if policy == "last" or replaces(cls, label_of(holder)):
+            config.forget_secondary(holder)
+        elif policy == "error":
+            from .errors import duplicate
+
+            raise duplicate(str(config.registry_name), key, label_of(holder), label_of(cls))
+        elif policy == "first":
+            return NOWHERE
+        else:
+            key = f"{cls.__module__}.{key}"
     registry[key] = cls
+    return key
 
 
 def _log(cls: type, key: "Hashable", config: RegistryConfig) -> None:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from .._report import check_argument
     from ..depends import as_dependencies
     from ..errors import DuplicateItemError, warn_caller
-    from ._cold.entry_points import load_entry_point, load_installed
+    from ._cold.duplicates import installer_of, share_out, told_place
+    from ._cold.entry_points import distribution_of, load_entry_point, load_installed
     from ._cold.failures import Failures, place_of
     from ._cold.importing import (
         Discovered,
@@ -66,6 +67,7 @@ __all__ = [
     "check_argument",
     "code_in_execution",
     "discovering",
+    "distribution_of",
     "file_of",
     "find_object",
     "find_package",
@@ -75,6 +77,7 @@ __all__ = [
     "import_module",
     "import_modules",
     "import_package",
+    "installer_of",
     "is_anonymous",
     "is_gone",
     "is_initializing",
@@ -93,7 +96,9 @@ __all__ = [
     "published_modules",
     "raise_if_signalled",
     "reexported_by",
+    "share_out",
     "source_modules",
+    "told_place",
     "warn_caller",
     "watch_imports",
 ]
@@ -114,6 +119,7 @@ _MODULES = {
     "code_in_execution": "regcache_core._modules",
     "check_argument": "regcache_core._report",
     "discovering": "regcache_core.discovery._cold.importing",
+    "distribution_of": "regcache_core.discovery._cold.entry_points",
     "file_of": "regcache_core._modules",
     "find_object": "regcache_core._modules",
     "find_package": "regcache_core._modules",
@@ -123,6 +129,7 @@ _MODULES = {
     "import_module": "regcache_core.discovery._cold.importing",
     "import_modules": "regcache_core.discovery._cold.importing",
     "import_package": "regcache_core.discovery._cold.importing",
+    "installer_of": "regcache_core.discovery._cold.duplicates",
     "is_anonymous": "regcache_core._modules",
     "is_gone": "regcache_core._modules",
     "is_initializing": "regcache_core._modules",
@@ -141,7 +148,9 @@ _MODULES = {
     "published_modules": "regcache_core.discovery.inputs",
     "raise_if_signalled": "regcache_core.discovery._cold.importing",
     "reexported_by": "regcache_core.discovery._cold.importing",
+    "share_out": "regcache_core.discovery._cold.duplicates",
     "source_modules": "regcache_core._modules",
+    "told_place": "regcache_core.discovery._cold.duplicates",
     "warn_caller": "regcache_core.errors",
     "watch_imports": "regcache_core.discovery._cold.loaded",
 }

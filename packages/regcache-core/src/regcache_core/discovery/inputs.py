@@ -73,8 +73,9 @@ class ImportPath(Input):
         used: Top-level modules that the application imports, as far as ``add`` was told.
         tried: Modules that were imported, or could not be, while plugins were; filled likewise.
         installed: What a file says that was checked last, or what was recorded since: ``points``,
-            the entry points as lists of name, value, distribution and version, sorted; ``broken``,
-            metadata that cannot be read: name -> error and place. ``None`` before.
+            the entry points as lists of name, value, distribution and version, sorted by
+            distribution and name; ``broken``, metadata that cannot be read: name -> error and
+            place. ``None`` before.
 
     >>> path = ImportPath("app")
     >>> path.add(["json", "no_such_module"])

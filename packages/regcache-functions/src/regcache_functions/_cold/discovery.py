@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from operator import attrgetter
 
 from regcache_core.discovery import (
     Discovered,
@@ -19,9 +20,10 @@ from regcache_core.discovery import (
     module_of,
     raise_if_signalled,
     reexported_by,
+    share_out,
 )
 
-from ..errors import DuplicateFunctionError, ScanError
+from ..errors import ScanError, duplicate
 from ..facts import to_stored
 from ..registration import Registration, make_facts, resolve_method
 from .describe import describe
@@ -47,13 +49,10 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
         if not adapter.contains(each.module)
     }
     walked: dict[str, int] = {}  # module -> its place in the order
-    #: Functions that no import registers, by the names of their entry points.
-    installed: dict[str, Registration] = {}
-    attributes: dict[str, str] = {}  # what each of these entry points names in its module
+    #: Functions that no import registers, and what their entry points name in their modules.
+    installed: dict[Registration, str] = {}
 
     def on_failure(name: str, error: BaseException) -> None:
-        if isinstance(error, DuplicateFunctionError):  # no broken module, but a broken registry
-            raise error
         if scope.strict or name == scope.package:
             raise ScanError(name, f"{type(error).__name__}: {error}") from error
         failures.add(name, error)
@@ -82,16 +81,47 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
         """Keep a function that nothing has registered, under the entry point's name."""
         if not callable(function):
             raise TypeError(f"{function!r} cannot be called, so it is no function")
-        registered = registry._snapshot()
-        if any(each.value is function for each in registered):
+        if any(each.value is function for each in (*registry._snapshot(), *installed)):
             return
         facts = make_facts(scope.facts, registry.name, name, {})
         new = Registration(function, name, (), (), None, facts, (module_of(value), 0, None))
-        held = next((each for each in registered if name in (each.name, *each.aliases)), None)
-        held = held or installed.get(name)
-        if held is not None and held.value is not function:
-            raise DuplicateFunctionError(registry.name, name, str(held), str(new))
-        installed[name], attributes[name] = new, attribute_of(value)
+        installed[new] = attribute_of(value)
+
+    def tell(name: str, winner: Registration, loser: Registration) -> None:
+        """Keep with the failures that a function does not have a name which it claims."""
+        from regcache_core import Distribution
+        from regcache_core.discovery import installer_of
+
+        group = scope.entry_points
+        error = duplicate(registry.name, name, winner.place, loser.place, group)
+        if scope.strict and registry._policy not in ("first", "last"):
+            raise error
+        text = f"{type(error).__name__}: {error}"
+        failures.texts[loser.place] = [text, f"{file_of(loser.module)}:{loser.line}"]
+        for each in (winner, loser):  # what the message names, and where it comes from
+            distribution = installer_of(each.module, group).partition(" ")[0]
+            cache.declared.add([Distribution(distribution)] if distribution else [])
+            home = str(getattr(each.value, "__module__", ""))
+            cache.elsewhere.add([file_of(home)] if is_outside(adapter, home) else [])
+
+    def share_aliases() -> None:
+        """Leave an alias to the function of that name, else to the one that the policy says.
+
+        Where it says nothing, it stays with all: then it is not clear which one is meant.
+        """
+        by_name = {name: each for each, name in names.items()}
+        claims: dict[str, list[str]] = {}
+        for name, record in records.items():
+            for alias in record.get("aliases", ()):
+                if alias != name:
+                    claims.setdefault(alias, [alias] if alias in records else []).append(name)
+        for alias, claiming in claims.items():
+            is_last = registry._policy == "last" and alias not in records
+            winner, *losers = claiming[::-1] if is_last else claiming
+            for name in losers:
+                tell(alias, by_name[winner], by_name[name])
+                if alias in records or registry._policy in ("first", "last"):
+                    records[name]["aliases"].remove(alias)
 
     def has_gone(module: str) -> bool:
         if module in failures.texts:  # perhaps imported once more, by one that goes on without it
@@ -107,17 +137,27 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
                 load_installed(cache, failures, load, on_failure)
         registry._forget(lambda each: has_gone(each.module))
         registered = [each for each in registry._snapshot() if each.module in walked]
-        registered += installed.values()
-        for each in sorted(registered, key=lambda each: walked[each.module]):
+        order = sorted([*registered, *installed], key=lambda each: walked[each.module])
+        shared = share_out(
+            order, attrgetter("name"), registry._policy, lambda it, name: registry._place_of(it)
+        )
+        names = {each: name for name, (each, *_) in shared.items()}
+        registry._registered.give(each for each, name in names.items() if name == each.name)
+        for each in filter(names.__contains__, order):
+            name, losers = names[each], shared[names[each]][1:]
+            for loser in losers:
+                tell(name, each, loser)
             try:
-                records[each.name] = to_record(each, scope.facts, registry.name)
+                records[name] = to_record(each, scope.facts, registry.name, name)
+                records[name] |= {"over": [it.place for it in losers]} if losers else {}
+                records[name] |= {"claimed": each.name} if name != each.name else {}
+                records[name] |= {"entry": installed[each]} if each in installed else {}
             except Exception as error:  # nothing leads to it, or foreign code may raise anything
                 raise_if_signalled(error)
                 on_failure(each.module, error)
                 failures.texts[each.module][1] = f"{file_of(each.module)}:{each.line}"
         records = {name: it for name, it in records.items() if it["module"] not in failures.texts}
-        for name in attributes.keys() & records.keys():
-            records[name]["entry"] = attributes[name]
+        share_aliases()
         homes = {record.get("defined_in", "") for record in records.values()}
         cache.elsewhere.add(file_of(home) for home in homes if is_outside(adapter, home))
         # Made again since they were imported: no stamp could ever hold, so nothing is written.
@@ -136,14 +176,15 @@ def is_outside(adapter: FunctionAdapter, module: str) -> bool:
     return module != "" and not is_python and not adapter.contains(module)
 
 
-def to_record(registration: Registration, facts_type: type | None, registry: str) -> dict[str, Any]:
-    """The record of a registered function.
+def to_record(
+    registration: Registration, facts_type: type | None, registry: str, name: str
+) -> dict[str, Any]:
+    """The record of a registered function that is listed under a name.
 
     Raises:
         FactsError: Its facts do not fit the registry's class.
     """
     function = resolve_method(registration.value)
-    name = registration.name
     qualname = getattr(function, "__qualname__", name)
     record = describe(function, registration.module, qualname, name)
     more = {

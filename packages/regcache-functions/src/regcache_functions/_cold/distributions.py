@@ -8,7 +8,7 @@ import platform
 import sys
 from importlib import metadata
 
-from regcache_core.discovery import is_installed
+from regcache_core.discovery import distribution_of, is_installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
     top = package.partition(".")[0]
     if top in sys.stdlib_module_names:
         return {"distribution": "Python", "version": platform.python_version()}
-    found = _installed(package, places) or _editable(top)
+    found = distribution_of(package, places) or _editable(top)
     if found is not None:
         return {"distribution": found.metadata["Name"] or "", "version": found.version or ""}
     version = vars(sys.modules[top]).get("__version__", "") if top in sys.modules else ""
@@ -51,40 +51,11 @@ def metadata_files(package: str, places: Iterable[str]) -> list[str]:
     for folder in filter(os.path.isdir, places):
         if not any(name.startswith("__init__.") for name in os.listdir(folder)):
             return []
-    found = _installed(package, places)
+    found = distribution_of(package, places)
     if found is None:
         return []
     files = [file for file in found.files or () if file.name in _METADATA]
     return sorted({str(found.locate_file(file)) for file in files if ".." not in file.parts})
-
-
-def _installed(package: str, places: Iterable[str]) -> metadata.Distribution | None:
-    """The distribution that lists a file of the package, at its place, among those it installed.
-
-    Its metadata lie beside what it installed. A list of sources (of an egg-info folder, which a
-    source tree may hold) is none of installed files.
-    """
-    top = package.partition(".")[0]
-    for place in places:
-        folder, real = place, os.path.realpath(place)
-        for _ in package.split("."):
-            folder = os.path.dirname(folder)
-        for distribution in metadata.distributions(path=[folder]):
-            listed = distribution.read_text("RECORD")
-            listed = listed or distribution.read_text("installed-files.txt") or ""
-            if top in listed and _lists(distribution, top, real):
-                return distribution
-    return None
-
-
-def _lists(distribution: metadata.Distribution, top: str, place: str) -> bool:
-    """Whether a distribution has installed a file at a place, or below it."""
-    for file in distribution.files or ():
-        if top in file.parts[0]:  # the rest is not worth looking up on the disk
-            path = os.path.realpath(str(distribution.locate_file(file)))
-            if path == place or path.startswith(place + os.sep):
-                return True
-    return False
 
 
 def _editable(top: str) -> metadata.Distribution | None:

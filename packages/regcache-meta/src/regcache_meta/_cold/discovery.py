@@ -27,17 +27,26 @@ from regcache_core.discovery import (
 
 from .. import facts as facts  # needed when plugins may have broken importing
 from ..classes import (
+    Rival,
     dependencies_of,
     derives_from,
     find_class,
     is_abstract,
     is_class,
     is_local,
+    label_of,
     name_class,
+    replaces,
     serialize_plugin_class,
 )
-from ..errors import DiscoveryError, DiscoveryWarning, DuplicateKeyError, ImportedEarlyError
-from ..mapping import put_secondary
+from ..errors import (
+    DiscoveryError,
+    DiscoveryWarning,
+    DuplicateKeyError,
+    ImportedEarlyError,
+    duplicate,
+)
+from ..mapping import lock, put_secondary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,8 +164,6 @@ def refusing(listener: Listener, strict: bool, package: str = "") -> Listener:
     """A listener that hears of a failure if that costs only a module."""
 
     def on_failure(name: str, error: BaseException) -> None:
-        if isinstance(error, DuplicateKeyError):  # no broken plugin, but a broken registry
-            raise error
         if strict or name == package:
             raise DiscoveryError(name, f"{type(error).__name__}: {error}") from error
         listener(name, error)
@@ -179,7 +186,9 @@ class Discovery:
         self.loaded = {*sys.modules}
         self.walked: dict[str, int] = {}  # module -> its place in the order
         self.brought: dict[Hashable, str] = {}  # key -> the first module that has it
-        self.names: dict[Hashable, str] = {}  # key -> entry point, of a class without its own key
+        self.nameless: set[int] = set()  # ids of classes that go by the names of entry points
+        self.claimed: dict[Hashable, Hashable] = {}  # key by place -> the one that was claimed
+        self.losers: list[type] = []  # that claim a key, and do not have it
         # Classes from elsewhere that are here already: a module of the package may import them too.
         self.foreign = self._find_foreign()
 
@@ -196,10 +205,15 @@ class Discovery:
             homes = self._find_homes(registered)
             drop_vanished(scope, registry, registered.keys() - homes.keys())
             order = sorted(homes, key=lambda key: self.walked[homes[key]])
+            order, over = self._settle(order, registered, homes)
             records = self._describe(order, registered, homes)
-            for key in records.keys() & self.names.keys():
-                records[key]["entry"] = self.names[key]
+            for key, record in records.items():
+                if id(registered[key]) in self.nameless:
+                    record["entry"] = self.claimed.get(key, key)
+                if key in over:
+                    record["over"] = over[key]
             classes = [registered[key] for key in records if _is_named_class(registered[key])]
+            classes += self.losers
             cache.elsewhere.add(_files_elsewhere(scope, classes))
         for cls in classes:
             cache.declared.add(dependencies_of(cls))
@@ -243,6 +257,109 @@ class Discovery:
         """Let a class that cannot be registered or described cost its module."""
         raise_if_signalled(error)
         refusing(self.keep, self.scope.config.strict)(name, error)
+
+    def _settle(
+        self, order: list[Any], registered: dict[Any, Any], homes: dict[Any, str]
+    ) -> tuple[list[Any], dict[Any, list[str]]]:
+        """Let each key have the class that claims it rightly, of those that are registered.
+
+        Args:
+            order: The keys, or what stands for them, in the order of the walk.
+            registered: By these the classes; those that claim a key in vain are taken out.
+            homes: Likewise the modules that bring them in.
+
+        Returns:
+            The keys in the order of the walk; and those of rivals with the labels of these.
+
+        Raises:
+            DuplicateKeyError: Nothing says which of them is right (strict).
+        """
+        scope, registry = self.scope, self.registry
+        rivals = {each.key for each in order if type(each) is Rival}
+        if not rivals:
+            return order, {}
+        from regcache_core.discovery import share_out
+
+        def claimed(each: Any) -> Any:
+            return each.key if type(each) is Rival else each
+
+        def place_of(each: Any, key: Hashable) -> str:
+            place = scope.place_of(registered[each].__module__, key)
+            self.claimed[place] = key
+            return place
+
+        groups: dict[Any, list[Any]] = {}
+        for each in order:
+            if claimed(each) in rivals:
+                groups.setdefault(claimed(each), []).append(each)
+        # What a module assigns outranks a class.
+        left = {
+            key: [key] if key in registry._setters else self._unreplaced(groups[key])
+            for key in rivals
+        }
+        valid = {each: None for each in order if each in left.get(claimed(each), [each])}
+        shared = share_out(valid, claimed, scope.config.on_duplicate, place_of)
+        over = {}
+        for key, (winner, *losers) in shared.items():
+            replaced = [each for each in groups.get(claimed(winner), ()) if each not in valid]
+            if (losers or replaced) and key not in registry._setters:
+                outdone = [registered[each] for each in (*losers, *replaced)]
+                over[key] = [*map(label_of, outdone)]
+                self.losers += outdone
+                self._tell_of(key, registered[winner], [registered[each] for each in losers])
+        for each in (each for group in groups.values() for each in group):
+            scope.config.forget_secondary(
+                registered[each]
+            )  # those that have their keys fill in anew
+        winners = {winner: key for key, (winner, *_) in shared.items()}
+        found = {each: (registered.pop(each), homes.pop(each)) for each in order}
+        for each, key in winners.items():
+            registered[key], homes[key] = found[each]
+        self._rename({key: each for each, key in winners.items() if key in rivals})
+        return [winners[each] for each in order if each in winners], over
+
+    def _unreplaced(self, group: list[Any]) -> list[Any]:
+        """Those of some rivals that none of the others says to replace."""
+        classes = [self.registry._registered[each] for each in group]
+
+        def is_replaced(cls: type) -> bool:
+            return any(replaces(other, label_of(cls)) for other in classes if other is not cls)
+
+        left = [each for each, cls in zip(group, classes, strict=True) if not is_replaced(cls)]
+        return left or group  # each says so of another
+
+    def _tell_of(self, key: Any, winner: type, rivals: list[type]) -> None:
+        """Keep with the failures which classes do not have a key that they claim.
+
+        Raises:
+            DuplicateKeyError: Nothing says which one is right (strict).
+        """
+        from regcache_core import Distribution
+        from regcache_core.discovery import installer_of
+
+        group = self.scope.config.discovery_entry_points or ""
+        for cls in rivals:
+            error = duplicate(self.scope.name, key, label_of(winner), label_of(cls), group)
+            self._keep_loser(cls, error)
+        for cls in (winner, *rivals) if rivals else ():  # what the messages name
+            name = installer_of(cls.__module__, group).partition(" ")[0]
+            self.cache.declared.add([Distribution(name)] if name else [])
+
+    def _keep_loser(self, cls: type, error: DuplicateKeyError) -> None:
+        config = self.scope.config
+        if config.strict and config.on_duplicate not in ("first", "last"):
+            raise error
+        told = f"{type(error).__name__}: {error}"
+        self.failures.texts[label_of(cls)] = [told, file_of(cls.__module__)]
+
+    def _rename(self, winners: dict[Any, Any]) -> None:
+        """Let those that have their keys hold them from now on, and the others be their rivals."""
+        names = {key: Rival(key) for key in winners}  # also of what is from elsewhere
+        names |= {each: key for key, each in winners.items()}
+        with lock():
+            for table in ("_registered", "_bringers"):
+                items = [*getattr(self.registry, table).items()]
+                setattr(self.registry, table, {names.get(key, key): it for key, it in items})
 
     def _describe(
         self, order: list[Any], registered: dict[Any, Any], homes: dict[Any, str]
@@ -303,7 +420,6 @@ class Discovery:
 
         Raises:
             TypeError: It is no plugin.
-            DuplicateKeyError: Another class has the key.
         """
         scope, registry = self.scope, self.registry
         if not isinstance(cls, type) or not derives_from(cls, scope.base) or cls is scope.base:
@@ -314,7 +430,8 @@ class Discovery:
             return
         key = scope.config.key_of(cls)
         if key is None:
-            key = self.names.setdefault(name, name)
+            key = name
+            self.nameless.add(id(cls))
         if registry._registered.get(key) is not cls:
             registry._register(key, cls)
 
@@ -408,8 +525,11 @@ class Discovery:
             mapping: Any = secondary.registry_dict
             filled = {id(cls) for cls in secondary.owners.values()}
             for key in [key for key in records if keys.get(id(registered[key])) == key]:
-                if id(registered[key]) not in filled:
-                    put_secondary(secondary, key, registered[key])  # set after the class's body
+                if id(registered[key]) not in filled:  # set after the class's body, or a rival's
+                    try:
+                        put_secondary(secondary, key, registered[key])
+                    except DuplicateKeyError as error:
+                        self._keep_loser(registered[key], error)
             places = {}
             for key in [*mapping._registered]:
                 owner = secondary.owners.get(key)

@@ -45,9 +45,10 @@ def read_installed(entries: Iterable[str], group: str) -> dict[str, Any]:
         group: The group of entry points to be read.
 
     Returns:
-        ``points``: ``[name, value, distribution, version]`` each, sorted; ``broken``: name of the
-        metadata that cannot be read -> error and place; ``versions``: for each distribution that
-        has some its version and the fingerprint of its metadata; ``files``: stamps.
+        ``points``: ``[name, value, distribution, version]`` each, sorted by distribution and name;
+        ``broken``: name of the metadata that cannot be read -> error and place; ``versions``: for
+        each distribution that has some its version and the fingerprint of its metadata; ``files``:
+        stamps.
     """
     entries = list(entries)
     files: dict[str, list[int]] = {}
@@ -75,7 +76,7 @@ def _read_points(
         except Exception as error:  # what lies there may be anything: it costs only itself
             raise_if_signalled(error)
             broken[os.path.basename(path)] = [told(error), place]
-    return sorted(points), broken
+    return sorted(points, key=lambda each: (each[2], each)), broken
 
 
 def _distributions(entries: Iterable[str]) -> Iterator[tuple[str, metadata.Distribution]]:
@@ -111,10 +112,10 @@ def _points_of(
     mine = [point for point in distribution.entry_points if point.group == group]
     if not mine:
         return []
-    return [[point.name, point.value, *_told_by(distribution, name)] for point in mine]
+    return [[point.name, point.value, *told_by(distribution, name)] for point in mine]
 
 
-def _told_by(distribution: metadata.Distribution, name: str) -> list[str]:
+def told_by(distribution: metadata.Distribution, name: str) -> list[str]:
     """Name and version of a distribution; the name of its folder where it does not say."""
     try:
         said = distribution.metadata
@@ -130,7 +131,7 @@ def _version_of(name: str, entries: Iterable[str], files: dict[str, list[int]]) 
         stated = [os.path.join(path, each) for each in _STATED]
         files.update((each, trusted_stamp(each)) for each in stated)
         content = [_content_of(each) for each in stated]
-        return [_told_by(distribution, name)[1], fingerprint(b"".join(content))]
+        return [told_by(distribution, name)[1], fingerprint(b"".join(content))]
     return None
 
 
@@ -140,6 +141,41 @@ def _content_of(path: str) -> bytes:
             return file.read()
     except OSError:
         return b""
+
+
+def distribution_of(package: str, places: Iterable[str]) -> metadata.Distribution | None:
+    """The distribution that lists a file of a package, at its place, among those it installed.
+
+    Its metadata lie beside what it installed. A list of sources (of an egg-info folder, which a
+    source tree may hold) is none of installed files.
+
+    Args:
+        package: Name of the package or module.
+        places: Its folders or file.
+    """
+    from importlib import metadata
+
+    top = package.partition(".")[0]
+    for place in places:
+        folder, real = place, os.path.realpath(place)
+        for _ in package.split("."):
+            folder = os.path.dirname(folder)
+        for distribution in metadata.distributions(path=[folder]):
+            listed = distribution.read_text("RECORD")
+            listed = listed or distribution.read_text("installed-files.txt") or ""
+            if top in listed and _lists(distribution, top, real):
+                return distribution
+    return None
+
+
+def _lists(distribution: metadata.Distribution, top: str, place: str) -> bool:
+    """Whether a distribution has installed a file at a place, or below it."""
+    for file in distribution.files or ():
+        if top in file.parts[0]:  # the rest is not worth looking up on the disk
+            path = os.path.realpath(str(distribution.locate_file(file)))
+            if path == place or path.startswith(place + os.sep):
+                return True
+    return False
 
 
 def load_installed(

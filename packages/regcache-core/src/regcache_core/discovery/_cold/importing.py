@@ -230,14 +230,24 @@ class Discovered:
         self.transient = transient if is_importing_sound() else ImportError(_UNSOUND)
         self.unfinished = unfinished
 
-    def warn_of_failures(self, category: type[Warning]) -> None:
+    def warn_of_failures(self, category: type[Warning], *, duplicates: bool = True) -> None:
         """Give one warning for each module that failed, at the line of the application.
 
         Args:
             category: The kind of warning.
+            duplicates: Whether to tell, too, of items of modules (``module:name``) that do not
+                have the key which they claim.
         """
         for name, (error, _) in self.extra["failures"].items():
-            warn_caller(f"{name} failed to import: {error}", category)
+            if not is_item(name):
+                warn_caller(f"{name} failed to import: {error}", category)
+            elif duplicates:
+                warn_caller(error, category)
+
+
+def is_item(name: str) -> bool:
+    """Whether a failure is one of an item (``module:name``), not of a module or entry point."""
+    return ":" in name and " = " not in name
 
 
 def is_importing_sound() -> bool:

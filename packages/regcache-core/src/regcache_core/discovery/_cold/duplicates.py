@@ -1,0 +1,83 @@
+"""Keys that several items claim: who has them, and how they are told of."""
+
+from __future__ import annotations
+
+from ..._modules import file_of, find_sources, module_of, search_path
+from .entry_points import distribution_of, read_installed, told_by
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
+
+def share_out(
+    items: Iterable[T],
+    claimed: Callable[[T], Any],
+    policy: str,
+    place_of: Callable[[T, Any], str],
+) -> dict[Any, list[T]]:
+    """Give keys to the items that claim them.
+
+    Args:
+        items: The items, in the order of the walk.
+        claimed: The key that an item claims.
+        policy: ``"qualify"`` gives items that claim one key their places instead; else the
+            ``"last"`` has it, or the first.
+        place_of: The key of an item beside others that claim the same.
+
+    Returns:
+        Key -> the item that has it, and those that claim it in vain.
+
+    >>> places = {"fast.http": "http", "slow.http": "http", "slow.zip": "zip"}
+    >>> share_out(places, places.get, "last", lambda place, key: place)
+    {'http': ['slow.http', 'fast.http'], 'zip': ['slow.zip']}
+    >>> [*share_out(places, places.get, "qualify", lambda place, key: place)]
+    ['fast.http', 'slow.http', 'zip']
+    """
+    claims: dict[Any, list[T]] = {}
+    for each in items:
+        claims.setdefault(claimed(each), []).append(each)
+    shared: dict[Any, list[T]] = {}
+    for key, group in claims.items():
+        for each in reversed(group) if policy == "last" else group:
+            is_moved = policy == "qualify" and len(group) > 1
+            shared.setdefault(place_of(each, key) if is_moved else key, []).append(each)
+    return shared
+
+
+def installer_of(module: str, group: str = "") -> str:
+    """What is to be uninstalled for a module to go: the name of a distribution, and its version.
+
+    Args:
+        module: Name of the module.
+        group: Group of entry points, by which a distribution may bring what it does not hold.
+
+    Returns:
+        Empty if no distribution has it.
+    """
+    try:
+        found = distribution_of(module, find_sources(module))
+    except ModuleNotFoundError:
+        return ""
+    if found is not None:
+        return " ".join(filter(None, told_by(found, "")))
+    points = read_installed(search_path(), group)["points"] if group else ()
+    origins = (origin for _, value, *origin in points if module_of(value) == module)
+    return " ".join(filter(None, next(origins, ())))
+
+
+def told_place(label: str, group: str = "") -> str:
+    """An item for messages: its place, with the file and the distribution that installed it.
+
+    Args:
+        label: The item, as ``module:qualname``.
+        group: As for ``installer_of``.
+    """
+    module = label.partition(":")[0]
+    installer = installer_of(module, group)
+    file = file_of(module) or "no file"
+    told = f"{file}, installed by {installer}" if installer else file
+    return f"{label.replace(':', '.')} ({told})"
