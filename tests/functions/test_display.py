@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from throwaway import App
 
 from regcache_functions import FunctionRegistry
 
@@ -230,3 +231,22 @@ def test_a_selection_shows_itself() -> None:
     assert "Selection 'selection of tools': 1 function" == repr(some).splitlines()[0]
     assert ["tool_1"] == [row["name"] for row in json.loads(some.to_json())]
     assert "tool_1" == read(some._repr_html_()).rows[1][0]
+
+
+def test_ipython_completes_names(app: App) -> None:
+    """After ``functions["`` it offers all names, of registry, selection and catalogue alike.
+
+    To ask for them imports no function.
+    """
+    app.write({"pots.py": "__all__ = ['boil', 'bake']\ndef boil(): ...\ndef bake(): ...\n"})
+    list(FunctionRegistry.scan("pots"))
+    offered = app.run(
+        """
+        from regcache_functions import Catalogue, FunctionRegistry
+        pots = FunctionRegistry.scan("pots")
+        kinds = pots, pots.query(text="bo"), Catalogue([pots])
+        out = [each._ipython_key_completions_() for each in kinds], "pots" in sys.modules
+        """
+    )
+
+    assert [[["bake", "boil"], ["boil"], ["pots:bake", "pots:boil"]], False] == offered

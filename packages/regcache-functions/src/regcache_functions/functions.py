@@ -161,6 +161,9 @@ class Functions(_Functions[F]):
     def __reversed__(self) -> "Iterator[str]":
         return reversed([*self._opened().records])
 
+    def _ipython_key_completions_(self) -> "list[str]":
+        return [*self]
+
     def __contains__(self, name: "Any") -> bool:
         if name not in self._opened().records:
             names = self._described().named(name) if isinstance(name, str) else []
