@@ -218,8 +218,8 @@ class FunctionRegistry(Functions[F]):
 
         A function that is public under several names or in several modules is listed once: under
         its own name where no other function has that, else under its place (``signal.convolve``);
-        the other names are its aliases. Its place (``signal.convolve``, ``scipy.signal.convolve``)
-        is a name for it in any case.
+        the other names are its aliases. Each of its places (``signal.convolve``,
+        ``scipy.signal.convolve``) is a name for it in any case.
 
         Args:
             library: Name of the package or module, as it is imported.
