@@ -111,6 +111,7 @@ def metadata(registry: FunctionRegistry[Cost]) -> None:
     assert_type(info.func, Callable[..., Any])
     assert_type(info.load(), Callable[..., Any])
     assert_type(info.read_doc(), str)
+    info.doc = "b"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     if info.signature:
         assert_type(info.signature.parameters, tuple[Parameter, ...])
 

@@ -79,11 +79,9 @@ class Catalogue(Functions["Any"]):
         Raises:
             UnknownFunctionError: There is no such function (a ``KeyError``).
         """
-        from attrs import evolve
-
         key = self._seek(name)
         registry, _, own = key.partition(SEPARATOR)
-        return evolve(self._members[registry].info(own), name=key, loader=self.__getitem__)
+        return self._members[registry].info(own)._called(key, self.__getitem__)
 
     def _opened(self) -> State:
         states = [each._described() for each in self._members.values()]

@@ -494,13 +494,16 @@ class FunctionRegistry(Functions[F]):
         return verify(self)
 
     def info(self, name: str) -> "FunctionMetadata[F]":
-        from .facts import from_stored
-        from .metadata import make_metadata
+        from .metadata import FunctionMetadata
 
         name = self._seek(name)
         record = self._described().records[name]
-        facts = from_stored(self._facts_type, self.name, name, record.get("facts", {}))
-        return make_metadata(name, record, self._extra["owner"], facts, self.__getitem__)
+        facts: Any = dict(record.get("facts", {}))
+        if self._facts_type is not None:
+            from .facts import from_stored
+
+            facts = from_stored(self._facts_type, self.name, name, facts)
+        return FunctionMetadata(name, record, self._extra["owner"], facts, self.__getitem__)
 
     def __reduce__(self) -> "tuple[Any, ...]":
         if self._is_scanned():
