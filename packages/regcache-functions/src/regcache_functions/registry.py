@@ -78,6 +78,8 @@ class Scope:
         depends_on: "Collection[Dependency]" = (),
         entry_points: "str | None" = None,
         declared: str = "",
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
         self.package = package
         self.facts = facts
@@ -89,6 +91,12 @@ class Scope:
             self.depends_on = as_dependencies(depends_on)
         self.entry_points = entry_points or ""
         self.declared = declared
+        self.max_age_days = max_age_days
+        self.cache_dir = cache_dir
+        if max_age_days != 7 or cache_dir is not None:  # else core is not needed yet
+            from regcache_core import CacheConfig
+
+            self.cache_dir = CacheConfig(max_age_days, cache_dir=cache_dir).cache_dir
         self.created_ns = time_ns()
 
     def contains(self, module: str) -> bool:
@@ -106,9 +114,16 @@ class LibraryScope(Scope):
 
     def __init__(self, trial: "Trial | None", arguments: "dict[str, Any]") -> None:
         given = arguments
-        super().__init__(given["library"], given["facts"], given["strict"], given["depends_on"])
+        super().__init__(
+            given["library"],
+            given["facts"],
+            given["strict"],
+            given["depends_on"],
+            max_age_days=given["max_age_days"],
+            cache_dir=given["cache_dir"],
+        )
         self.trial = trial
-        self.arguments = arguments
+        self.arguments = {**arguments, "cache_dir": self.cache_dir}
         self.modules: tuple[str, ...] = given["modules"]
         self.recursive: bool = given["recursive"]
         self.include: tuple[str, ...] = given["include"]
@@ -143,6 +158,8 @@ class FunctionRegistry(Functions[F]):
         entry_points: Group of entry points by which installed distributions add functions to those
             of the package; each names a function or a module.
         enable_cache: Whether a cache file is used; without it every process searches.
+        max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
+        cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
 
     Raises:
         ConfigError: An argument is of the wrong kind (a ``ValueError``).
@@ -169,6 +186,8 @@ class FunctionRegistry(Functions[F]):
         depends_on: "Collection[Dependency]" = (),
         entry_points: "str | None" = None,
         enable_cache: bool = True,
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
         check("name", name, isinstance(name, str) and name != "", "a non-empty string")
         of_package = package is None or (isinstance(package, str) and package != "")
@@ -185,7 +204,16 @@ class FunctionRegistry(Functions[F]):
         self._owners = dict.fromkeys(module for module, _ in places)
         if package is not None:
             declared = " in ".join(f"{module}:{line}" for module, line in places)
-            self._scope = Scope(package, facts, strict, depends_on, entry_points, declared)
+            self._scope = Scope(
+                package,
+                facts,
+                strict,
+                depends_on,
+                entry_points,
+                declared,
+                max_age_days,
+                cache_dir,
+            )
         self._state: State | None = None
         self._registered = Registrations((name, package))
         self._found: Mapping[str, Record] = {}  # what the state was made from, with what follows
@@ -213,6 +241,8 @@ class FunctionRegistry(Functions[F]):
         strict: bool = False,
         depends_on: "Collection[Dependency]" = (),
         enable_cache: bool = True,
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> "FunctionRegistry[Facts]":
         """A registry of the functions of an installed library that knows nothing of registries.
 
@@ -255,6 +285,8 @@ class FunctionRegistry(Functions[F]):
             depends_on: What decides beside the library which functions there are, and what a trial
                 says of them; as for a package.
             enable_cache: Whether a cache file is used.
+            max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
+            cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
 
         Raises:
             ConfigError: An argument is of the wrong kind (a ``ValueError``).
@@ -307,6 +339,8 @@ class FunctionRegistry(Functions[F]):
             "facts": facts,
             "strict": strict,
             "depends_on": depends_on,
+            "max_age_days": max_age_days,
+            "cache_dir": cache_dir,
         }
         registry._scope = LibraryScope(trial, arguments)
         return registry  # type: ignore[no-any-return]

@@ -199,6 +199,8 @@ class Scope:
             "depends_on": config.depends_on,
             "name": config.registry_name,
             "entry_points": config.discovery_entry_points,
+            "max_age_days": config.max_age_days,
+            "cache_dir": config.cache_dir,
             "enable_cache": enable_cache,
         }
 

@@ -4,6 +4,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Hashable, Iterable, MutableMapping
     from typing import Any
 
@@ -82,6 +83,8 @@ class RegistryConfig:
             ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
         discovery_entry_points: Group of entry points by which installed distributions add plugins
             to those of the package; each names a class or a module.
+        max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
+        cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
     """
 
     def __init__(
@@ -100,6 +103,8 @@ class RegistryConfig:
         facts: "Iterable[str]" = (),
         depends_on: "Collection[Dependency]" = (),
         discovery_entry_points: "str | None" = None,
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
         check("facts", facts, not isinstance(facts, str), "a list of attribute names")
         group = discovery_entry_points
@@ -119,6 +124,12 @@ class RegistryConfig:
         self.facts = tuple(facts)
         self.depends_on = check_dependencies("depends_on", depends_on)
         self.discovery_entry_points = discovery_entry_points
+        self.max_age_days = max_age_days
+        self.cache_dir = cache_dir
+        if max_age_days != 7 or cache_dir is not None:  # else it is not needed yet
+            from regcache_core import CacheConfig
+
+            self.cache_dir = CacheConfig(max_age_days, cache_dir=cache_dir).cache_dir
 
     def key_of(self, cls: "Any") -> "Hashable | None":
         """The key of a class: declared by its attribute or classmethod, else derived.

@@ -27,6 +27,7 @@ from .mapping import LazyDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
     from typing import Any, TypeVar
 
@@ -97,6 +98,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         name: "str | None" = None,
         entry_points: "str | None" = None,
         enable_cache: bool = True,
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> "LazyDiscoveryDict[Any, type[B]]":
         """A registry of the sub-classes of ``base`` in a package that knows nothing of us.
 
@@ -115,6 +118,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             entry_points: Group of entry points by which installed distributions add classes; each
                 names a class or a module.
             enable_cache: Whether a cache file is used.
+            max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
+            cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
 
         Raises:
             ConfigError: An argument is of the wrong kind (a ``ValueError``).
@@ -142,6 +147,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             facts=facts,
             depends_on=depends_on,
             discovery_entry_points=entry_points,
+            max_age_days=max_age_days,
+            cache_dir=cache_dir,
         )
         plugin_base: Any = base
         registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)

@@ -25,17 +25,32 @@ if TYPE_CHECKING:
     B = TypeVar("B")
 
 
+#: What a class may say of its registry, and the argument of ``RegistryConfig`` for that.
+_ATTRIBUTES = {
+    "__registry_key__": "key_attribute",
+    "__key_extractor__": "key_extractor",
+    "__skip_if_no_key__": "skip_if_no_key",
+    "__secondary_registries__": "secondary_registries",
+    "__registry_name__": "registry_name",
+    "__registry_facts__": "facts",
+    "__registry_entry_points__": "discovery_entry_points",
+    "__registry_max_age_days__": "max_age_days",
+    "__registry_cache_dir__": "cache_dir",
+}
+
+
 class AutoRegisterMeta(ABCMeta):
     """Metaclass of plugin base classes: concrete sub-classes register themselves.
 
     A class declares a registry by the class attribute ``__registry_key__`` (the name of the class
     attribute that holds a plugin's key), with ``__registry__``, ``__key_extractor__``,
     ``__skip_if_no_key__``, ``__secondary_registries__``, ``__registry_name__``,
-    ``__registry_facts__``, ``__registry_entry_points__`` and ``__registry_depends_on__`` where
-    wanted; or by ``__registry_config__`` (or the class keyword ``registry_config``), a
-    ``RegistryConfig`` that says all of it at once. Its sub-classes inherit the registry, as
-    ``cls.__registry__``; abstract ones are skipped. A sub-class may have a
-    ``__registry_depends_on__`` of its own, for what it alone depends on.
+    ``__registry_facts__``, ``__registry_entry_points__``, ``__registry_max_age_days__``,
+    ``__registry_cache_dir__`` and ``__registry_depends_on__`` where wanted; or by
+    ``__registry_config__`` (or the class keyword ``registry_config``), a ``RegistryConfig`` that
+    says all of it at once. Its sub-classes inherit the registry, as ``cls.__registry__``; abstract
+    ones are skipped. A sub-class may have a ``__registry_depends_on__`` of its own, for what it
+    alone depends on.
 
     Raises:
         ConfigError: ``__registry_depends_on__`` is no list of dependencies (a ``ValueError``).
@@ -139,20 +154,14 @@ def _inherited_config(cls: "Any") -> "RegistryConfig | None":
 
 
 def _config_from_attributes(cls: "Any") -> "RegistryConfig | None":
-    key_attribute = getattr(cls, "__registry_key__", None)
-    if key_attribute is None:
+    if getattr(cls, "__registry_key__", None) is None:
         return None
-    registry = vars(cls).get("__registry__")
-    return RegistryConfig(
-        LazyDiscoveryDict() if registry is None else registry,
-        key_attribute,
-        getattr(cls, "__key_extractor__", None),
-        getattr(cls, "__skip_if_no_key__", True),
-        getattr(cls, "__secondary_registries__", None),
-        registry_name=getattr(cls, "__registry_name__", None),
-        facts=getattr(cls, "__registry_facts__", ()),
-        discovery_entry_points=getattr(cls, "__registry_entry_points__", None),
-    )
+    own = vars(cls).get("__registry__")
+    given: dict[str, Any] = {
+        argument: getattr(cls, name) for name, argument in _ATTRIBUTES.items() if hasattr(cls, name)
+    }
+    registry = LazyDiscoveryDict() if own is None else own
+    return RegistryConfig(registry, **{"skip_if_no_key": True, **given})
 
 
 def _declare(cls: "Any", config: RegistryConfig) -> None:
