@@ -1,5 +1,6 @@
 """Scans of libraries that are written for one test, and know nothing of registries."""
 
+import sys
 import sysconfig
 import warnings
 from pathlib import Path
@@ -714,7 +715,21 @@ BAD_BOUNDS: dict[str, list[Any]] = {
         ({"memory": 1}, "memory"),
         ({"progress": True}, "progress"),
         ({"name": 3}, "name"),
+        ({"name": ""}, "name"),
         ({"facts": 3}, "facts"),
+        ({"library": sys}, "library"),
+        ({"library": ".paint"}, "library"),
+        ({"modules": ["deep", 3]}, "modules"),
+        ({"include": 3}, "include"),
+        ({"exclude": [None]}, "exclude"),
+        ({"recursive": "no"}, "recursive"),
+        ({"strict": "no"}, "strict"),
+        ({"enable_cache": None}, "enable_cache"),
+        ({"max_age_days": "7"}, "max_age_days"),
+        ({"cache_dir": 3}, "cache_dir"),
+        ({"probe_version": "2"}, "probe_version"),
+        ({"probe_version": 2, "probe": "probes:probe"}, "probe_version"),
+        ({"executor": 3, "probe": "probes:probe"}, "executor"),
         *(
             ({field: value, "probe": "probes:probe"}, field)
             for field, values in BAD_BOUNDS.items()

@@ -285,9 +285,11 @@ class Functions(_Functions[F]):
             limit: At most so many.
 
         Raises:
-            ConfigError: The text is none (a ``ValueError``).
+            ConfigError: An argument is of the wrong kind (a ``ValueError``).
         """
         check("text", text, isinstance(text, str), "a text")
+        is_number = limit is None or (type(limit) is int and limit >= 0)
+        check("limit", limit, is_number, "a number, 0 or more, or None")
         return Selection(self, self._described().haystack().search(text)[:limit])
 
     # Ways out.

@@ -15,7 +15,9 @@ from .registration import (
     Registration,
     Registrations,
     check,
+    check_flags,
     declaration,
+    is_module,
     make_facts,
     name_of_function,
     place_of,
@@ -190,13 +192,21 @@ class FunctionRegistry(Functions[F]):
         cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
         check("name", name, isinstance(name, str) and name != "", "a non-empty string")
-        of_package = package is None or (isinstance(package, str) and package != "")
-        check("package", package, of_package, "the name of a package")
+        of_package = package is None or is_module(package)
+        check("package", package, of_package, "the name of a package, in full")
         check("facts", facts, facts is None or isinstance(facts, type), "a class")
+        check_flags(strict=strict, enable_cache=enable_cache)
         is_group = entry_points is None or (isinstance(entry_points, str) and entry_points != "")
         check("entry_points", entry_points, is_group, "the name of a group of entry points")
-        merged = package if entry_points is not None else ""
-        check("entry_points", entry_points, merged is not None, "it together with package=")
+        for field, value, is_given in (
+            ("strict", strict, strict),
+            ("depends_on", depends_on, depends_on),
+            ("entry_points", entry_points, entry_points is not None),
+            ("max_age_days", max_age_days, max_age_days != 7),
+            ("cache_dir", cache_dir, cache_dir is not None),
+        ):
+            is_used = package is not None or not is_given
+            check(field, value, is_used, "it together with package=")
         self._name = name
         self.enable_cache = enable_cache
         self._facts_type: Any = facts
@@ -297,14 +307,21 @@ class FunctionRegistry(Functions[F]):
         >>> statistics.info("fmean").doc
         'Convert data to floats and compute the arithmetic mean.'
         """
-        for field, patterns in (("modules", modules), ("include", include), ("exclude", exclude)):
-            check(field, patterns, not isinstance(patterns, (str, bytes)), "a list of texts")
+        modules, include = texts_of("modules", modules), texts_of("include", include)
+        exclude = texts_of("exclude", exclude)
         is_text = isinstance(probe, str) and ":" in probe
         for field, function in (("predicate", predicate), ("probe", None if is_text else probe)):
             expected = "a function" if field == "predicate" else "a function or 'module:name'"
             check(field, function, function is None or callable(function), expected)
         check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
-        check("library", library, isinstance(library, str) and library != "", "a module's name")
+        check("library", library, is_module(library), "a module's name, in full")
+        is_name = name is None or (isinstance(name, str) and name != "")
+        check("name", name, is_name, "a non-empty string")
+        check("recursive", recursive, recursive in (None, True, False), "True, False or None")
+        check_flags(strict=strict, enable_cache=enable_cache)
+        check("probe_version", probe_version, isinstance(probe_version, str), "a text")
+        is_executor = executor is None or callable(getattr(executor, "submit", None))
+        check("executor", executor, is_executor, "a concurrent.futures.Executor")
         is_number = isinstance(timeout, (int, float)) and 0 < timeout < float("inf")
         check("timeout", timeout, is_number, "a number of seconds, more than 0")
         is_size = memory is None or (type(memory) is int and memory > 0)
@@ -313,7 +330,12 @@ class FunctionRegistry(Functions[F]):
         check("progress", progress, is_told, "True, or a function of (done, total, name)")
         bounded = memory is None or os.path.exists("/proc/self/statm")
         check("memory", memory, bounded, "None: this system does not tell how much is in use")
-        needs_probe = {"executor": executor, "memory": memory, "progress": progress or None}
+        needs_probe: dict[str, object] = {
+            "executor": executor,
+            "memory": memory,
+            "progress": progress or None,
+            "probe_version": probe_version or None,
+        }
         for field, value in needs_probe.items():
             check(field, value, value is None or probe is not None, "it together with probe=")
         trial = None
@@ -322,13 +344,12 @@ class FunctionRegistry(Functions[F]):
 
             trial = Trial(probe, probe_version, executor, timeout, memory, progress)
         registry: Any = cls(name or library, facts=facts, enable_cache=enable_cache)  # type: ignore[arg-type]
-        modules = tuple(modules)
         arguments = {
             "library": library,
             "modules": modules,
             "recursive": not modules if recursive is None else recursive,
-            "include": tuple(include),
-            "exclude": tuple(exclude),
+            "include": include,
+            "exclude": exclude,
             "predicate": predicate,
             "public": public,
             "name": name,

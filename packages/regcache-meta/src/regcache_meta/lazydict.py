@@ -23,6 +23,7 @@ from .classes import (
     name_class,
     same_declaration,
 )
+from .config import check, check_flags
 from .mapping import LazyDict
 
 TYPE_CHECKING = False
@@ -51,6 +52,15 @@ else:
     K = V = object  # for the base classes below; parameters are never looked at here
 
 
+#: What ``RegistryConfig`` calls an argument of ``for_package``.
+_ARGUMENTS = {
+    "registry_name": "name",
+    "discovery_package": "package",
+    "discovery_recursive": "recursive",
+    "discovery_entry_points": "entry_points",
+}
+
+
 class LazyDiscoveryDict(LazyDict[K, V]):
     """Plugin classes by key: listed from a cache, imported one at a time, never stale.
 
@@ -61,6 +71,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     Args:
         enable_cache: Whether a cache file is used; without it every process discovers.
+
+    Raises:
+        ConfigError: It is neither ``True`` nor ``False`` (a ``ValueError``).
 
     >>> from pygments.lexer import Lexer
     >>> lexers = LazyDiscoveryDict.for_package("pygments.lexers", Lexer)
@@ -74,6 +87,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     _listing: "Listing[State[K, V]] | None" = None  # there from the first use on
 
     def __init__(self, enable_cache: bool = True) -> None:
+        check_flags(enable_cache=enable_cache)
         super().__init__()
         self.enable_cache = enable_cache
         self._scope: Scope | None = None
@@ -127,29 +141,34 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             DuplicateKeyError: On first use: two classes have the same key.
         """
         from .classes import Scope
-        from .config import RegistryConfig, check, extract_key_from_class_name
+        from .config import RegistryConfig, extract_key_from_class_name, is_name, respelt
 
+        is_package = isinstance(package, str) and package != ""
+        check("package", package, is_package, "the name of a package, in full")
         check("base", base, isinstance(base, type), "a class")
-        check(
-            "key", key, key is None or isinstance(key, str) or callable(key), "a name, a function"
-        )
+        is_key = key is None or is_name(key) or callable(key)
+        check("key", key, is_key, "the name of a class attribute, or a function")
         check("include", include, include is None or callable(include), "a function of a class")
         registry: Any = cls(enable_cache)
-        config = RegistryConfig(
-            registry,
-            key if isinstance(key, str) else "",
-            None if isinstance(key, str) else key or extract_key_from_class_name,
-            skip_if_no_key=True,
-            registry_name=name or f"{package} by {name_of(key) or 'class name'}",
-            discovery_package=package,
-            discovery_recursive=recursive,
-            strict=strict,
-            facts=facts,
-            depends_on=depends_on,
-            discovery_entry_points=entry_points,
-            max_age_days=max_age_days,
-            cache_dir=cache_dir,
-        )
+        derived = f"{package} by {name_of(key) or 'class name'}"
+        try:
+            config = RegistryConfig(
+                registry,
+                key if isinstance(key, str) else "",
+                None if isinstance(key, str) else key or extract_key_from_class_name,
+                skip_if_no_key=True,
+                registry_name=derived if name is None else name,
+                discovery_package=package,
+                discovery_recursive=recursive,
+                strict=strict,
+                facts=facts,
+                depends_on=depends_on,
+                discovery_entry_points=entry_points,
+                max_age_days=max_age_days,
+                cache_dir=cache_dir,
+            )
+        except ValueError as error:
+            raise respelt(error, _ARGUMENTS) from None
         plugin_base: Any = base
         registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)
         return registry  # type: ignore[no-any-return]
@@ -451,6 +470,9 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     Keys come from the primary registry's cache file; a value is read from its class, which is
     imported then.
+
+    Raises:
+        ConfigError: The first is no ``LazyDiscoveryDict`` (a ``ValueError``).
     """
 
     def __init__(
@@ -458,6 +480,8 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         primary_registry: "LazyDiscoveryDict[Any, Any]",
         secondary: "SecondaryRegistry | None" = None,
     ) -> None:
+        is_registry = isinstance(primary_registry, LazyDiscoveryDict)
+        check("primary_registry", primary_registry, is_registry, "a LazyDiscoveryDict")
         super().__init__()
         self._primary = primary_registry
         self._secondary = secondary

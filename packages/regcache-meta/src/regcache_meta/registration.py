@@ -5,13 +5,14 @@ from abc import ABCMeta
 
 from .classes import (
     DECLARATION_TOKEN,
+    DEPENDS_ON,
     Scope,
     check_holder,
     dependencies_of,
     is_abstract,
     readable_name,
 )
-from .config import RegistryConfig, SecondaryRegistry
+from .config import _DERIVED, RegistryConfig, SecondaryRegistry, check, respelt
 from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
 from .mapping import LazyDict, put_secondary
 
@@ -37,6 +38,8 @@ _ATTRIBUTES = {
     "__registry_max_age_days__": "max_age_days",
     "__registry_cache_dir__": "cache_dir",
 }
+_DECLARING = (*_ATTRIBUTES, "__registry__", "__registry_config__", DEPENDS_ON)
+_KNOWN = {*_DECLARING, DECLARATION_TOKEN, _DERIVED}
 
 
 class AutoRegisterMeta(ABCMeta):
@@ -53,7 +56,7 @@ class AutoRegisterMeta(ABCMeta):
     alone depends on.
 
     Raises:
-        ConfigError: ``__registry_depends_on__`` is no list of dependencies (a ``ValueError``).
+        ConfigError: An attribute is of the wrong kind, or its name is misspelt (a ``ValueError``).
         DuplicateKeyError: Two different classes have the same key (a ``ValueError``).
         MissingKeyError: A class has no key, and the registry does not skip such classes.
         TypeError: A class inherits two registries, or its key is not hashable.
@@ -122,12 +125,14 @@ class AutoRegister:
 
 def add_class(cls: type, given: "RegistryConfig | None" = None) -> None:
     """Declare the registry that a new class asks for, or register it in the one it inherits."""
-    declared = given or vars(cls).get("__registry_config__")
+    declared = vars(cls).get("__registry_config__") if given is None else given
     if any(getattr(base, "__registry_config__", None) is declared for base in cls.__bases__):
         declared = None  # a metaclass that gives its configuration to every class, base or plugin
     inherited = None if declared else _inherited_config(cls)
     if declared is None and (inherited is None or _asks_for_its_own(cls, inherited)):
         declared = _config_from_attributes(cls)
+    if declared is not None or inherited is None:
+        _check_names(cls, declared)
     if declared is not None:
         _declare(cls, declared)
     # A name with brackets is no class statement: a generic model's parametrization, A[int].
@@ -161,13 +166,48 @@ def _config_from_attributes(cls: "Any") -> "RegistryConfig | None":
         argument: getattr(cls, name) for name, argument in _ATTRIBUTES.items() if hasattr(cls, name)
     }
     registry = LazyDiscoveryDict() if own is None else own
-    return RegistryConfig(registry, **{"skip_if_no_key": True, **given})
+    try:
+        config = RegistryConfig(registry, **{"skip_if_no_key": True, **given})
+        _check_dict(config)
+    except ValueError as error:
+        names = {argument: name for name, argument in _ATTRIBUTES.items()}
+        names["registry_dict"] = "__registry__"
+        spelt = {each: f"{_place_of(cls)}.{name}" for each, name in names.items()}
+        raise respelt(error, spelt) from None
+    return config
+
+
+def _place_of(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _check_dict(config: RegistryConfig) -> None:
+    """Refuse what only a registry that discovers can do."""
+    for name in ("strict", "facts", "depends_on", "discovery_entry_points", "cache_dir"):
+        value, is_lazy = getattr(config, name), isinstance(config.registry_dict, LazyDiscoveryDict)
+        check(name, value, is_lazy or not value, "it to a registry that is a LazyDiscoveryDict")
+
+
+def _check_names(cls: type, declared: "RegistryConfig | None") -> None:
+    """Refuse an attribute that is called like one of a registry, and is none, or is of no use."""
+    own = vars(cls).get("__registry__") if declared is None else None
+    check(f"{_place_of(cls)}.__registry__", own, own is None, "it with a __registry_key__")
+    for name in vars(cls):
+        if name.startswith("__registry_") and name.endswith("__") and name not in _KNOWN:
+            from difflib import get_close_matches
+
+            known = {each.strip("_").removeprefix("registry_"): each for each in _DECLARING}
+            word = name.strip("_").removeprefix("registry_")
+            close = [known[each] for each in get_close_matches(word, known, 2)]
+            expected = f"it as {' or '.join(close or sorted(_DECLARING))}: no other name is known"
+            check(f"{_place_of(cls)}.{name}", vars(cls)[name], False, expected)
 
 
 def _declare(cls: "Any", config: RegistryConfig) -> None:
     """Make ``cls`` the base class of a registry."""
-    if not isinstance(config, RegistryConfig):
-        raise TypeError(f"__registry_config__ must be a RegistryConfig, not {config!r}")
+    is_config = isinstance(config, RegistryConfig)
+    check("__registry_config__", config, is_config, "a RegistryConfig")
+    _check_dict(config)
     config.registry_name = config.registry_name or readable_name(cls.__name__)
     registry = config.registry_dict
     cls.__registry_config__ = config
