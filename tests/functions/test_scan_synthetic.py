@@ -254,7 +254,9 @@ def test_every_public_place_is_a_name(is_warm: bool, app: App) -> None:
             assert registry[place] is registry[name]
             assert name == registry.info(place).name
     assert {"heat", "sear"} == {name for name in ("heat", "sear") if name in registry}
-    for place in ("pots.heat", "pots.fry", "pots.sear", "pots.cook", "stove.fried", "other.boil"):
+    registry.register("own", aliases=["mine"])(lambda: None)
+    nowhere = ["heat", "fry", "sear", "cook", "stove.fried", "own", "mine"]
+    for place in ("other.boil", *(f"pots.{each}" for each in nowhere)):
         assert place not in registry, place
 
 
