@@ -2,11 +2,20 @@
 
 import importlib
 import json
+import warnings
 
 import pytest
 from throwaway import forget
 
-from regcache_core.discovery import Failures, ImportPath, import_module, place_of, reexported_by
+from regcache_core import CacheWarning
+from regcache_core.discovery import (
+    Discovered,
+    Failures,
+    ImportPath,
+    import_module,
+    place_of,
+    reexported_by,
+)
 from regcache_core.discovery._cold.failures import missing_modules
 
 FILES = {
@@ -32,6 +41,39 @@ print(json.dumps([names, failed, sorted(name for name in sys.modules if name[:4]
 """
 BAD, BROKEN = ["zoo.bad", "ValueError"], ["zoo.broken", "ZeroDivisionError"]
 GONE = ["zoo.gone", "KeyError"]
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        (["No module named 'fancy'"] * 2, ["a, b failed to import: No module named 'fancy'"]),
+        (
+            ["ModuleNotFoundError: No module named 'fancy' (installed by tiff 1.0)"] * 2
+            + ["ModuleNotFoundError: No module named 'fancy' (installed by png 1.0)"],
+            ["a, b, c failed to import: No module named 'fancy'"],
+        ),
+        (
+            ["No module named 'fancy'", "E: x", "No module named 'fancy.x'", "E: x"],
+            [
+                "a failed to import: No module named 'fancy'",
+                "b, d failed to import: E: x",
+                "c failed to import: No module named 'fancy.x'",
+            ],
+        ),
+        (["E: x", "E: y"], ["a failed to import: E: x", "b failed to import: E: y"]),
+        (["E: x"] * 7, ["a, b, c, d, e, 2 more (see .failures) failed to import: E: x"]),
+        ([], []),
+    ],
+)
+def test_modules_that_lack_the_same_are_one_warning(errors, told):
+    """An optional dependency of many plugins is told of once; what differs is not put together."""
+    failures = {name: [error, "x.py:1"] for name, error in zip("abcdefg", errors, strict=False)}
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        Discovered({}, {"failures": failures}, None).warn_of_failures(CacheWarning)
+
+    assert told == [str(each.message) for each in caught]
 
 
 @pytest.fixture

@@ -190,6 +190,26 @@ def test_folder_that_is_missing_a_submodule_is_watched(site, make):
     assert (Reason.MODULE_APPEARED, "space.part.new") == refused(manager)
 
 
+@pytest.mark.parametrize("name", ["Alpha_tools-1.0", "tool-1.0", "zeta-2.0"])
+def test_distribution_that_is_installed_anew_is_named(name, site, make):
+    """In its old version; of several in one folder, it is the one that is said to have changed."""
+    for each in ("Alpha_tools-1.0", "zeta-2.0"):
+        (site / f"{each}.dist-info").mkdir()
+    make_old(site)
+    import tool  # noqa: F401 - somebody uses what is installed
+
+    manager = save(make)
+    (site / "later").mkdir()  # so that none has the number of the folder that it replaces
+    (site / f"{name}.dist-info").rename(site / "later" / "old")
+    (site / f"{name}.dist-info").mkdir()
+
+    assert manager.load_cache() is None
+    changed = name.lower().replace("_", "-").partition("-1")[0].partition("-2")[0]
+    assert f"miss: a distribution was installed, replaced or removed: {changed}" == str(
+        manager.last_report
+    )
+
+
 def test_module_that_hides_one_of_python_is_seen(site, make, monkeypatch):
     """A file `colorsys.py` in a folder before Python's own is what `import colorsys` brings."""
     import colorsys

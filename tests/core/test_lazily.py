@@ -36,6 +36,7 @@ def test_keys_are_there_and_no_item_is_converted(counted):
     assert ["a", 7, Color.RED] == list(items) == list(items.keys())
     assert (3, True, False) == (len(items), 7 in items, "b" in items)
     assert "<LazyItems 'palettes', 3 keys>" == repr(items)
+    assert list(items) == items._ipython_key_completions_()
     assert ("hit", 3) == (manager.last_report.status, manager.last_report.items)
     assert [] == converted
 

@@ -12,7 +12,7 @@ import pytest
 from core_tools import needs_users, refused
 
 import regcache_core
-from regcache_core import Reason, get_cache_file_path
+from regcache_core import CacheConfig, ConfigError, Reason, get_cache_file_path
 from regcache_core._file import cache_folder
 
 VALUES = [None, "", "/abs", "/abs/", "relative", " /x", "~"]
@@ -249,3 +249,49 @@ def test_refresh_ignores_and_rewrites(make, monkeypatch, word):
     assert ("miss", Reason.REFRESH_REQUESTED, "REGCACHE_REFRESH") == (
         *(report.status, report.reason, report.where),
     )
+
+
+@pytest.mark.parametrize("given", ["here", Path("here"), "~/here", os.path.join(os.sep, "here")])
+def test_folder_of_one_registry_outranks_the_environment(given, make, tmp_path, monkeypatch):
+    """`cache_dir=` is a path as users write it, of the moment at which it is given."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    manager = make(config=CacheConfig(cache_dir=given))
+    monkeypatch.chdir(os.sep)
+
+    folder = os.sep if str(given).startswith(os.sep) else str(tmp_path)
+    path = Path(manager.path)
+    assert Path(folder, "here") == path.parents[1]
+    assert (
+        get_cache_file_path(manager.cache_name, application=manager.application).name == path.name
+    )
+
+
+def test_registry_with_a_folder_lives_there_and_nowhere_else(make, tmp_path, monkeypatch):
+    """Loaded, saved, and cleared; without it there is another file, of the same name."""
+    monkeypatch.delenv("REGCACHE_DIR")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    folder, config = tmp_path / "there", CacheConfig(cache_dir=tmp_path / "there")
+    make(config=config).get_or_build(lambda: {"red": 1})
+
+    manager = make(config=config)
+
+    assert {"red": 1} == manager.load_cache()
+    assert [manager.path] == [str(path) for path in folder.rglob("*.json")]
+    assert 0o700 == os.stat(os.path.dirname(manager.path)).st_mode & 0o777 or os.name != "posix"
+    assert (None, Reason.NO_CACHE_FOLDER) == (make().load_cache(), refused(make())[0])
+    manager.clear_cache()
+    assert [] == [*folder.rglob("*.json")]
+
+
+def test_relative_folder_of_nowhere_is_refused(tmp_path, monkeypatch):
+    """Where the working folder is gone it would lie nowhere."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    with pytest.raises(ConfigError, match="cache_dir is 'here'; give the path of a folder"):
+        CacheConfig(cache_dir="here")

@@ -112,6 +112,7 @@ def test_arguments_that_do_not_fit_are_refused(field, arguments):
         *[("max_age_days", value) for value in (-1, float("nan"), float("inf"), "7", True, [])],
         *[("check_mtimes", value) for value in (1, None, "yes")],
         *[("cache_version", value) for value in ("", 1, None)],
+        *[("cache_dir", value) for value in ("", 1, True, b"a", "a\0b")],
     ],
 )
 def test_config_refuses_values_out_of_range(field, value):
@@ -125,12 +126,16 @@ def test_config_refuses_values_out_of_range(field, value):
 
 def test_configs_compare_by_value():
     """Two configs with equal fields are equal; they show their fields and cannot be keys."""
-    config = CacheConfig(0.5, False, "2")
+    config = CacheConfig(0.5, False, "2", "/a")
 
-    assert CacheConfig(max_age_days=0.5, check_mtimes=False, cache_version="2") == config
+    same = CacheConfig(max_age_days=0.5, check_mtimes=False, cache_version="2", cache_dir="/a")
+    assert same == config
     assert CacheConfig() != config
     assert config != "a config"
-    assert "CacheConfig(max_age_days=0.5, check_mtimes=False, cache_version='2')" == repr(config)
+    assert (
+        "CacheConfig(max_age_days=0.5, check_mtimes=False, cache_version='2', cache_dir='/a')"
+        == repr(config)
+    )
     with pytest.raises(TypeError):
         hash(config)
 

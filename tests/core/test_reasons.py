@@ -1,6 +1,7 @@
 """Every `Reason` is produced by a real situation; the table below has them all."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -235,7 +236,7 @@ SITUATIONS = {
         s.edit(s.manager, settings=1),
         load(s, more=[Input("settings", lambda: 2)]),
     )[1],
-    "FROM_THE_FUTURE": load_edited(timestamp=1e12),
+    "FROM_THE_FUTURE": load_edited(timestamp=1e10),
     "TOO_OLD": load_edited(timestamp=1),
     "SOURCE_CHANGED": load_after(lambda s: s.source.write_text("changed")),
     "SOURCE_REMOVED": load_after(lambda s: s.source.unlink()),
@@ -270,6 +271,8 @@ def test_reason_is_reported(name, folder, monkeypatch, edit):
     status = STATUSES.get(reason.name, "miss")
     assert (reason, status) == (report.reason, report.status)
     assert f"{status}: {reason.sentence}" in str(report)
+    words = report.why().replace(str(report.path), "")
+    assert [] == re.findall(r"[0-9a-f]{16}|[0-9]{12}", words), "hashes and stamps are no words"
 
 
 def test_sentences_differ():

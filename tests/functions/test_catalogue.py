@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -127,6 +128,26 @@ def test_registries_need_different_names(app: App) -> None:
         Catalogue([scan("north"), scan("south", name="north")])
     with pytest.raises(ConfigError, match="a:b"):
         Catalogue([scan("north", name="a:b")])
+
+
+@pytest.mark.parametrize("given", [["json"], "json", 5, {"a": 1}, [None]], ids=repr)
+def test_catalogue_is_made_of_registries(given: Any) -> None:
+    """Names of libraries are no list of registries."""
+    expected = re.escape(f"registries is {given!r}; give a list of FunctionRegistry objects")
+
+    with pytest.raises(ConfigError, match=expected):
+        Catalogue(given)
+
+
+def test_registry_by_itself_is_no_list_of_registries() -> None:
+    """It is named, and is not searched for that."""
+    registry: Any = scan("json")
+
+    with pytest.raises(ConfigError, match="registries is 'json'; give a list of Func"):
+        Catalogue(registry)
+    with pytest.raises(ConfigError, match="name is 3; give a non-empty string"):
+        Catalogue([registry], name=3)  # type: ignore[arg-type]
+    assert None is registry.report
 
 
 def test_metadata_have_the_key_as_their_name(catalogue: Catalogue) -> None:

@@ -1,5 +1,6 @@
 """What is kept of a function for listings: signature, documentation, kind, and where it is from."""
 
+import copy
 import enum
 import functools
 import importlib
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from regcache_functions import FunctionRegistry, Parameter, ScanWarning, Signature
 from regcache_functions._cold.describe import describe
-from regcache_functions.metadata import make_metadata
+from regcache_functions.metadata import FunctionMetadata
 
 OWNER = {"distribution": "", "version": ""}
 HERE = __name__
@@ -29,7 +30,7 @@ def info(function: Any, module: str = HERE, name: str = "f") -> Any:
 
 def metadata(record: Any, name: str = "f") -> Any:
     """Metadata from a record."""
-    return make_metadata(name, record, OWNER, {}, lambda name: print)
+    return FunctionMetadata(name, record, OWNER, {}, lambda name: print)
 
 
 def signature(function: Any) -> Signature:
@@ -326,5 +327,26 @@ def test_metadata_are_values() -> None:
     assert one == two
     assert hash(one) == hash(two)
     assert one != metadata({**record, "doc": "Else."})
-    with pytest.raises(AttributeError):
-        one.doc = "Else."
+    assert repr(one).startswith("FunctionMetadata(name='f', module=")
+    assert [one, one.signature] == copy.deepcopy([one, one.signature])
+    for thing, name in ((one, "doc"), (one.signature, "text"), (one.signature, "parameters")):
+        with pytest.raises(AttributeError, match=f"{name} of a .* cannot be changed"):
+            setattr(thing, name, "Else.")
+        with pytest.raises(AttributeError, match=f"{name} of a .* cannot be removed"):
+            delattr(thing, name)
+
+
+def test_signature_is_what_its_parts_are() -> None:
+    """Whether these are read from the text, when they are asked for, or are given with it."""
+    read, told = Signature("(a, b=1) -> int"), Signature("(a, b=1) -> int", ["int", ["a"]])
+    parameters = (Parameter("a"), Parameter("b", default="1"))
+
+    assert parameters == read.parameters
+    assert (parameters[:1], "int", "int") == (told.parameters, told.returns, read.returns)
+    assert (True, False) == (read == Signature("(a, b=1) -> int"), read == told)
+    assert hash(read) == hash(Signature("(a, b=1) -> int"))
+    assert ("a", "b=1") == tuple(map(str, read.parameters))
+    assert read != "(a, b=1) -> int"
+    assert ((), None) == (Signature("?").parameters, Signature("?").returns)
+    with pytest.raises(AttributeError, match="a Signature has no result"):
+        _ = read.result  # type: ignore[attr-defined]

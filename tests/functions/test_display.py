@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from throwaway import App
 
 from regcache_functions import FunctionRegistry
 
@@ -159,7 +160,7 @@ def test_json_holds_everything() -> None:
     """Each function is an object with all fields; signatures and facts are objects in it."""
     rows = json.loads(make().to_json())
 
-    fields = {each.name for each in attrs.fields(type(make().info("tool_0")))} - {"_loader"}
+    fields = {*make().info("tool_0").fields()}
     assert [fields] * 2 == [set(row) for row in rows]
     assert {"cost": 1} == rows[1]["facts"]
     assert ["a", "b"] == rows[1]["tags"]
@@ -230,3 +231,22 @@ def test_a_selection_shows_itself() -> None:
     assert "Selection 'selection of tools': 1 function" == repr(some).splitlines()[0]
     assert ["tool_1"] == [row["name"] for row in json.loads(some.to_json())]
     assert "tool_1" == read(some._repr_html_()).rows[1][0]
+
+
+def test_ipython_completes_names(app: App) -> None:
+    """After ``functions["`` it offers all names, of registry, selection and catalogue alike.
+
+    To ask for them imports no function.
+    """
+    app.write({"pots.py": "__all__ = ['boil', 'bake']\ndef boil(): ...\ndef bake(): ...\n"})
+    list(FunctionRegistry.scan("pots"))
+    offered = app.run(
+        """
+        from regcache_functions import Catalogue, FunctionRegistry
+        pots = FunctionRegistry.scan("pots")
+        kinds = pots, pots.query(text="bo"), Catalogue([pots])
+        out = [each._ipython_key_completions_() for each in kinds], "pots" in sys.modules
+        """
+    )
+
+    assert [[["bake", "boil"], ["boil"], ["pots:bake", "pots:boil"]], False] == offered

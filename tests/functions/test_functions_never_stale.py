@@ -27,7 +27,10 @@ CHANGES: dict[str, tuple[Callable[[App], None], str]] = {
         replace("app/registry.py", "FILTERS =", "\nFILTERS ="),
         "SETTINGS_CHANGED",
     ),
-    "made strict": (replace("app/registry.py", "Facts)", "Facts, strict=1)"), "SETTINGS_CHANGED"),
+    "made strict": (
+        replace("app/registry.py", "Facts)", "Facts, strict=True)"),
+        "SETTINGS_CHANGED",
+    ),
     "function from elsewhere edited": (replace("vendor.py", "From", "Of"), "SOURCE_CHANGED"),
 }
 #: Changes that might have changed the answer, and did not.

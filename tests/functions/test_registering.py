@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
-from regcache_core import ConfigError
+from regcache_core import ConfigError, File
 from regcache_functions import (
     DuplicateFunctionError,
     FactsError,
@@ -414,11 +414,26 @@ def test_wrong_argument_is_named(options: dict[str, Any], field: str, registry: 
         ({"name": 5}, "name"),
         ({"name": "r", "package": ""}, "package"),
         ({"name": "r", "package": 5}, "package"),
+        ({"name": "r", "package": "app..filters"}, "package"),
         ({"name": "r", "facts": {"cost": int}}, "facts"),
+        ({"name": "r", "package": "app", "strict": "no"}, "strict"),
+        ({"name": "r", "enable_cache": "no"}, "enable_cache"),
+        ({"name": "r", "package": "app", "max_age_days": -1}, "max_age_days"),
+        ({"name": "r", "package": "app", "cache_dir": ""}, "cache_dir"),
+        *(
+            ({"name": "r", field: value}, field)
+            for field, value in {
+                "strict": True,
+                "depends_on": [File("a")],
+                "entry_points": "group",
+                "max_age_days": None,
+                "cache_dir": "here",
+            }.items()
+        ),
     ],
 )
 def test_registry_is_not_made_of_wrong_arguments(arguments: dict[str, Any], field: str) -> None:
-    """Each argument of a registry is checked when it is made."""
+    """Each argument is checked when a registry is made; some say nothing without a package."""
     with pytest.raises(ConfigError, match=rf"^{field} is "):
         FunctionRegistry(**arguments)
 

@@ -1,5 +1,6 @@
 """Scans of libraries that are written for one test, and know nothing of registries."""
 
+import sys
 import sysconfig
 import warnings
 from pathlib import Path
@@ -217,7 +218,46 @@ def test_a_function_is_kept_once_at_its_best_place(paint: App) -> None:
     assert ("blur.soften", "deep.soften") == info.aliases
     assert ("line", "paint.draw") == (stroke.original_name, stroke.defined_in)
     assert () == scan(modules=["deep.deeper", "deep"], recursive=True).info("bury").aliases
-    assert ("rule", "draw.rule") == scan(modules=["draw"]).info("line").aliases
+    assert ("draw.rule", "rule") == scan(modules=["draw"]).info("line").aliases
+
+
+@pytest.mark.parametrize("is_warm", [False, True], ids=["cold", "warm"])
+def test_every_public_place_is_a_name(is_warm: bool, app: App) -> None:
+    """With and without the library's name; a bare name is no place where nothing has it."""
+    app.write(
+        {
+            "pots/__init__.py": """
+                from .stove import boil
+                bake = cook = boil
+                __all__ = ["boil", "bake"]
+                """,
+            "pots/stove.py": """
+                def boil(): ...
+                def fry(): ...
+                fried = heat = boil
+                sear = fry
+                __all__ = ["boil", "bake", "heat", "fry", "sear"]
+                bake = boil
+                """,
+        }
+    )
+    if is_warm:
+        list(scan("pots"))
+    registry = scan("pots")
+    boil = ["boil", "bake", "stove.boil", "stove.bake", "stove.heat"]
+    fry = ["stove.fry", "stove.sear"]
+
+    assert [["boil", "fry"], is_warm] == [list(registry), "hit" == registry.report.status]
+    for name, places in {"boil": boil, "fry": fry}.items():
+        for place in (*places, *(f"pots.{each}" for each in places)):
+            assert place in registry, place
+            assert registry[place] is registry[name]
+            assert name == registry.info(place).name
+    assert {"heat", "sear"} == {name for name in ("heat", "sear") if name in registry}
+    registry.register("own", aliases=["mine"])(lambda: None)
+    nowhere = ["heat", "fry", "sear", "cook", "stove.fried", "own", "mine"]
+    for place in ("other.boil", *(f"pots.{each}" for each in nowhere)):
+        assert place not in registry, place
 
 
 def test_at_equal_places_the_own_name_is_best(app: App) -> None:
@@ -677,7 +717,21 @@ BAD_BOUNDS: dict[str, list[Any]] = {
         ({"memory": 1}, "memory"),
         ({"progress": True}, "progress"),
         ({"name": 3}, "name"),
+        ({"name": ""}, "name"),
         ({"facts": 3}, "facts"),
+        ({"library": sys}, "library"),
+        ({"library": ".paint"}, "library"),
+        ({"modules": ["deep", 3]}, "modules"),
+        ({"include": 3}, "include"),
+        ({"exclude": [None]}, "exclude"),
+        ({"recursive": "no"}, "recursive"),
+        ({"strict": "no"}, "strict"),
+        ({"enable_cache": None}, "enable_cache"),
+        ({"max_age_days": "7"}, "max_age_days"),
+        ({"cache_dir": 3}, "cache_dir"),
+        ({"probe_version": "2"}, "probe_version"),
+        ({"probe_version": 2, "probe": "probes:probe"}, "probe_version"),
+        ({"executor": 3, "probe": "probes:probe"}, "executor"),
         *(
             ({field: value, "probe": "probes:probe"}, field)
             for field, values in BAD_BOUNDS.items()

@@ -160,6 +160,13 @@ def test_bad_questions_are_refused(field: str, filters: Any) -> None:
     assert field.replace("search", "text") == caught.value.field
 
 
+@pytest.mark.parametrize("limit", [-1, 2.0, "3", True])
+def test_limit_is_a_number(limit: Any, filters: FunctionRegistry[Any]) -> None:
+    """One below 0 would leave out the last functions, and no others."""
+    with pytest.raises(ConfigError, match=f"limit is {limit!r}; give a number, 0 or more"):
+        filters.search("blur", limit=limit)
+
+
 def test_where_sees_only_what_fits_the_rest(filters: FunctionRegistry[Any]) -> None:
     """The expensive condition comes last."""
     seen: list[str] = []

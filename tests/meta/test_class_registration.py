@@ -106,12 +106,6 @@ def test_registry_config_without_a_name_takes_that_of_its_base_class(base: str, 
     assert name == given.registry_name
 
 
-def test_something_else_as_registry_config_is_refused() -> None:
-    """A mistaken ``__registry_config__`` is a TypeError that says what was expected."""
-    with pytest.raises(TypeError, match="must be a RegistryConfig, not 'readers'"):
-        AutoRegisterMeta("Base", (), {"__registry_config__": "readers"})
-
-
 def test_class_without_any_registry_is_just_a_class() -> None:
     """A class that declares and inherits no registry is left alone."""
 

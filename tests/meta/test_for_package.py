@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from throwaway import App
 
-from regcache_core import ConfigError
 from regcache_meta import DiscoveryError, LazyDiscoveryDict
 
 SHAPES = {
@@ -325,20 +324,3 @@ def test_file_of_a_filter_or_key_function_is_watched(argument: str, shapes: App)
 
     assert [ALL, "hit"] == hit
     assert [["Triangle"], "miss"] == shapes.run(code)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "field"),
-    [
-        ({"base": "Lexer"}, "base"),
-        ({"base": int, "key": 5}, "key"),
-        ({"base": int, "include": "x"}, "include"),
-        ({"base": int, "facts": "name"}, "facts"),
-    ],
-)
-def test_wrong_arguments_are_refused_where_they_are_given(
-    arguments: dict[str, object], field: str
-) -> None:
-    """``for_package`` names the argument that cannot be right, before anything is imported."""
-    with pytest.raises(ConfigError, match=field):
-        LazyDiscoveryDict.for_package("x", **arguments)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """What checkers know of regcache_functions; read by mypy and pyright, never executed."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -27,6 +28,7 @@ class Cost:
 
 PLAIN: FunctionRegistry[Any] = FunctionRegistry("plain")
 COSTS = FunctionRegistry("costs", package="app.filters", facts=Cost, depends_on=[File("a")])
+FunctionRegistry("ages", package="app.filters", max_age_days=None, cache_dir=Path("a"))
 
 
 @COSTS.register
@@ -111,6 +113,7 @@ def metadata(registry: FunctionRegistry[Cost]) -> None:
     assert_type(info.func, Callable[..., Any])
     assert_type(info.load(), Callable[..., Any])
     assert_type(info.read_doc(), str)
+    info.doc = "b"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     if info.signature:
         assert_type(info.signature.parameters, tuple[Parameter, ...])
 

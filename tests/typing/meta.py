@@ -91,7 +91,9 @@ def dependent(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
     """What is declared is any collection of dependencies."""
     RegistryConfig(registry, "format", depends_on=[File("a"), EnvironmentVariable("A")])
     RegistryConfig(registry, "format", depends_on="a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    lexers = LazyDiscoveryDict.for_package("pygments.lexers", Lexer, depends_on={File("a")})
+    lexers = LazyDiscoveryDict.for_package(
+        "pygments.lexers", Lexer, depends_on={File("a")}, cache_dir="a"
+    )
     assert_type(lexers["PythonLexer"], type[Lexer])
 
 

@@ -56,9 +56,19 @@ def absolute(path: str) -> "str | None":
         return None
 
 
-def cache_file(identity: "Mapping[str, object]") -> "str | None":
-    """The path of the cache file for ``identity``, or ``None`` where there is no folder."""
-    folder = cache_folder()
+def from_user(path: str) -> "str | None":
+    """A path that somebody gave, as an absolute one; ``~`` is the user's home."""
+    return absolute(os.path.expanduser(path))
+
+
+def cache_file(identity: "Mapping[str, object]", folder: "str | None" = None) -> "str | None":
+    """The path of the cache file for ``identity``, or ``None`` where there is no folder.
+
+    Args:
+        identity: What tells the registry from others.
+        folder: The folder of cache files; by default what ``cache_folder`` gives.
+    """
+    folder = folder or cache_folder()
     if folder is None:
         return None
     # It only has to tell environments apart: the identity in the file is compared in full.
@@ -70,7 +80,7 @@ def cache_folder() -> "str | None":
     """``REGCACHE_DIR``, else ours in the user cache folder of platformdirs, else ``None``."""
     folder = os.environ.get("REGCACHE_DIR")
     if folder:
-        return absolute(os.path.expanduser(folder))
+        return from_user(folder)
     return _folder_from_environment() or _folder_from_platformdirs()
 
 

@@ -211,7 +211,7 @@ class SourceTree(Input):
             except (OSError, ValueError) as error:
                 if stamp is None:
                     continue
-                raise CacheMiss("SOURCE_REMOVED", path, stamp) from error
+                raise CacheMiss("SOURCE_REMOVED", path) from error
             if stamp is None:
                 raise CacheMiss("SOURCE_ADDED", path)
             mtime_ns, content, ctime_ns, inode, _ = stamp

@@ -66,5 +66,8 @@ class LazyItems(Mapping[K, T]):
     def __len__(self) -> int:
         return len(self._records)
 
+    def _ipython_key_completions_(self) -> "list[K]":
+        return [*self._records]
+
     def __repr__(self) -> str:
         return f"<LazyItems {self._cache_name!r}, {len(self)} keys>"

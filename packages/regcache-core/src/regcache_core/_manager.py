@@ -9,7 +9,7 @@ import sys
 from _thread import get_ident
 from time import perf_counter_ns, time_ns
 
-from ._file import absolute, cache_file, is_on, read_document, switched_off_by
+from ._file import absolute, cache_file, from_user, is_on, read_document, switched_off_by
 from ._inputs import (
     PYTHON_SUFFIXES,
     SECONDS_PER_DAY,
@@ -131,21 +131,25 @@ class CacheConfig:
         check_mtimes: Whether recorded source files are compared (``st_mtime_ns`` and ``st_size``,
             exactly). Switch it off only for code that cannot change, such as a frozen image.
         cache_version: Version of the layout of *your* items. Change it when a serializer changes.
+        cache_dir: Folder for the cache file, instead of ``REGCACHE_DIR`` and the user's cache
+            folder; in it each application has a folder of its own. ``~`` is the user's home; a
+            relative path begins at the working folder of this moment.
 
     Raises:
         ConfigError: A value has the wrong type or is out of range (a ``ValueError``).
 
     >>> CacheConfig(max_age_days=None)
-    CacheConfig(max_age_days=None, check_mtimes=True, cache_version='1.0')
+    CacheConfig(max_age_days=None, check_mtimes=True, cache_version='1.0', cache_dir=None)
     """
 
-    __slots__ = ("cache_version", "check_mtimes", "max_age_days")
+    __slots__ = ("cache_dir", "cache_version", "check_mtimes", "max_age_days")
 
     def __init__(
         self,
         max_age_days: "float | None" = 7,
         check_mtimes: bool = True,
         cache_version: str = "1.0",
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
         is_age = max_age_days is None or _is_age(max_age_days)
         expected = "a number of days >= 0, or None for ever"
@@ -155,6 +159,11 @@ class CacheConfig:
         )
         is_text = isinstance(cache_version, str) and cache_version != ""
         check_argument("cache_version", cache_version, is_text, "a non-empty string")
+        folder: Any = os.fspath(cache_dir) if isinstance(cache_dir, os.PathLike) else cache_dir
+        is_path = isinstance(folder, str) and folder != "" and "\0" not in folder
+        self.cache_dir = from_user(folder) if is_path else None  # None: a relative one, of nowhere
+        is_place = folder is None or self.cache_dir is not None
+        check_argument("cache_dir", cache_dir, is_place, "the path of a folder")
         self.max_age_days = max_age_days
         self.check_mtimes = check_mtimes
         self.cache_version = cache_version
@@ -169,7 +178,8 @@ class CacheConfig:
     def __repr__(self) -> str:
         return (
             f"CacheConfig(max_age_days={self.max_age_days!r}, "
-            f"check_mtimes={self.check_mtimes!r}, cache_version={self.cache_version!r})"
+            f"check_mtimes={self.check_mtimes!r}, cache_version={self.cache_version!r}, "
+            f"cache_dir={self.cache_dir!r})"
         )
 
 
@@ -205,7 +215,7 @@ class RegistryCacheManager(Generic[K, T]):
         version_getter: Gives the version of the application; another version is a miss.
         serializer: Turns an item into JSON values (with ``deserializer``).
         deserializer: Turns these values into the item.
-        config: Age, version of the layout, and whether source files are compared.
+        config: Age, version of the layout, whether source files are compared, and the folder.
         item_type: Instead of the pair: the type of the items, converted by cattrs.
         converter: A cattrs converter for ``item_type``; by default ``make_converter()``.
         inputs: What else the answer depends on, such as ``[SourceTree([folder])]``. The modules of
@@ -281,7 +291,7 @@ class RegistryCacheManager(Generic[K, T]):
     @property
     def path(self) -> "str | None":
         """Where the cache file lies; ``None`` where the environment names no folder."""
-        return cache_file(self._identity())
+        return cache_file(self._identity(), self.config.cache_dir)
 
     def load_cache(self) -> "dict[K, T] | None":
         """The cached items, or ``None`` if there are none that can be believed.
@@ -552,10 +562,9 @@ class RegistryCacheManager(Generic[K, T]):
         self._begin(CacheMiss("REFRESH_REQUESTED"))
 
     def _begin(self, miss: CacheMiss) -> None:
-        began_ns, identity = time_ns(), self._identity()
-        path, scan = cache_file(identity), None
+        began_ns, path, scan = time_ns(), self.path, None
         try:
-            scan = _record(self._inputs(identity))
+            scan = _record(self._inputs(self._identity()))
         except CacheMiss as unknown:
             miss = unknown
         self._note_miss(miss, path, began_ns, scan)
@@ -627,7 +636,7 @@ class RegistryCacheManager(Generic[K, T]):
         self.extra = {}
         try:
             identity = self._identity()
-            path = cache_file(identity)
+            path = self.path
             self._check_switches(path, identity)
             inputs = self._inputs(identity)
             if is_on("REGCACHE_REFRESH"):

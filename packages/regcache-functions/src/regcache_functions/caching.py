@@ -2,7 +2,7 @@
 
 import sys
 
-from regcache_core import PYTHON_SUFFIXES, CacheMiss, SourceTree
+from regcache_core import PYTHON_SUFFIXES, CacheConfig, CacheMiss, SourceTree
 from regcache_core.discovery import (
     Adapter,
     find_spec,
@@ -59,6 +59,7 @@ class FunctionAdapter(Adapter["State"]):
         self.created_ns = scope.created_ns
         self.depends_on = scope.depends_on
         self.entry_points = scope.entry_points
+        self.cache_config = CacheConfig(scope.max_age_days, cache_dir=scope.cache_dir)
 
     def settings(self) -> "dict[str, Any]":
         """The set-up; two registries of one name over one package differ in where they are made."""

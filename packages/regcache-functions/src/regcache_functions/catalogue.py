@@ -1,6 +1,7 @@
 """Several registries of functions as one mapping: ``Catalogue``."""
 
 from .functions import Functions, State
+from .registration import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class Catalogue(Functions["Any"]):
         name: What the catalogue is called in messages.
 
     Raises:
-        ConfigError: Two registries have one name, or a name holds a colon (a ``ValueError``).
+        ConfigError: Two registries have one name, a name holds a colon, or an argument is of the
+            wrong kind (a ``ValueError``).
 
     >>> from regcache_functions import FunctionRegistry
     >>> catalogue = Catalogue([FunctionRegistry.scan("math"), FunctionRegistry.scan("statistics")])
@@ -37,16 +39,22 @@ class Catalogue(Functions["Any"]):
     def __init__(
         self, registries: "Iterable[FunctionRegistry[Any]]", name: str = "catalogue"
     ) -> None:
+        from .registry import FunctionRegistry
+
+        check("name", name, isinstance(name, str) and name != "", "a non-empty string")
+        given: Any = registries.name if isinstance(registries, Functions) else registries
+        is_list = hasattr(given, "__iter__") and not isinstance(given, str)
+        members: list[Any] = [*given] if is_list else [None]
+        are_registries = all(isinstance(each, FunctionRegistry) for each in members)
+        check("registries", given, are_registries, "a list of FunctionRegistry objects")
         self._name = name
         self._members: dict[str, FunctionRegistry[Any]] = {}
         self._seen: list[tuple[State, object]] = []
         self._state: State | None = None
-        for registry in registries:
-            if registry.name in self._members or SEPARATOR in registry.name:
-                from regcache_core import ConfigError
-
-                expected = f"registries of different names without {SEPARATOR!r} (name=)"
-                raise ConfigError("registries", registry.name, expected)
+        for registry in members:
+            is_new = registry.name not in self._members and SEPARATOR not in registry.name
+            expected = f"registries of different names without {SEPARATOR!r} (name=)"
+            check("registries", registry.name, is_new, expected)
             self._members[registry.name] = registry
 
     def __reduce__(self) -> "tuple[Any, ...]":
@@ -79,11 +87,9 @@ class Catalogue(Functions["Any"]):
         Raises:
             UnknownFunctionError: There is no such function (a ``KeyError``).
         """
-        from attrs import evolve
-
         key = self._seek(name)
         registry, _, own = key.partition(SEPARATOR)
-        return evolve(self._members[registry].info(own), name=key, loader=self.__getitem__)
+        return self._members[registry].info(own)._called(key, self.__getitem__)
 
     def _opened(self) -> State:
         states = [each._described() for each in self._members.values()]

@@ -6,8 +6,6 @@ import html
 import json
 from importlib import import_module
 
-import attrs
-
 from .facts import converter
 from .metadata import FunctionMetadata
 
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 #: How many functions are shown before "and more": what fits on a screen.
 SHOWN = 20
 _WIDTH = 100
-#: The public fields of one function, in order.
-_FIELDS = [each.name for each in attrs.fields(FunctionMetadata) if each.name[0] != "_"]
 
 
 def to_text(functions: Functions[Any]) -> str:
@@ -59,8 +55,9 @@ def _row(info: FunctionMetadata[Any]) -> str:
 
 def to_json(functions: Functions[Any]) -> str:
     """Everything that is known, as the text of a JSON array of objects."""
-    rows = [_fields(functions.info(name)) for name in functions]
-    return json.dumps([converter().unstructure(row) for row in rows])
+    rows = [functions.info(name).fields() for name in functions]
+    plain = [converter().unstructure(row) for row in rows]
+    return json.dumps(plain, default=lambda value: value.fields())  # signatures, parameters
 
 
 def to_dataframe(functions: Functions[Any]) -> Any:
@@ -76,14 +73,10 @@ def to_dataframe(functions: Functions[Any]) -> Any:
         raise ImportError(message, name="pandas") from error
     rows = []
     for name in functions:
-        row = _fields(functions.info(name))
+        row = functions.info(name).fields()
         row["signature"] = str(row["signature"] or "")
         facts = converter().unstructure(row.pop("facts"))
         rows.append({**row, **{f"facts.{fact}": value for fact, value in facts.items()}})
-    columns = None if rows else [each for each in _FIELDS if each != "facts"]
+    fields = FunctionMetadata.__annotations__
+    columns = None if rows else [each for each in fields if each != "facts"]
     return pandas.DataFrame(rows, index=list(functions), columns=columns)
-
-
-def _fields(info: FunctionMetadata[Any]) -> dict[str, Any]:
-    """The public fields of one function, in order."""
-    return {name: getattr(info, name) for name in _FIELDS}

@@ -33,14 +33,12 @@ def to_stored(facts_type: type | None, registry: str, name: str, facts: Any) -> 
         return dict(facts)  # the save refuses them, with the place and the reason
 
 
-def from_stored(facts_type: type | None, registry: str, name: str, stored: dict[str, Any]) -> Any:
-    """Facts as ``info`` gives them: an instance of the declared class, else a mapping.
+def from_stored(facts_type: type, registry: str, name: str, stored: dict[str, Any]) -> Any:
+    """Facts as ``info`` gives them: an instance of the declared class.
 
     Raises:
         FactsError: They do not fit the class.
     """
-    if facts_type is None:
-        return dict(stored)
     from cattrs import BaseValidationError
     from cattrs.errors import StructureHandlerNotFoundError
 

@@ -70,12 +70,23 @@ class State:
             changes = self.changes
             found: dict[str, list[str]] = {}
             for name, record in self.described().items():
-                place = f"{record['module']}.{record['qualname']}"
-                in_library = place.removeprefix(f"{self.library}.")
-                for each in {*record.get("aliases", ()), place, in_library}:
+                for each in {*record.get("aliases", ()), *self._places_of(record)}:
                     found.setdefault(each, []).append(name)
             aliases = self._aliases = changes, found
         return aliases[1].get(alias, [])
+
+    def _places_of(self, record: "Record") -> "Iterator[str]":
+        """Everywhere that a function is public, with and without the library's name."""
+        prefix, place = f"{self.library}.", f"{record['module']}.{record['qualname']}"
+        yield place
+        yield place.removeprefix(prefix)
+        # Of a scan's aliases the places come first, and of these the ones in the library itself;
+        # behind them a name without a dot is one that is used somewhere below.
+        is_place = record["module"] == self.library
+        for alias in record.get("aliases", ()) if self.library else ():
+            is_place = is_place and "." not in alias
+            if is_place or "." in alias:
+                yield f"{prefix}{alias}"
 
     def haystack(self) -> "Any":
         """The texts that ``search`` looks in."""
@@ -161,6 +172,9 @@ class Functions(_Functions[F]):
 
     def __reversed__(self) -> "Iterator[str]":
         return reversed([*self._opened().records])
+
+    def _ipython_key_completions_(self) -> "list[str]":
+        return [*self]
 
     def __contains__(self, name: "Any") -> bool:
         if name not in self._opened().records:
@@ -272,9 +286,11 @@ class Functions(_Functions[F]):
             limit: At most so many.
 
         Raises:
-            ConfigError: The text is none (a ``ValueError``).
+            ConfigError: An argument is of the wrong kind (a ``ValueError``).
         """
         check("text", text, isinstance(text, str), "a text")
+        is_number = limit is None or (type(limit) is int and limit >= 0)
+        check("limit", limit, is_number, "a number, 0 or more, or None")
         return Selection(self, self._described().haystack().search(text)[:limit])
 
     # Ways out.

@@ -277,13 +277,24 @@ def check(field: str, value: object, is_right: bool, expected: str) -> None:
         check_argument(field, value, False, expected)
 
 
+def check_flags(**flags: object) -> None:
+    """Raise ``ConfigError`` for an argument that is neither ``True`` nor ``False``."""
+    for field, value in flags.items():
+        check(field, value, isinstance(value, bool), "True or False")
+
+
+def is_module(name: object) -> bool:
+    """Whether a value may be the full name of a module."""
+    return isinstance(name, str) and "" not in name.split(".")
+
+
 def texts_of(field: str, given: "Iterable[str]") -> "tuple[str, ...]":
     """A list of texts, as it is kept.
 
     Raises:
         ConfigError: It is something else, such as one text.
     """
-    texts = () if isinstance(given, (str, bytes)) else tuple(given)
-    right = not isinstance(given, (str, bytes)) and all(isinstance(each, str) for each in texts)
-    check(field, given, right, "a list of texts")
+    is_list = hasattr(given, "__iter__") and not isinstance(given, (str, bytes))
+    texts: tuple[Any, ...] = tuple(given) if is_list else (None,)
+    check(field, given, all(isinstance(each, str) for each in texts), "a list of texts")
     return texts

@@ -15,7 +15,9 @@ from .registration import (
     Registration,
     Registrations,
     check,
+    check_flags,
     declaration,
+    is_module,
     make_facts,
     name_of_function,
     place_of,
@@ -80,6 +82,8 @@ class Scope:
         depends_on: "Collection[Dependency]" = (),
         entry_points: "str | None" = None,
         declared: str = "",
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
         self.package = package
         self.facts = facts
@@ -91,6 +95,12 @@ class Scope:
             self.depends_on = as_dependencies(depends_on)
         self.entry_points = entry_points or ""
         self.declared = declared
+        self.max_age_days = max_age_days
+        self.cache_dir = cache_dir
+        if max_age_days != 7 or cache_dir is not None:  # else core is not needed yet
+            from regcache_core import CacheConfig
+
+            self.cache_dir = CacheConfig(max_age_days, cache_dir=cache_dir).cache_dir
         self.created_ns = time_ns()
 
     def contains(self, module: str) -> bool:
@@ -108,9 +118,16 @@ class LibraryScope(Scope):
 
     def __init__(self, trial: "Trial | None", arguments: "dict[str, Any]") -> None:
         given = arguments
-        super().__init__(given["library"], given["facts"], given["strict"], given["depends_on"])
+        super().__init__(
+            given["library"],
+            given["facts"],
+            given["strict"],
+            given["depends_on"],
+            max_age_days=given["max_age_days"],
+            cache_dir=given["cache_dir"],
+        )
         self.trial = trial
-        self.arguments = arguments
+        self.arguments = {**arguments, "cache_dir": self.cache_dir}
         self.modules: tuple[str, ...] = given["modules"]
         self.recursive: bool = given["recursive"]
         self.include: tuple[str, ...] = given["include"]
@@ -148,6 +165,8 @@ class FunctionRegistry(Functions[F]):
             ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each function is
             listed under its place (``"qualify"``: ``"fast.blur"``), as by ``scan``.
         enable_cache: Whether a cache file is used; without it every process searches.
+        max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
+        cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
 
     Raises:
         ConfigError: An argument is of the wrong kind (a ``ValueError``).
@@ -175,16 +194,26 @@ class FunctionRegistry(Functions[F]):
         entry_points: "str | None" = None,
         on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
         enable_cache: bool = True,
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
         check("on_duplicate", on_duplicate, on_duplicate in POLICIES, f"one of {POLICIES}")
         check("name", name, isinstance(name, str) and name != "", "a non-empty string")
-        of_package = package is None or (isinstance(package, str) and package != "")
-        check("package", package, of_package, "the name of a package")
+        of_package = package is None or is_module(package)
+        check("package", package, of_package, "the name of a package, in full")
         check("facts", facts, facts is None or isinstance(facts, type), "a class")
+        check_flags(strict=strict, enable_cache=enable_cache)
         is_group = entry_points is None or (isinstance(entry_points, str) and entry_points != "")
         check("entry_points", entry_points, is_group, "the name of a group of entry points")
-        merged = package if entry_points is not None else ""
-        check("entry_points", entry_points, merged is not None, "it together with package=")
+        for field, value, is_given in (
+            ("strict", strict, strict),
+            ("depends_on", depends_on, depends_on),
+            ("entry_points", entry_points, entry_points is not None),
+            ("max_age_days", max_age_days, max_age_days != 7),
+            ("cache_dir", cache_dir, cache_dir is not None),
+        ):
+            is_used = package is not None or not is_given
+            check(field, value, is_used, "it together with package=")
         self._name = name
         self._policy = on_duplicate
         self.enable_cache = enable_cache
@@ -193,7 +222,16 @@ class FunctionRegistry(Functions[F]):
         self._owners = dict.fromkeys(module for module, _ in places)
         if package is not None:
             declared = " in ".join(f"{module}:{line}" for module, line in places)
-            self._scope = Scope(package, facts, strict, depends_on, entry_points, declared)
+            self._scope = Scope(
+                package,
+                facts,
+                strict,
+                depends_on,
+                entry_points,
+                declared,
+                max_age_days,
+                cache_dir,
+            )
         self._state: State | None = None
         self._registered = Registrations((name, package))
         self._found: Mapping[str, Record] = {}  # what the state was made from, with what follows
@@ -221,13 +259,15 @@ class FunctionRegistry(Functions[F]):
         strict: bool = False,
         depends_on: "Collection[Dependency]" = (),
         enable_cache: bool = True,
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> "FunctionRegistry[Facts]":
         """A registry of the functions of an installed library that knows nothing of registries.
 
         A function that is public under several names or in several modules is listed once: under
         its own name where no other function has that, else under its place (``signal.convolve``);
-        the other names are its aliases. Its place (``signal.convolve``, ``scipy.signal.convolve``)
-        is a name for it in any case.
+        the other names are its aliases. Each of its places (``signal.convolve``,
+        ``scipy.signal.convolve``) is a name for it in any case.
 
         Args:
             library: Name of the package or module, as it is imported.
@@ -263,6 +303,8 @@ class FunctionRegistry(Functions[F]):
             depends_on: What decides beside the library which functions there are, and what a trial
                 says of them; as for a package.
             enable_cache: Whether a cache file is used.
+            max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
+            cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
 
         Raises:
             ConfigError: An argument is of the wrong kind (a ``ValueError``).
@@ -273,14 +315,21 @@ class FunctionRegistry(Functions[F]):
         >>> statistics.info("fmean").doc
         'Convert data to floats and compute the arithmetic mean.'
         """
-        for field, patterns in (("modules", modules), ("include", include), ("exclude", exclude)):
-            check(field, patterns, not isinstance(patterns, (str, bytes)), "a list of texts")
+        modules, include = texts_of("modules", modules), texts_of("include", include)
+        exclude = texts_of("exclude", exclude)
         is_text = isinstance(probe, str) and ":" in probe
         for field, function in (("predicate", predicate), ("probe", None if is_text else probe)):
             expected = "a function" if field == "predicate" else "a function or 'module:name'"
             check(field, function, function is None or callable(function), expected)
         check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
-        check("library", library, isinstance(library, str) and library != "", "a module's name")
+        check("library", library, is_module(library), "a module's name, in full")
+        is_name = name is None or (isinstance(name, str) and name != "")
+        check("name", name, is_name, "a non-empty string")
+        check("recursive", recursive, recursive in (None, True, False), "True, False or None")
+        check_flags(strict=strict, enable_cache=enable_cache)
+        check("probe_version", probe_version, isinstance(probe_version, str), "a text")
+        is_executor = executor is None or callable(getattr(executor, "submit", None))
+        check("executor", executor, is_executor, "a concurrent.futures.Executor")
         is_number = isinstance(timeout, (int, float)) and 0 < timeout < float("inf")
         check("timeout", timeout, is_number, "a number of seconds, more than 0")
         is_size = memory is None or (type(memory) is int and memory > 0)
@@ -289,7 +338,12 @@ class FunctionRegistry(Functions[F]):
         check("progress", progress, is_told, "True, or a function of (done, total, name)")
         bounded = memory is None or os.path.exists("/proc/self/statm")
         check("memory", memory, bounded, "None: this system does not tell how much is in use")
-        needs_probe = {"executor": executor, "memory": memory, "progress": progress or None}
+        needs_probe: dict[str, object] = {
+            "executor": executor,
+            "memory": memory,
+            "progress": progress or None,
+            "probe_version": probe_version or None,
+        }
         for field, value in needs_probe.items():
             check(field, value, value is None or probe is not None, "it together with probe=")
         trial = None
@@ -298,13 +352,12 @@ class FunctionRegistry(Functions[F]):
 
             trial = Trial(probe, probe_version, executor, timeout, memory, progress)
         registry: Any = cls(name or library, facts=facts, enable_cache=enable_cache)  # type: ignore[arg-type]
-        modules = tuple(modules)
         arguments = {
             "library": library,
             "modules": modules,
             "recursive": not modules if recursive is None else recursive,
-            "include": tuple(include),
-            "exclude": tuple(exclude),
+            "include": include,
+            "exclude": exclude,
             "predicate": predicate,
             "public": public,
             "name": name,
@@ -315,6 +368,8 @@ class FunctionRegistry(Functions[F]):
             "facts": facts,
             "strict": strict,
             "depends_on": depends_on,
+            "max_age_days": max_age_days,
+            "cache_dir": cache_dir,
         }
         registry._scope = LibraryScope(trial, arguments)
         return registry  # type: ignore[no-any-return]
@@ -573,14 +628,17 @@ class FunctionRegistry(Functions[F]):
         return verify(self)
 
     def info(self, name: str) -> "FunctionMetadata[F]":
-        from .facts import from_stored
-        from .metadata import make_metadata
+        from .metadata import FunctionMetadata
 
         name = self._seek(name)
         record = self._described().records[name]
         self._check_clash(name, record)
-        facts = from_stored(self._facts_type, self.name, name, record.get("facts", {}))
-        return make_metadata(name, record, self._extra["owner"], facts, self.__getitem__)
+        facts: Any = dict(record.get("facts", {}))
+        if self._facts_type is not None:
+            from .facts import from_stored
+
+            facts = from_stored(self._facts_type, self.name, name, facts)
+        return FunctionMetadata(name, record, self._extra["owner"], facts, self.__getitem__)
 
     def __reduce__(self) -> "tuple[Any, ...]":
         if self._is_scanned():

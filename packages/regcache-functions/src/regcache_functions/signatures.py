@@ -1,7 +1,7 @@
 """Signatures as text and parts: read from a function, or from the text again. The cold side.
 
 The parts of a signature are ``[returns, *parameters]``, each parameter ``[name, kind, default,
-annotation]``, all texts or ``None``. attrs is not imported here: a search needs texts only.
+annotation]``, all texts or ``None``.
 """
 
 from __future__ import annotations

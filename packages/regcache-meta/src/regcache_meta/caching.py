@@ -2,7 +2,7 @@
 
 import sys
 
-from regcache_core import CacheMiss
+from regcache_core import CacheConfig, CacheMiss
 from regcache_core.discovery import (
     Adapter,
     EditedModules,
@@ -66,6 +66,8 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         self.created_ns = scope.created_ns
         self.depends_on = scope.depends_on
         self.entry_points = scope.config.discovery_entry_points or ""
+        config = scope.config
+        self.cache_config = CacheConfig(config.max_age_days, cache_dir=config.cache_dir)
         self.light_modules = (self.package, scope.base.__module__)
 
     def is_enabled(self) -> bool:

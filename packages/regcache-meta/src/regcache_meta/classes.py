@@ -270,6 +270,8 @@ class Scope:
             "name": config.registry_name,
             "entry_points": config.discovery_entry_points,
             "on_duplicate": config.on_duplicate,
+            "max_age_days": config.max_age_days,
+            "cache_dir": config.cache_dir,
             "enable_cache": enable_cache,
         }
 

@@ -4,7 +4,8 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, MutableMapping
+    import os
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, MutableMapping
     from typing import Any, Literal
 
     from regcache_core import Dependency
@@ -29,6 +30,9 @@ class SecondaryRegistry:
             global names in the application, and is filled itself as classes register.
         key_source: ``PRIMARY_KEY``, or the name of the class attribute that holds the key.
         attr_name: The class attribute that holds the value; classes without it are skipped.
+
+    Raises:
+        ConfigError: An argument is of the wrong kind (a ``ValueError``).
     """
 
     __slots__ = ("attr_name", "given", "key_source", "owners", "registry_dict")
@@ -36,6 +40,9 @@ class SecondaryRegistry:
     def __init__(
         self, registry_dict: "MutableMapping[Any, Any]", key_source: str, attr_name: str
     ) -> None:
+        check("registry_dict", registry_dict, _is_dict(registry_dict), "a dict")
+        for field, name in (("key_source", key_source), ("attr_name", attr_name)):
+            check(field, name, is_name(name), "the name of a class attribute")
         self.registry_dict = registry_dict
         self.given = registry_dict
         self.key_source = key_source
@@ -88,6 +95,11 @@ class RegistryConfig:
         on_duplicate: What becomes of a key that several classes claim: looking it up is an
             ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each class is
             listed under its place (``"qualify"``: ``"fast.HTTP"``).
+        max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
+        cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
+
+    Raises:
+        ConfigError: An argument is of the wrong kind (a ``ValueError``).
     """
 
     def __init__(
@@ -107,17 +119,47 @@ class RegistryConfig:
         depends_on: "Collection[Dependency]" = (),
         discovery_entry_points: "str | None" = None,
         on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
         check("on_duplicate", on_duplicate, on_duplicate in POLICIES, f"one of {POLICIES}")
-        check("facts", facts, not isinstance(facts, str), "a list of attribute names")
-        group = discovery_entry_points
-        is_group = group is None or (isinstance(group, str) and group != "")
-        check("discovery_entry_points", group, is_group, "the name of a group of entry points")
+        expected = "a LazyDiscoveryDict, or another dict"
+        check("registry_dict", registry_dict, _is_dict(registry_dict), expected)
+        is_key = is_name(key_attribute) or (key_attribute == "" and key_extractor is not None)
+        check("key_attribute", key_attribute, is_key, "the name of a class attribute")
+        for field, function, expected in (
+            ("key_extractor", key_extractor, "a function of (class name, class)"),
+            ("discovery_function", discovery_function, "a function"),
+        ):
+            check(field, function, function is None or callable(function), expected)
+        check_flags(skip_if_no_key=skip_if_no_key, log_registration=log_registration, strict=strict)
+        is_flag = discovery_recursive in (None, True, False)
+        check("discovery_recursive", discovery_recursive, is_flag, "True, False or None")
+        for field, text, expected in (
+            ("registry_name", registry_name, "a non-empty text"),
+            ("discovery_package", discovery_package, "the name of a package, in full"),
+            (
+                "discovery_entry_points",
+                discovery_entry_points,
+                "the name of a group of entry points",
+            ),
+        ):
+            is_text = isinstance(text, str) and text != ""
+            check(field, text, text is None or is_text, expected)
+        is_full = "" not in (discovery_package or "a").split(".")
+        check("discovery_package", discovery_package, is_full, "the name of a package, in full")
+        facts = _listed("facts", facts, is_name, "a list of attribute names")
+        secondary_registries = _listed(
+            "secondary_registries",
+            () if secondary_registries is None else secondary_registries,
+            lambda each: isinstance(each, SecondaryRegistry),
+            "a list of SecondaryRegistry objects",
+        )
         self.registry_dict = registry_dict
         self.key_attribute = key_attribute
         self.key_extractor = key_extractor
         self.skip_if_no_key = skip_if_no_key
-        self.secondary_registries = list(secondary_registries or ())
+        self.secondary_registries = secondary_registries
         self.log_registration = log_registration
         self.registry_name = registry_name
         self.discovery_package = discovery_package
@@ -129,6 +171,12 @@ class RegistryConfig:
         self.discovery_entry_points = discovery_entry_points
         self.on_duplicate = on_duplicate
         self._runs: dict[str, Any] = {}  # module -> its code as it registered a class first
+        self.max_age_days = max_age_days
+        self.cache_dir = cache_dir
+        if max_age_days != 7 or cache_dir is not None:  # else it is not needed yet
+            from regcache_core import CacheConfig
+
+            self.cache_dir = CacheConfig(max_age_days, cache_dir=cache_dir).cache_dir
 
     def forget(self, keys: "Iterable[Hashable]") -> None:
         """Forget registered classes, with what they filled in elsewhere."""
@@ -222,6 +270,39 @@ def check(field: str, value: object, right: bool, expected: str) -> None:
         raise ConfigError(field, value, expected)
 
 
+def respelt(error: Exception, names: "Mapping[str, str]") -> Exception:
+    """An error of ``check`` with the name that a setting has where it was declared."""
+    from regcache_core import ConfigError
+
+    if not isinstance(error, ConfigError):
+        return error
+    return ConfigError(names.get(error.field, error.field), error.value, error.expected)
+
+
+def check_flags(**flags: object) -> None:
+    """Raise ``ConfigError`` for a setting that is neither ``True`` nor ``False``."""
+    for field, value in flags.items():
+        check(field, value, isinstance(value, bool), "True or False")
+
+
+def is_name(value: object) -> bool:
+    """Whether a value is a name that an attribute can have in a class statement."""
+    return isinstance(value, str) and value.isidentifier()
+
+
+def _is_dict(value: object) -> bool:
+    return all(hasattr(type(value), name) for name in ("__setitem__", "keys", "pop"))
+
+
+def _listed(
+    field: str, given: "Any", is_right: "Callable[[Any], bool]", expected: str
+) -> "list[Any]":
+    """Several settings as a list; one text is none."""
+    items = [*given] if hasattr(given, "__iter__") and not isinstance(given, str) else [None]
+    check(field, given, all(map(is_right, items)), expected)
+    return items
+
+
 def check_dependencies(field: str, given: "Collection[Dependency]") -> "tuple[Dependency, ...]":
     """What was declared, sorted; what checks it is imported only if something is.
 
@@ -244,9 +325,14 @@ def make_suffix_extractor(suffix: str) -> "Callable[[str, type], str]":
     Returns:
         A function of ``(class name, class)`` that returns the key.
 
+    Raises:
+        ConfigError: The suffix is no text (a ``ValueError``).
+
     >>> make_suffix_extractor("Reader")("TiffReader", object)
     'tiff'
     """
+
+    check("suffix", suffix, isinstance(suffix, str), "the end of a class name")
 
     def extract(name: str, cls: type) -> str:
         """A key extractor: the class's name in lower case, without its suffix."""

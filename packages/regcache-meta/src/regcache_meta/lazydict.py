@@ -27,10 +27,12 @@ from .classes import (
     replaces,
     same_declaration,
 )
+from .config import check, check_flags
 from .mapping import NOWHERE, LazyDict, lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
     from typing import Any, Literal, TypeVar
 
@@ -54,6 +56,15 @@ else:
     K = V = object  # for the base classes below; parameters are never looked at here
 
 
+#: What ``RegistryConfig`` calls an argument of ``for_package``.
+_ARGUMENTS = {
+    "registry_name": "name",
+    "discovery_package": "package",
+    "discovery_recursive": "recursive",
+    "discovery_entry_points": "entry_points",
+}
+
+
 class LazyDiscoveryDict(LazyDict[K, V]):
     """Plugin classes by key: listed from a cache, imported one at a time, never stale.
 
@@ -64,6 +75,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
     Args:
         enable_cache: Whether a cache file is used; without it every process discovers.
+
+    Raises:
+        ConfigError: It is neither ``True`` nor ``False`` (a ``ValueError``).
 
     >>> from pygments.lexer import Lexer
     >>> lexers = LazyDiscoveryDict.for_package("pygments.lexers", Lexer)
@@ -77,6 +91,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     _listing: "Listing[State[K, V]] | None" = None  # there from the first use on
 
     def __init__(self, enable_cache: bool = True) -> None:
+        check_flags(enable_cache=enable_cache)
         super().__init__()
         self.enable_cache = enable_cache
         self._scope: Scope | None = None
@@ -102,6 +117,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         entry_points: "str | None" = None,
         on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
         enable_cache: bool = True,
+        max_age_days: "float | None" = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> "LazyDiscoveryDict[Any, type[B]]":
         """A registry of the sub-classes of ``base`` in a package that knows nothing of us.
 
@@ -123,6 +140,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each class is
                 listed under its place (``"qualify"``: ``"fast.HTTP"``).
             enable_cache: Whether a cache file is used.
+            max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
+            cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
 
         Raises:
             ConfigError: An argument is of the wrong kind (a ``ValueError``).
@@ -130,28 +149,35 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             DuplicateKeyError: On a lookup of a key that two classes have; on first use (strict).
         """
         from .classes import Scope
-        from .config import RegistryConfig, check, extract_key_from_class_name
+        from .config import RegistryConfig, extract_key_from_class_name, is_name, respelt
 
+        is_package = isinstance(package, str) and package != ""
+        check("package", package, is_package, "the name of a package, in full")
         check("base", base, isinstance(base, type), "a class")
-        check(
-            "key", key, key is None or isinstance(key, str) or callable(key), "a name, a function"
-        )
+        is_key = key is None or is_name(key) or callable(key)
+        check("key", key, is_key, "the name of a class attribute, or a function")
         check("include", include, include is None or callable(include), "a function of a class")
         registry: Any = cls(enable_cache)
-        config = RegistryConfig(
-            registry,
-            key if isinstance(key, str) else "",
-            None if isinstance(key, str) else key or extract_key_from_class_name,
-            skip_if_no_key=True,
-            registry_name=name or f"{package} by {name_of(key) or 'class name'}",
-            discovery_package=package,
-            discovery_recursive=recursive,
-            strict=strict,
-            facts=facts,
-            depends_on=depends_on,
-            discovery_entry_points=entry_points,
-            on_duplicate=on_duplicate,
-        )
+        derived = f"{package} by {name_of(key) or 'class name'}"
+        try:
+            config = RegistryConfig(
+                registry,
+                key if isinstance(key, str) else "",
+                None if isinstance(key, str) else key or extract_key_from_class_name,
+                skip_if_no_key=True,
+                registry_name=derived if name is None else name,
+                discovery_package=package,
+                discovery_recursive=recursive,
+                strict=strict,
+                facts=facts,
+                depends_on=depends_on,
+                discovery_entry_points=entry_points,
+                on_duplicate=on_duplicate,
+                max_age_days=max_age_days,
+                cache_dir=cache_dir,
+            )
+        except ValueError as error:
+            raise respelt(error, _ARGUMENTS) from None
         plugin_base: Any = base
         registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)
         return registry  # type: ignore[no-any-return]
@@ -551,6 +577,9 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     Keys come from the primary registry's cache file; a value is read from its class, which is
     imported then.
+
+    Raises:
+        ConfigError: The first is no ``LazyDiscoveryDict`` (a ``ValueError``).
     """
 
     def __init__(
@@ -558,6 +587,8 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         primary_registry: "LazyDiscoveryDict[Any, Any]",
         secondary: "SecondaryRegistry | None" = None,
     ) -> None:
+        is_registry = isinstance(primary_registry, LazyDiscoveryDict)
+        check("primary_registry", primary_registry, is_registry, "a LazyDiscoveryDict")
         super().__init__()
         self._primary = primary_registry
         self._secondary = secondary

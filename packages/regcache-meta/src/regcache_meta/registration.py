@@ -8,6 +8,7 @@ from regcache_core.discovery import code_in_execution
 
 from .classes import (
     DECLARATION_TOKEN,
+    DEPENDS_ON,
     REPLACES,
     Scope,
     dependencies_of,
@@ -19,7 +20,7 @@ from .classes import (
     readable_name,
     replaces,
 )
-from .config import RegistryConfig, SecondaryRegistry, check
+from .config import _DERIVED, RegistryConfig, SecondaryRegistry, check, respelt
 from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
 from .mapping import NOWHERE, LazyDict, put_secondary
 
@@ -33,21 +34,39 @@ if TYPE_CHECKING:
     B = TypeVar("B")
 
 
+#: What a class may say of its registry, and the argument of ``RegistryConfig`` for that.
+_ATTRIBUTES = {
+    "__registry_key__": "key_attribute",
+    "__key_extractor__": "key_extractor",
+    "__skip_if_no_key__": "skip_if_no_key",
+    "__secondary_registries__": "secondary_registries",
+    "__registry_name__": "registry_name",
+    "__registry_facts__": "facts",
+    "__registry_entry_points__": "discovery_entry_points",
+    "__registry_on_duplicate__": "on_duplicate",
+    "__registry_max_age_days__": "max_age_days",
+    "__registry_cache_dir__": "cache_dir",
+}
+_DECLARING = (*_ATTRIBUTES, "__registry__", "__registry_config__", DEPENDS_ON, REPLACES)
+_KNOWN = {*_DECLARING, DECLARATION_TOKEN, _DERIVED}
+
+
 class AutoRegisterMeta(ABCMeta):
     """Metaclass of plugin base classes: concrete sub-classes register themselves.
 
     A class declares a registry by the class attribute ``__registry_key__`` (the name of the class
     attribute that holds a plugin's key), with ``__registry__``, ``__key_extractor__``,
     ``__skip_if_no_key__``, ``__secondary_registries__``, ``__registry_name__``,
-    ``__registry_facts__``, ``__registry_entry_points__``, ``__registry_on_duplicate__`` and
-    ``__registry_depends_on__`` where wanted; or by ``__registry_config__`` (or the class keyword
-    ``registry_config``), a ``RegistryConfig`` that says all of it at once. Its sub-classes inherit
-    the registry, as ``cls.__registry__``; abstract ones are skipped. A sub-class may have a
+    ``__registry_facts__``, ``__registry_entry_points__``, ``__registry_on_duplicate__``,
+    ``__registry_max_age_days__``, ``__registry_cache_dir__`` and ``__registry_depends_on__`` where
+    wanted; or by ``__registry_config__`` (or the class keyword ``registry_config``), a
+    ``RegistryConfig`` that says all of it at once. Its sub-classes inherit the registry, as
+    ``cls.__registry__``; abstract ones are skipped. A sub-class may have a
     ``__registry_depends_on__`` of its own, for what it alone depends on, and name as
     ``__registry_replaces__`` the class whose key it takes.
 
     Raises:
-        ConfigError: ``__registry_depends_on__`` is no list of dependencies (a ``ValueError``).
+        ConfigError: An attribute is of the wrong kind, or its name is misspelt (a ``ValueError``).
         DuplicateKeyError: Another class has the key (a ``ValueError``); where modules are imported
             that are searched, it is raised when the key is looked up.
         MissingKeyError: A class has no key, and the registry does not skip such classes.
@@ -159,12 +178,14 @@ def _add_last(cls: type) -> None:
 
 def add_class(cls: type, given: "RegistryConfig | None" = None) -> None:
     """Declare the registry that a new class asks for, or register it in the one it inherits."""
-    declared = given or vars(cls).get("__registry_config__")
+    declared = vars(cls).get("__registry_config__") if given is None else given
     if any(getattr(base, "__registry_config__", None) is declared for base in cls.__bases__):
         declared = None  # a metaclass that gives its configuration to every class, base or plugin
     inherited = None if declared else _inherited_config(cls)
     if declared is None and (inherited is None or _asks_for_its_own(cls, inherited)):
         declared = _config_from_attributes(cls)
+    if declared is not None or inherited is None:
+        _check_names(cls, declared)
     if declared is not None:
         _declare(cls, declared)
     # A name with brackets is no class statement: a generic model's parametrization, A[int].
@@ -191,27 +212,55 @@ def _inherited_config(cls: "Any") -> "RegistryConfig | None":
 
 
 def _config_from_attributes(cls: "Any") -> "RegistryConfig | None":
-    key_attribute = getattr(cls, "__registry_key__", None)
-    if key_attribute is None:
+    if getattr(cls, "__registry_key__", None) is None:
         return None
-    registry = vars(cls).get("__registry__")
-    return RegistryConfig(
-        LazyDiscoveryDict() if registry is None else registry,
-        key_attribute,
-        getattr(cls, "__key_extractor__", None),
-        getattr(cls, "__skip_if_no_key__", True),
-        getattr(cls, "__secondary_registries__", None),
-        registry_name=getattr(cls, "__registry_name__", None),
-        facts=getattr(cls, "__registry_facts__", ()),
-        discovery_entry_points=getattr(cls, "__registry_entry_points__", None),
-        on_duplicate=getattr(cls, "__registry_on_duplicate__", "error"),
-    )
+    own = vars(cls).get("__registry__")
+    given: dict[str, Any] = {
+        argument: getattr(cls, name) for name, argument in _ATTRIBUTES.items() if hasattr(cls, name)
+    }
+    registry = LazyDiscoveryDict() if own is None else own
+    try:
+        config = RegistryConfig(registry, **{"skip_if_no_key": True, **given})
+        _check_dict(config)
+    except ValueError as error:
+        names = {argument: name for name, argument in _ATTRIBUTES.items()}
+        names["registry_dict"] = "__registry__"
+        spelt = {each: f"{_place_of(cls)}.{name}" for each, name in names.items()}
+        raise respelt(error, spelt) from None
+    return config
+
+
+def _place_of(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _check_dict(config: RegistryConfig) -> None:
+    """Refuse what only a registry that discovers can do."""
+    for name in ("strict", "facts", "depends_on", "discovery_entry_points", "cache_dir"):
+        value, is_lazy = getattr(config, name), isinstance(config.registry_dict, LazyDiscoveryDict)
+        check(name, value, is_lazy or not value, "it to a registry that is a LazyDiscoveryDict")
+
+
+def _check_names(cls: type, declared: "RegistryConfig | None") -> None:
+    """Refuse an attribute that is called like one of a registry, and is none, or is of no use."""
+    own = vars(cls).get("__registry__") if declared is None else None
+    check(f"{_place_of(cls)}.__registry__", own, own is None, "it with a __registry_key__")
+    for name in vars(cls):
+        if name.startswith("__registry_") and name.endswith("__") and name not in _KNOWN:
+            from difflib import get_close_matches
+
+            known = {each.strip("_").removeprefix("registry_"): each for each in _DECLARING}
+            word = name.strip("_").removeprefix("registry_")
+            close = [known[each] for each in get_close_matches(word, known, 2)]
+            expected = f"it as {' or '.join(close or sorted(_DECLARING))}: no other name is known"
+            check(f"{_place_of(cls)}.{name}", vars(cls)[name], False, expected)
 
 
 def _declare(cls: "Any", config: RegistryConfig) -> None:
     """Make ``cls`` the base class of a registry."""
-    if not isinstance(config, RegistryConfig):
-        raise TypeError(f"__registry_config__ must be a RegistryConfig, not {config!r}")
+    is_config = isinstance(config, RegistryConfig)
+    check("__registry_config__", config, is_config, "a RegistryConfig")
+    _check_dict(config)
     config.registry_name = config.registry_name or readable_name(cls.__name__)
     registry = config.registry_dict
     cls.__registry_config__ = config

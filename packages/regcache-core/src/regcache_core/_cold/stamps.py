@@ -234,7 +234,7 @@ def _same_file(path: str, status: os.stat_result, old: Stamp) -> Stamp:
         new = _file_stamp(path, status)
         if new[-1] == old[-1] != "":
             return new
-    raise CacheMiss("SOURCE_CHANGED", path, old[:2], [status.st_mtime_ns, status.st_size])
+    raise CacheMiss("SOURCE_CHANGED", path)
 
 
 def _same_names(
@@ -284,9 +284,9 @@ def _exact(path: str, value: object) -> Stamp | None:
     try:
         status = os.stat(path)
     except OSError as error:
-        raise CacheMiss("SOURCE_REMOVED", path, value) from error
+        raise CacheMiss("SOURCE_REMOVED", path) from error
     if value not in (status.st_mtime, status.st_mtime_ns):
-        raise CacheMiss("SOURCE_CHANGED", path, value, status.st_mtime)
+        raise CacheMiss("SOURCE_CHANGED", path)
     return _file_stamp(path, status)
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from typing import Any, Generic, TypeVar
 
     from .._cold.verify import Verification
+    from .._manager import CacheConfig
     from .._report import Report
     from ..depends import Dependency
     from ._cold.backoff import Backoff
@@ -82,10 +83,12 @@ class Adapter(Generic[S]):
         package: The package that is searched.
 
     Attributes:
+        cache_config: How the cache file ages, and where it lies; ``None`` for the defaults.
         application: The top-level package that owns the items.
         created_ns: When the registry was declared, in nanoseconds since the epoch.
     """
 
+    cache_config: "CacheConfig | None" = None
     #: Group of entry points by which installed distributions add items; empty for none.
     entry_points = ""
     #: What the answer is declared to depend on.
@@ -324,6 +327,7 @@ class Cache:
             version_getter,
             check,
             check,
+            adapter.cache_config,
             inputs=[
                 Input("settings", adapter.settings, "SETTINGS_CHANGED"),
                 *adapter.inputs(),

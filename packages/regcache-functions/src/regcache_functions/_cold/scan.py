@@ -49,7 +49,7 @@ class Candidate:
         function: The function.
         places: Module and attribute of each place, the best one first.
         name: Its name in the registry.
-        aliases: Its other names: what it is called elsewhere, and where else it is public.
+        aliases: Its other names: where else it is public, and what it is called there.
     """
 
     def __init__(self, function: Any) -> None:
@@ -207,8 +207,8 @@ def _name(scope: LibraryScope, candidates: list[Candidate]) -> None:
     """Give each function its own name where no other has that, else its place in the library."""
     count = Counter(name for each in candidates for name in each.short_names)
     for each in candidates:
-        names = [name for name in each.short_names if count[name] == 1]
-        names += [_relative(scope, *place) for place in each.places]
+        names = [_relative(scope, *place) for place in each.places]
+        names += [name for name in each.short_names if count[name] == 1]
         short = each.places[0][1]
         each.name = short if count[short] == 1 else _relative(scope, *each.places[0])
         repeated = (each.name, _relative(scope, *each.places[0]))

@@ -39,6 +39,7 @@ from ..classes import (
     replaces,
     serialize_plugin_class,
 )
+from ..config import check
 from ..errors import (
     DiscoveryError,
     DiscoveryWarning,
@@ -95,6 +96,7 @@ def discover_registry_classes(
         The classes, in the order of modules (by name) and of definition.
 
     Raises:
+        ConfigError: An argument is of the wrong kind (a ``ValueError``).
         DiscoveryError: A module failed to import (strict).
 
     >>> import pygments.styles, pygments.style
@@ -104,6 +106,7 @@ def discover_registry_classes(
     >>> "MonokaiStyle" in [cls.__name__ for cls in classes]
     True
     """
+    _check_arguments(package_path, package_prefix, base_class, exclude_modules, validation_func)
     modules = import_modules(
         package_path,
         package_prefix,
@@ -125,9 +128,23 @@ def discover_registry_classes_recursive(
     strict: bool = False,
 ) -> list[type]:
     """As ``discover_registry_classes``, with all sub-packages and their modules."""
+    _check_arguments(package_path, package_prefix, base_class, exclude_modules, validation_func)
     listener = _listener(strict)
     modules = import_modules(package_path, package_prefix, listener, exclude=exclude_modules)
     return _collect(modules, base_class, validation_func)
+
+
+def _check_arguments(path: Any, prefix: Any, base: Any, exclude: Any, validation: Any) -> None:
+    """Refuse texts where lists belong: each of their characters would be one of them."""
+    is_path = hasattr(path, "__iter__") and not isinstance(path, str)
+    check("package_path", path, is_path, "the __path__ of a package")
+    is_prefix = isinstance(prefix, str) and prefix[-1:] == "."
+    check("package_prefix", prefix, is_prefix, "the name of a package and a dot")
+    check("base_class", base, isinstance(base, type), "a class")
+    is_list = hasattr(exclude, "__iter__") and not isinstance(exclude, str)
+    check("exclude_modules", exclude, is_list, "a list of texts")
+    is_function = validation is None or callable(validation)
+    check("validation_func", validation, is_function, "a function of a class")
 
 
 def _collect(

@@ -231,23 +231,41 @@ class Discovered:
         self.unfinished = unfinished
 
     def warn_of_failures(self, category: type[Warning], *, duplicates: bool = True) -> None:
-        """Give one warning for each module that failed, at the line of the application.
+        """Warn of each module that failed, at the line of the application.
+
+        Once of those that lack the same module, or say the same.
 
         Args:
             category: The kind of warning.
             duplicates: Whether to tell, too, of items of modules (``module:name``) that do not
                 have the key which they claim.
         """
+        groups: dict[str, dict[str, str]] = {}
         for name, (error, _) in self.extra["failures"].items():
             if not is_item(name):
-                warn_caller(f"{name} failed to import: {error}", category)
+                groups.setdefault(_lack_in(error), {})[name] = error
             elif duplicates:
                 warn_caller(error, category)
+        for lack, errors in groups.items():
+            names, more = [*errors][:_NAMED], len(errors) - _NAMED
+            names += [f"{more} more (see .failures)"] if more > 0 else []
+            said = lack if len({*errors.values()}) > 1 else errors[names[0]]
+            warn_caller(f"{', '.join(names)} failed to import: {said}", category)
 
 
 def is_item(name: str) -> bool:
     """Whether a failure is one of an item (``module:name``), not of a module or entry point."""
     return ":" in name and " = " not in name
+
+
+#: So many modules are named in one warning.
+_NAMED = 5
+
+
+def _lack_in(error: str) -> str:
+    """The module that a failure is for want of, as Python says it; else all that is said of it."""
+    _, said, rest = error.partition("No module named '")
+    return f"{said}{rest.partition(chr(39))[0]}'" if said else error
 
 
 def is_importing_sound() -> bool:

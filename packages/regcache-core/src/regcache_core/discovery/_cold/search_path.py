@@ -105,9 +105,26 @@ def _installs_of(folder: str, names: Iterable[str]) -> str:
     Args:
         folder: A folder on ``sys.path``.
         names: Names of the metadata in it, sorted.
+
+    Returns:
+        A fingerprint of all, and behind it the beginning of that of each, to tell which it was.
     """
     stamps = [stamp_of(os.path.join(folder, name)) for name in names]
-    return fingerprint([[mtime_ns, inode] for mtime_ns, _, inode in stamps])
+    each = [fingerprint([mtime_ns, inode]) for mtime_ns, _, inode in stamps]
+    return fingerprint(each) + "".join(text[:_SHORT] for text in each)
+
+
+#: So many characters are enough to name one of a few hundred distributions.
+_SHORT = 4
+
+
+def _changed_install(names: list[str], old: str, new: str) -> str | None:
+    """The metadata of the first distribution that two results of ``_installs_of`` differ in."""
+    places = range(len(new) - _SHORT * len(names), len(new), _SHORT)
+    for name, at in zip(names, places, strict=True):
+        if old[at : at + _SHORT] != new[at : at + _SHORT]:
+            return name
+    return None
 
 
 def _installed_things(entries: list[str], path: ImportPath) -> dict[str, Any]:
@@ -332,7 +349,8 @@ def _compare_installed(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> N
             raise CacheMiss("ENTRY_POINTS_CHANGED", str((new or old)[0]), old, new)
     for name, version in now["versions"].items():
         if recorded["versions"][name] != version:
-            raise CacheMiss("DISTRIBUTION_CHANGED", name, recorded["versions"][name], version)
+            told = [each and each[0] for each in (recorded["versions"][name], version)]
+            raise CacheMiss("DISTRIBUTION_CHANGED", name, *(told if told[0] != told[1] else ()))
 
 
 def _holders(folders: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -374,9 +392,11 @@ def _compare_metadata(
             if name in probed:
                 raise CacheMiss("DISTRIBUTION_CHANGED", name, None, new_name)
         if before and recorded["outside"]:
-            old_installs, installs = recorded["installs"][path], _installs_of(path, sorted(before))
+            names = sorted(before)
+            old_installs, installs = recorded["installs"][path], _installs_of(path, names)
             if old_installs != installs:
-                raise CacheMiss("DISTRIBUTION_CHANGED", path, old_installs, installs)
+                changed = _changed_install(names, old_installs, installs)
+                raise CacheMiss("DISTRIBUTION_CHANGED", name_in(changed) if changed else path)
 
 
 def _compare_inside(folder: str, stamp: Any) -> list[Any]:
