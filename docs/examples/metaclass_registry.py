@@ -9,16 +9,11 @@ import regcache_meta
 CacheError = RegistryError = regcache_core.RegcacheError
 
 
-class LazyDiscoveryDict(regcache_meta.LazyDiscoveryDict[Any, Any]):
-    def bind(self, scope: Any) -> None:  # without a package it has what registers itself
-        scope.package = scope.config.discovery_package
-        super().bind(scope)
-
-
 class RegistryConfig(regcache_meta.RegistryConfig):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.discovery_recursive = bool(self.discovery_recursive)  # only if that is asked for
+        self.discover = self.discovery_package is not None
 
 
 class RegistryKeyAttribute(str, Enum):
@@ -38,14 +33,10 @@ class RegistryFamily:
 
 class AutoRegisterMeta(regcache_meta.AutoRegisterMeta):
     def __new__(mcs, name: str, bases: Any, body: Any, **kwargs: Any) -> Any:
-        for attribute, value in getattr(body.get("__registry_family__"), "declared", ()):
+        family = body.pop("__registry_family__", None)  # no attribute that regcache knows
+        for attribute, value in getattr(family, "declared", ()):
             body.setdefault(attribute, value)
-        key, registry = (
-            each in body or any(hasattr(base, each) for base in bases)
-            for each in ("__registry_key__", "__registry__")
-        )
-        if key and not registry and "registry_config" not in kwargs:
-            body["__registry__"] = LazyDiscoveryDict()
+        body.setdefault("__registry_discover__", False)  # without a package nothing is searched
         return super().__new__(mcs, name, bases, body, **kwargs)
 
 

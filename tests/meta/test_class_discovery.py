@@ -116,3 +116,56 @@ def test_broken_sub_package_costs_its_modules_too(tree: App) -> None:
         found = discover(tree, discover_registry_classes_recursive)
 
     assert ["A", "B2", "B1"] == found
+
+
+BESIDE = {
+    "app/__init__.py": "",
+    "app/base.py": """
+        from regcache_meta import AutoRegisterMeta
+        class Base(metaclass=AutoRegisterMeta):
+            __registry_key__ = "key"
+            {0}
+        """,
+    "app/other.py": "from app.base import Base\nclass Other(Base): key = 'other'\n",
+    "app/plugins/__init__.py": "",
+    "app/plugins/a.py": "from app.base import Base\nclass A(Base): key = 'a'\nclass B(Base): ...\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("declared", "keys", "skipped", "status"),
+    [
+        ("", ["a", "other"], {"app.plugins.a:B": "it has no key"}, "miss"),
+        (
+            "__registry_package__ = 'app.plugins'",
+            ["a"],
+            {"app.plugins.a:B": "it has no key"},
+            "miss",
+        ),
+        (
+            "__registry_exclude__ = ['plugins']",
+            ["other"],
+            {"app.plugins": "excluded by 'plugins'"},
+            "miss",
+        ),
+        ("__registry_discover__ = False", [], {}, None),
+    ],
+)
+def test_attributes_say_what_is_searched(
+    declared: str, keys: list[str], skipped: dict[str, str], status: str | None, app: App
+) -> None:
+    """A package beside the base class, all but some of it, or nothing; cold and warm."""
+    app.write({**BESIDE, "app/base.py": BESIDE["app/base.py"].format(declared)})
+    listing = """
+        from app.base import Base
+        registry = Base.__registry__
+        out = [sorted(registry), registry.skipped, registry.report and registry.report.status]
+        import app.other
+        out.append(sorted({*registry} - {*out[0]}))
+        """
+
+    seen = [app.run(listing), app.run(listing)]
+
+    later = [] if "other" in keys else ["other"]
+    assert [keys, skipped, status, later] == seen[0]
+    assert [keys, skipped, status and "hit", later] == seen[1]

@@ -414,6 +414,38 @@ if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_renew)
 
 
+def excluded_as(module: str, package: str, patterns: "Collection[str]") -> "tuple[str, str] | None":
+    """What leaves a module out of a discovery.
+
+    Args:
+        module: Full name of the module.
+        package: The package that is searched; its own name is not compared.
+        patterns: Patterns, as ``fnmatch`` has them, of whole parts of names: ``"tests"`` fits
+            ``a.tests.b``, and not ``a.contests``; ``"old.*"`` fits what lies in any ``old``.
+
+    Returns:
+        The module itself or the package above it that fits, and the pattern; ``None`` for nothing.
+
+    >>> excluded_as("lab.old.tests.a", "lab", ["setup", "tests"])
+    ('lab.old.tests', 'tests')
+    """
+    if not patterns or module == package:
+        return None
+    from fnmatch import fnmatchcase
+
+    parts = module.removeprefix(f"{package}.").split(".")
+    for end in range(1, len(parts) + 1):
+        for pattern in patterns:
+            start = end - 1 - pattern.count(".")
+            if start >= 0 and fnmatchcase(".".join(parts[start:end]), pattern):
+                return ".".join([package, *parts[:end]]), pattern
+    return None
+
+
+#: What a library brings along that is none of its items: for ``exclude=``.
+NOT_OF_A_LIBRARY = ("tests", "conftest", "setup", "__main__")
+
+
 def is_metadata(name: str, folder: str) -> bool:
     """Whether an entry of a folder tells of an installed distribution, as ``importlib.metadata``.
 

@@ -59,6 +59,7 @@ class FunctionAdapter(Adapter["State"]):
         self.created_ns = scope.created_ns
         self.depends_on = scope.depends_on
         self.entry_points = scope.entry_points
+        self.exclude = scope.exclude
         self.cache_config = CacheConfig(scope.max_age_days, cache_dir=scope.cache_dir)
 
     def settings(self) -> "dict[str, Any]":
@@ -70,6 +71,7 @@ class FunctionAdapter(Adapter["State"]):
             "declared": self.scope.declared,
             "entry_points": self.entry_points,
             "on_duplicate": self.registry._policy,
+            "exclude": list(self.exclude),
         }
 
     def parts(self) -> "list[Any]":
@@ -140,13 +142,14 @@ class FunctionAdapter(Adapter["State"]):
         records: "Mapping[Any, Any]",
         decode: "Callable[[str], Any]",
     ) -> "dict[str, Any]":
-        """Failures, rejected functions and the owner, as a file has them.
+        """Failures, what was rejected or left out, and the owner, as a file has them.
 
         Raises:
             CacheMiss: They are nothing that we write, or a key is no function's name.
         """
         try:
             texts = [*extra["rejected"].values(), *extra["owner"].values()]
+            texts += extra["skipped"].values()
             texts += [text for error in extra["failures"].values() for text in error]
         except (AttributeError, LookupError, TypeError) as error:
             raise CacheMiss("WRONG_SHAPE", "extra") from error
@@ -247,7 +250,7 @@ class LibraryAdapter(FunctionAdapter):
             "modules": list(scope.modules),
             "recursive": scope.recursive,
             "include": list(scope.include),
-            "exclude": list(scope.exclude),
+            "exclude": list(self.exclude),
             "predicate": predicate,
             "public": scope.public,
             "probe": probe,

@@ -84,8 +84,10 @@ class Scope:
         declared: str = "",
         max_age_days: "float | None" = 7,
         cache_dir: "str | os.PathLike[str] | None" = None,
+        exclude: "tuple[str, ...]" = (),
     ) -> None:
         self.package = package
+        self.exclude = exclude
         self.facts = facts
         self.strict = strict
         self.depends_on = depends_on
@@ -125,13 +127,13 @@ class LibraryScope(Scope):
             given["depends_on"],
             max_age_days=given["max_age_days"],
             cache_dir=given["cache_dir"],
+            exclude=given["exclude"],
         )
         self.trial = trial
         self.arguments = {**arguments, "cache_dir": self.cache_dir}
         self.modules: tuple[str, ...] = given["modules"]
         self.recursive: bool = given["recursive"]
         self.include: tuple[str, ...] = given["include"]
-        self.exclude: tuple[str, ...] = given["exclude"]
         self.predicate: Callable[[Any], bool] | None = given["predicate"]
         self.public: str = given["public"]
 
@@ -164,6 +166,8 @@ class FunctionRegistry(Functions[F]):
         on_duplicate: What becomes of a name that several functions claim: looking it up is an
             ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each function is
             listed under its place (``"qualify"``: ``"fast.blur"``), as by ``scan``.
+        exclude: Patterns of modules that are not imported, which stand in ``skipped``: ``"tests"``
+            fits each part of that name, ``"old.*"`` what lies in any ``old``.
         enable_cache: Whether a cache file is used; without it every process searches.
         max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
         cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
@@ -193,6 +197,7 @@ class FunctionRegistry(Functions[F]):
         depends_on: "Collection[Dependency]" = (),
         entry_points: "str | None" = None,
         on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
+        exclude: "Iterable[str]" = (),
         enable_cache: bool = True,
         max_age_days: "float | None" = 7,
         cache_dir: "str | os.PathLike[str] | None" = None,
@@ -205,10 +210,13 @@ class FunctionRegistry(Functions[F]):
         check_flags(strict=strict, enable_cache=enable_cache)
         is_group = entry_points is None or (isinstance(entry_points, str) and entry_points != "")
         check("entry_points", entry_points, is_group, "the name of a group of entry points")
+        patterns = texts_of("exclude", exclude)
+        check("exclude", exclude, all(map(is_module, patterns)), "patterns such as 'tests'")
         for field, value, is_given in (
             ("strict", strict, strict),
             ("depends_on", depends_on, depends_on),
             ("entry_points", entry_points, entry_points is not None),
+            ("exclude", exclude, exclude),
             ("max_age_days", max_age_days, max_age_days != 7),
             ("cache_dir", cache_dir, cache_dir is not None),
         ):
@@ -231,6 +239,7 @@ class FunctionRegistry(Functions[F]):
                 declared,
                 max_age_days,
                 cache_dir,
+                patterns,
             )
         self._state: State | None = None
         self._registered = Registrations((name, package))
@@ -445,6 +454,11 @@ class FunctionRegistry(Functions[F]):
         return add if what is None else add(what)
 
     def _put(self, new: Registration) -> None:
+        if self._scope is not None and self._scope.exclude:
+            from regcache_core.discovery import excluded_as
+
+            if excluded_as(new.module, self._scope.package, self._scope.exclude) is not None:
+                return
         with _LOCK:
             state, old = self._state, self._registered.get(new.name)
             held = self._registered.holder(new)
@@ -577,6 +591,12 @@ class FunctionRegistry(Functions[F]):
         """
         self._opened()
         return {name: " at ".join(filter(None, at)) for name, at in self._extra["failures"].items()}
+
+    @property
+    def skipped(self) -> "dict[str, str]":
+        """Modules that the search left out -> why. Imports nothing."""
+        self._opened()
+        return dict(self._extra["skipped"])
 
     @property
     def rejected(self) -> "dict[str, str]":
@@ -845,6 +865,7 @@ def _alone(record: "Record") -> "Record":
 _NOTHING: "dict[str, Any]" = {
     "failures": {},
     "rejected": {},
+    "skipped": {},
     "owner": {"distribution": "", "version": ""},
 }
 

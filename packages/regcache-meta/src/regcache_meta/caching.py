@@ -103,6 +103,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             "facts": list(config.facts),
             "entry_points": config.discovery_entry_points,
             "on_duplicate": config.on_duplicate,
+            "exclude": list(config.exclude),
             "secondary": [[s.key_source, s.attr_name] for s in config.secondary_registries],
         }
 
@@ -128,7 +129,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             return name
         functions = [name_of(config.key_extractor), name_of(self.scope.include)]
         options = [config.key_attribute, *functions, config.discovery_recursive, config.strict]
-        options.append(config.on_duplicate)
+        options += [config.on_duplicate, str(config.exclude)]
         return f"{name} {fingerprint(options)}"
 
     def places(self) -> "list[str]":
@@ -178,7 +179,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
     def read_extra(
         self, extra: "dict[str, Any]", records: "Mapping[Any, Any]", decode: "Callable[[str], Any]"
     ) -> "Beside":
-        """Failures, secondary registries and contested keys, as a file has them.
+        """Failures, secondary registries, contested keys and what was left out, as a file has them.
 
         Raises:
             CacheMiss: They are nothing that we write.
@@ -197,11 +198,12 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
                 name: {decode(text) for text in texts}
                 for name, texts in extra.get("contested", {}).items()
             }
+            skipped = {name: str.strip(why) for name, why in extra["skipped"].items()}
         except (TypeError, ValueError, LookupError, AttributeError, CacheMiss) as error:
             raise CacheMiss("WRONG_SHAPE", "extra") from error
         if secondary.keys() != names or not contested.keys() <= {"", *names}:
             raise CacheMiss("WRONG_SHAPE", "extra")
-        return failed, secondary, contested
+        return failed, secondary, contested, skipped
 
     def _check_entry(
         self, stored: "Any", decode: "Callable[[str], Any]", records: "Mapping[Any, Any]"

@@ -3,7 +3,7 @@
 import sys
 from time import time_ns
 
-from regcache_core.discovery import file_of, find_object, is_gone, is_same_source
+from regcache_core.discovery import excluded_as, file_of, find_object, is_gone, is_same_source
 
 from .config import check_dependencies
 
@@ -251,6 +251,10 @@ class Scope:
             return self.contains(module)
         return module == self.package or module.rpartition(".")[0] == self.package
 
+    def excludes(self, module: str) -> bool:
+        """Whether a module is one that is left out, whoever imports it."""
+        return excluded_as(module, str(self.package), self.config.exclude) is not None
+
     def place_of(self, module: str, key: object) -> str:
         """The key of a class beside others of the same key: that, with the place of its module."""
         return f"{module}.{key}".removeprefix(f"{self.package}.")
@@ -270,6 +274,7 @@ class Scope:
             "name": config.registry_name,
             "entry_points": config.discovery_entry_points,
             "on_duplicate": config.on_duplicate,
+            "exclude": config.exclude,
             "max_age_days": config.max_age_days,
             "cache_dir": config.cache_dir,
             "enable_cache": enable_cache,

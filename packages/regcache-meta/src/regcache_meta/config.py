@@ -95,6 +95,9 @@ class RegistryConfig:
         on_duplicate: What becomes of a key that several classes claim: looking it up is an
             ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each class is
             listed under its place (``"qualify"``: ``"fast.HTTP"``).
+        exclude: Patterns of modules that are neither imported nor registered: ``"tests"`` fits each
+            part of that name, ``"old.*"`` what lies in any ``old``. They stand in ``skipped``.
+        discover: Whether plugins are searched at all; else those count that something imports.
         max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
         cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
 
@@ -119,6 +122,8 @@ class RegistryConfig:
         depends_on: "Collection[Dependency]" = (),
         discovery_entry_points: "str | None" = None,
         on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
+        exclude: "Iterable[str]" = (),
+        discover: bool = True,
         max_age_days: "float | None" = 7,
         cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
@@ -133,6 +138,7 @@ class RegistryConfig:
         ):
             check(field, function, function is None or callable(function), expected)
         check_flags(skip_if_no_key=skip_if_no_key, log_registration=log_registration, strict=strict)
+        check_flags(discover=discover)
         is_flag = discovery_recursive in (None, True, False)
         check("discovery_recursive", discovery_recursive, is_flag, "True, False or None")
         for field, text, expected in (
@@ -144,10 +150,9 @@ class RegistryConfig:
                 "the name of a group of entry points",
             ),
         ):
-            is_text = isinstance(text, str) and text != ""
-            check(field, text, text is None or is_text, expected)
-        is_full = "" not in (discovery_package or "a").split(".")
-        check("discovery_package", discovery_package, is_full, "the name of a package, in full")
+            is_text = is_pattern(text) if field == "discovery_package" else text != ""
+            check(field, text, text is None or (isinstance(text, str) and is_text), expected)
+        exclude = _listed("exclude", exclude, is_pattern, "a list of patterns, such as 'tests'")
         facts = _listed("facts", facts, is_name, "a list of attribute names")
         secondary_registries = _listed(
             "secondary_registries",
@@ -171,6 +176,8 @@ class RegistryConfig:
         self.discovery_entry_points = discovery_entry_points
         self.on_duplicate = on_duplicate
         self._runs: dict[str, Any] = {}  # module -> its code as it registered a class first
+        self.exclude = tuple(exclude)
+        self.discover = discover
         self.max_age_days = max_age_days
         self.cache_dir = cache_dir
         if max_age_days != 7 or cache_dir is not None:  # else it is not needed yet
@@ -288,6 +295,11 @@ def check_flags(**flags: object) -> None:
 def is_name(value: object) -> bool:
     """Whether a value is a name that an attribute can have in a class statement."""
     return isinstance(value, str) and value.isidentifier()
+
+
+def is_pattern(value: object) -> bool:
+    """Whether a value is a pattern of names of modules."""
+    return isinstance(value, str) and "" not in value.split(".")
 
 
 def _is_dict(value: object) -> bool:

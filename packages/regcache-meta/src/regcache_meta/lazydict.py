@@ -8,6 +8,7 @@ plugins in ``_cold.discovery``.
 import sys
 
 from regcache_core.discovery import (
+    NOT_OF_A_LIBRARY,
     file_of,
     is_gone,
     is_initializing,
@@ -48,8 +49,10 @@ if TYPE_CHECKING:
     V = TypeVar("V")
     B = TypeVar("B")
     #: Module that failed -> error; secondary registry -> its key -> record; registry (the primary
-    #: one has no name) -> its contested keys.
-    Beside = tuple[dict[str, list[str]], dict[str, dict[Any, Record]], dict[str, set[Any]]]
+    #: one has no name) -> its contested keys; what was left out -> why.
+    Beside = tuple[
+        dict[str, list[str]], dict[str, dict[Any, Record]], dict[str, set[Any]], dict[str, str]
+    ]
     #: Key -> record, and what lies beside.
     Answer = tuple[Mapping[Any, Any], Beside]
 else:
@@ -97,7 +100,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._scope: Scope | None = None
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
         self._is_replaying = False
-        self._beside: Beside = {}, {}, {}
+        self._beside: Beside = {}, {}, {}, {}
+        self._keyless: dict[str, str] = {}  # class without a key -> why it has none
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
         self._primary = self
 
@@ -115,6 +119,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         depends_on: "Collection[Dependency]" = (),
         name: "str | None" = None,
         entry_points: "str | None" = None,
+        exclude: "Iterable[str]" = NOT_OF_A_LIBRARY,
         on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
         enable_cache: bool = True,
         max_age_days: "float | None" = 7,
@@ -136,6 +141,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             name: What the registry is called in messages and in its cache file's name.
             entry_points: Group of entry points by which installed distributions add classes; each
                 names a class or a module.
+            exclude: Patterns of modules that are not imported, which stand in ``skipped``:
+                ``"tests"`` fits each part of that name, ``"old.*"`` what lies in any ``old``; by
+                default what is no part of a library.
             on_duplicate: What becomes of a key that several classes have: looking it up is an
                 ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each class is
                 listed under its place (``"qualify"``: ``"fast.HTTP"``).
@@ -173,6 +181,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 depends_on=depends_on,
                 discovery_entry_points=entry_points,
                 on_duplicate=on_duplicate,
+                exclude=exclude,
                 max_age_days=max_age_days,
                 cache_dir=cache_dir,
             )
@@ -218,6 +227,19 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         self._opened()
         return {name: PluginFailure(name, *texts) for name, texts in self._failures.items()}
+
+    @property
+    def skipped(self) -> "dict[str, str]":
+        """What discovery left out -> why: modules, and ``module:Class`` without a key."""
+        self._opened()
+        return {**self._beside[3]}
+
+    def _note_keyless(self, cls: type, key: object) -> None:
+        if key is None:
+            name = self._scope.config.key_attribute if self._scope else ""
+            self._keyless[label_of(cls)] = f"it has no {name}" if name else "it is given no key"
+        else:
+            self._keyless.pop(label_of(cls), None)
 
     def info(self, key: K) -> "PluginInfo":
         """Stored facts about one plugin: module, names, file, docstring's first line, facts.

@@ -44,6 +44,9 @@ _ATTRIBUTES = {
     "__registry_facts__": "facts",
     "__registry_entry_points__": "discovery_entry_points",
     "__registry_on_duplicate__": "on_duplicate",
+    "__registry_package__": "discovery_package",
+    "__registry_exclude__": "exclude",
+    "__registry_discover__": "discover",
     "__registry_max_age_days__": "max_age_days",
     "__registry_cache_dir__": "cache_dir",
 }
@@ -58,6 +61,7 @@ class AutoRegisterMeta(ABCMeta):
     attribute that holds a plugin's key), with ``__registry__``, ``__key_extractor__``,
     ``__skip_if_no_key__``, ``__secondary_registries__``, ``__registry_name__``,
     ``__registry_facts__``, ``__registry_entry_points__``, ``__registry_on_duplicate__``,
+    ``__registry_package__``, ``__registry_exclude__``, ``__registry_discover__``,
     ``__registry_max_age_days__``, ``__registry_cache_dir__`` and ``__registry_depends_on__`` where
     wanted; or by ``__registry_config__`` (or the class keyword ``registry_config``), a
     ``RegistryConfig`` that says all of it at once. Its sub-classes inherit the registry, as
@@ -236,7 +240,8 @@ def _place_of(cls: type) -> str:
 
 def _check_dict(config: RegistryConfig) -> None:
     """Refuse what only a registry that discovers can do."""
-    for name in ("strict", "facts", "depends_on", "discovery_entry_points", "cache_dir"):
+    names = "strict", "facts", "depends_on", "discovery_entry_points", "cache_dir"
+    for name in (*names, "discovery_package", "exclude"):
         value, is_lazy = getattr(config, name), isinstance(config.registry_dict, LazyDiscoveryDict)
         check(name, value, is_lazy or not value, "it to a registry that is a LazyDiscoveryDict")
 
@@ -266,7 +271,8 @@ def _declare(cls: "Any", config: RegistryConfig) -> None:
     cls.__registry_config__ = config
     cls.__registry__ = registry
     if isinstance(registry, LazyDiscoveryDict):
-        registry.bind(Scope(cls, config, config.discovery_package or _package_of(cls)))
+        package = (config.discovery_package or _package_of(cls)) if config.discover else None
+        registry.bind(Scope(cls, config, package))
         for secondary in config.secondary_registries:
             _make_lazy(secondary, registry, cls.__module__)
 
@@ -307,7 +313,13 @@ def _rebind(application: str, old: object, new: object) -> None:
 
 
 def _register(cls: "Any", config: RegistryConfig) -> None:
+    registry: Any = config.registry_dict
+    is_lazy = isinstance(registry, LazyDiscoveryDict)
+    if is_lazy and registry._scope.excludes(cls.__module__):
+        return
     key = config.key_of(cls)
+    if is_lazy:
+        registry._note_keyless(cls, key)
     if key is None:
         if config.skip_if_no_key:
             return

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from .._file import fingerprint
     from .._inputs import FoundFiles
     from .._modules import (
+        NOT_OF_A_LIBRARY,
         attribute_of,
         call_in_forked_child,
         code_in_execution,
+        excluded_as,
         file_of,
         find_object,
         find_package,
@@ -46,17 +48,19 @@ if TYPE_CHECKING:
         reexported_by,
     )
     from ._cold.loaded import watch_imports
-    from ._cold.packages import is_installed, iter_module_names
+    from ._cold.packages import Excluded, is_installed, iter_module_names
     from ._cold.threads import is_unfinished
     from .inputs import EditedModules, ImportPath, published_modules
     from .listing import Adapter, Cache, Listing
 
 __all__ = [
+    "NOT_OF_A_LIBRARY",
     "Adapter",
     "Cache",
     "Discovered",
     "DuplicateItemError",
     "EditedModules",
+    "Excluded",
     "Failures",
     "FoundFiles",
     "ImportPath",
@@ -68,6 +72,7 @@ __all__ = [
     "code_in_execution",
     "discovering",
     "distribution_of",
+    "excluded_as",
     "file_of",
     "find_object",
     "find_package",
@@ -104,6 +109,9 @@ __all__ = [
 ]
 
 _MODULES = {
+    "NOT_OF_A_LIBRARY": "regcache_core._modules",
+    "excluded_as": "regcache_core._modules",
+    "Excluded": "regcache_core.discovery._cold.packages",
     "Adapter": "regcache_core.discovery.listing",
     "Cache": "regcache_core.discovery.listing",
     "Discovered": "regcache_core.discovery._cold.importing",

@@ -91,6 +91,8 @@ class Adapter(Generic[S]):
     cache_config: "CacheConfig | None" = None
     #: Group of entry points by which installed distributions add items; empty for none.
     entry_points = ""
+    #: Patterns of modules that are left out, as ``excluded_as`` has them.
+    exclude: "tuple[str, ...]" = ()
     #: What the answer is declared to depend on.
     depends_on: "Collection[Dependency]" = ()
     #: Whether a missing key may start a discovery.
@@ -136,7 +138,11 @@ class Adapter(Generic[S]):
 
         To be extended by a sub-class with all that ``accept`` looks at.
         """
-        return {"package": self.package, "entry_points": self.entry_points}
+        return {
+            "package": self.package,
+            "entry_points": self.entry_points,
+            "exclude": list(self.exclude),
+        }
 
     def parts(self) -> "list[Any]":
         """Classes and functions that decide beside the package; by default the class of this."""

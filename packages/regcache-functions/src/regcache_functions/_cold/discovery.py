@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from regcache_core.discovery import (
     Discovered,
+    Excluded,
     attribute_of,
     discovering,
     file_of,
@@ -129,9 +130,10 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
         return adapter.contains(module) and module not in walked and not find_spec(module)
 
     records: dict[str, dict[str, Any]] = {}
+    excluded = Excluded(scope.package, scope.exclude)
     with discovering(adapter, cache) as failures:
         with cache.import_path.recording():
-            for module in import_package(scope.package, on_failure):
+            for module in import_package(scope.package, on_failure, skip=excluded):
                 walk(module)
             if scope.entry_points:
                 load_installed(cache, failures, load, on_failure)
@@ -165,6 +167,7 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
     extra = {
         "failures": dict(sorted(failures.texts.items())),
         "rejected": {},
+        "skipped": excluded.noted,
         "owner": _owner(adapter, cache.elsewhere),
     }
     return Discovered(records, extra, failures.transient, is_unfinished(scope.package))

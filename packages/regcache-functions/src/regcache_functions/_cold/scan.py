@@ -9,7 +9,9 @@ from fnmatch import fnmatchcase
 from types import BuiltinFunctionType, GenericAlias, ModuleType
 
 from regcache_core.discovery import (
+    NOT_OF_A_LIBRARY,
     Discovered,
+    Excluded,
     Failures,
     discovering,
     find_package,
@@ -28,7 +30,7 @@ from .outcomes import told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from typing import Any
 
     from regcache_core.discovery import Cache
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from ..caching import LibraryAdapter
     from ..registry import LibraryScope
 
-#: Modules that are parts of a test suite; importing them would need its tools, or run it.
-_TESTS = ("tests", "conftest")
 #: Where types come from that can be called and have a name, but are no functions.
 _TYPING = ("typing", "typing_extensions")
 
@@ -68,9 +68,10 @@ def scan(adapter: LibraryAdapter, cache: Cache) -> Discovered:
     """Import the modules of a library, collect the functions that they publish, try these."""
     scope, loaded = adapter.scope, {*sys.modules}
     recording, filtering = cache.import_path.recording(), warnings.catch_warnings()
+    excluded = Excluded(scope.package, (*NOT_OF_A_LIBRARY, *scope.exclude))
     with discovering(adapter, cache) as failures, recording, filtering:
         warnings.simplefilter("ignore")  # of deprecated names, which are listed all the same
-        candidates, broken = _collect(scope, failures)
+        candidates, broken = _collect(scope, failures, excluded)
         _name(scope, candidates)
         records, unclear = _describe_all(candidates)
         rejected = {**unclear, **_try(scope, adapter.name, candidates, records)}
@@ -78,15 +79,22 @@ def scan(adapter: LibraryAdapter, cache: Cache) -> Discovered:
         top, inputs = module.partition(".")[0], (cache.import_path, cache.elsewhere)
         watch_imports(top, loaded, adapter.contains, *inputs, root=module)
     owner = owner_of(scope.package, adapter.places())
-    extra = {"failures": failures.texts, "rejected": {**broken, **rejected}, "owner": owner}
+    extra = {
+        "failures": failures.texts,
+        "rejected": {**broken, **rejected},
+        "skipped": excluded.noted,
+        "owner": owner,
+    }
     return Discovered(records, extra, failures.transient)
 
 
-def _collect(scope: LibraryScope, failures: Failures) -> tuple[list[Candidate], dict[str, str]]:
+def _collect(
+    scope: LibraryScope, failures: Failures, skip: Container[str]
+) -> tuple[list[Candidate], dict[str, str]]:
     """The functions of all modules, each once; and names that are published but cannot be had."""
     found: dict[int, Candidate] = {}
     broken: dict[str, str] = {}
-    for home, module in _modules(scope, failures):
+    for home, module in _modules(scope, failures, skip):
         try:
             names = _public_names(scope, home, module)
         except Exception as error:  # a module's __getattr__ may raise anything
@@ -123,7 +131,9 @@ def _fits_predicate(scope: LibraryScope, place: str, value: Any) -> bool:
         raise ScanError(place, f"the predicate raised {told(error)}") from error
 
 
-def _modules(scope: LibraryScope, failures: Failures) -> Iterator[tuple[str, ModuleType]]:
+def _modules(
+    scope: LibraryScope, failures: Failures, skip: Container[str]
+) -> Iterator[tuple[str, ModuleType]]:
     """The modules that are searched, imported one by one.
 
     Each goes by the name that it is imported by: ``os.path`` calls itself otherwise.
@@ -137,13 +147,15 @@ def _modules(scope: LibraryScope, failures: Failures) -> Iterator[tuple[str, Mod
     roots = scope.roots
     seen: set[str] = set()
     for root in roots:
-        for name, module in _walk(scope, root, on_failure):
+        for name, module in _walk(scope, root, on_failure, skip):
             if name not in seen:
                 seen.add(name)
                 yield name, module
 
 
-def _walk(scope: LibraryScope, name: str, on_failure: Any) -> Iterator[tuple[str, ModuleType]]:
+def _walk(
+    scope: LibraryScope, name: str, on_failure: Any, skip: Container[str]
+) -> Iterator[tuple[str, ModuleType]]:
     module = import_module(name, on_failure)
     if module is None:
         return
@@ -152,9 +164,8 @@ def _walk(scope: LibraryScope, name: str, on_failure: Any) -> Iterator[tuple[str
         return
     for each, _ in iter_module_names(find_package(name) or [], f"{name}."):
         last = each.rpartition(".")[2]
-        is_excluded = _fits(scope.exclude, each[len(scope.package) + 1 :])
-        if not (last.startswith("_") or last in _TESTS or is_excluded):
-            yield from _walk(scope, each, on_failure)
+        if not last.startswith("_") and each not in skip:
+            yield from _walk(scope, each, on_failure, skip)
 
 
 def _relative(scope: LibraryScope, module: str, name: str) -> str:

@@ -9,6 +9,7 @@ from _thread import get_ident
 from regcache_core import key_to_text
 from regcache_core.discovery import (
     Discovered,
+    Excluded,
     attribute_of,
     discovering,
     file_of,
@@ -51,7 +52,7 @@ from ..mapping import lock, put_secondary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator
     from types import ModuleType
     from typing import Any
 
@@ -200,6 +201,7 @@ class Discovery:
         self.adapter, self.cache = adapter, cache
         self.scope, self.registry = adapter.scope, adapter.registry
         self.failures: Failures
+        self.excluded = Excluded(str(self.scope.package), self.scope.config.exclude)
         self.loaded = {*sys.modules}
         self.walked: dict[str, int] = {}  # module -> its place in the order
         self.brought: dict[Hashable, str] = {}  # key -> the first module that has it
@@ -236,15 +238,19 @@ class Discovery:
             cache.declared.add(dependencies_of(cls))
         secondary = self._find_secondary(registered, records, homes)
         contested, is_sure = self._find_contested()
-        extra = {"failures": self.failures.texts, **_as_text(secondary, contested)}
+        keyless = registry._keyless.items()
+        left_out = {each: why for each, why in keyless if module_of(each) in self.walked}
+        skipped = dict(sorted({**self.excluded.noted, **left_out}.items()))
+        texts = _as_text(secondary, contested)
+        extra = {"failures": self.failures.texts, "skipped": skipped, **texts}
         transient = self.failures.transient
         transient = transient or (None if is_sure else ImportedEarlyError(scope.name))
-        beside = self.failures.texts, secondary, contested
+        beside = self.failures.texts, secondary, contested, skipped
         return Discovered(records, extra, transient, is_unfinished(str(scope.package)), beside)
 
     def _import_all(self) -> None:
         scope = self.scope
-        for module in modules_of(scope, self.keep):
+        for module in modules_of(scope, self.keep, self.excluded):
             try:
                 if scope.scanned:
                     register_scanned(scope, module, self.registry)
@@ -581,14 +587,13 @@ def import_plugins(scope: Scope, ends: Collection[str], failed: Collection[str])
     Not those that are known to fail: they had no part in the answer, and might not fail once others
     are loaded.
     """
-    for module in modules_of(scope, lambda name, error: None, failed):
+    skip = Excluded(str(scope.package), scope.config.exclude, failed)
+    for module in modules_of(scope, lambda name, error: None, skip):
         if module.__name__ in ends:
             return
 
 
-def modules_of(
-    scope: Scope, on_failure: Listener, skip: Collection[str] = ()
-) -> Iterator[ModuleType]:
+def modules_of(scope: Scope, on_failure: Listener, skip: Container[str]) -> Iterator[ModuleType]:
     """The package itself and its modules but for some, imported one by one."""
     config, name = scope.config, str(scope.package)
     refuse = refusing(on_failure, config.strict, name)
@@ -606,7 +611,8 @@ def modules_of(
         config.discovery_function(paths, f"{name}.", scope.base)
     finally:
         _LISTENERS[get_ident()] = outer
-    yield from [module for each, module in list(sys.modules.items()) if scope.contains(each)]
+    loaded = [(each, it) for each, it in list(sys.modules.items()) if scope.contains(each)]
+    yield from [module for each, module in loaded if each not in skip]
 
 
 def register_scanned(
@@ -619,6 +625,7 @@ def register_scanned(
         if scope.include is not None and not scope.include(cls):
             continue
         key = scope.config.key_of(cls)
+        registry._note_keyless(cls, key)
         if key is not None:
             registry._register(key, cls)
             registry._bringers[key] = [module.__name__]

@@ -7,6 +7,7 @@ from ..._modules import attribute_of, module_of
 from ...errors import ConfigError, DuplicateItemError
 from .entry_points import load_entry_point, load_installed
 from .importing import Discovered, discovering, import_package, raise_if_signalled
+from .packages import Excluded
 from .threads import is_unfinished
 
 TYPE_CHECKING = False
@@ -60,11 +61,12 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
             raise error
         failures.add(name, error)
 
+    excluded = Excluded(adapter.package, adapter.exclude)
     with discovering(adapter, cache) as failures, cache.import_path.recording():
-        for module in import_package(adapter.package, add):
+        for module in import_package(adapter.package, add, skip=excluded):
             put_all(module)
         load_installed(cache, failures, load, add)
-    extra = {"failures": failures.texts}
+    extra = {"failures": failures.texts, "skipped": excluded.noted}
     return Discovered(records, extra, failures.transient, is_unfinished(adapter.package))
 
 

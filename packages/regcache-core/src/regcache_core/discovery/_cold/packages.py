@@ -6,9 +6,11 @@ import os
 import sys
 from importlib.machinery import FileFinder, all_suffixes
 
+from ..._modules import excluded_as
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from typing import Any
 
 #: Folders that are named like this hold what installers put there.
@@ -62,6 +64,31 @@ def takes_installed(folder: str) -> bool:
         return any(name.endswith(".dist-info") for name in os.listdir(folder))
     except OSError:
         return False
+
+
+class Excluded:
+    """The modules that a discovery leaves out; it notes them when it is asked for them.
+
+    Args:
+        package: The package that is searched.
+        patterns: Patterns of whole parts of names, as ``excluded_as`` has them.
+        failed: Further modules, which are not noted.
+
+    Attributes:
+        noted: Modules and packages that were left out -> why.
+    """
+
+    def __init__(
+        self, package: str, patterns: Collection[str], failed: Collection[str] = ()
+    ) -> None:
+        self._package, self._patterns, self._failed = package, patterns, failed
+        self.noted: dict[str, str] = {}
+
+    def __contains__(self, module: object) -> bool:
+        found = excluded_as(str(module), self._package, self._patterns)
+        if found is not None:
+            self.noted[found[0]] = f"excluded by {found[1]!r}"
+        return found is not None or module in self._failed
 
 
 def iter_module_names(paths: list[str], prefix: str) -> Iterator[tuple[str, bool]]:
