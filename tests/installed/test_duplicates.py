@@ -171,12 +171,14 @@ except ValueError as error:
 @pytest.mark.parametrize("kind", KINDS)
 def test_another_policy_is_a_miss(kind: str, app: App) -> None:
     """The policy is a part of the set-up: what another one found is not believed."""
+    make(app, kind, "POLICY")
+    base = app.folder / "app/base.py"
+    text = base.read_text().replace("'POLICY'", "os.environ['POLICY']")
+    app.write({"app/base.py": "import os\n" + text})
+    look = LOOK.format(before="")
     for policy in POLICIES:
-        make(app, kind, policy)
-        look = LOOK.format(before="")
-
-        assert [expected(kind, policy), "miss", "saved"] == app.run(look)
-        assert "hit" == app.run(look)[1]
+        assert [expected(kind, policy), "miss", "saved"] == app.run(look, POLICY=policy)
+        assert "hit" == app.run(look, POLICY=policy)[1]
     # A base class has one registry; others may be made over the same package.
     assert (1 if kind == "declared" else len(POLICIES)) == len(app.cache_files())
 
@@ -261,6 +263,39 @@ out = str(REG.verify())
 """
 
     assert app.run(code).startswith("equal to a fresh discovery")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rival_of_a_module_that_fails_has_the_key(kind: str, app: App) -> None:
+    """What a module claimed before it failed counts no more, and the key is nobody else's."""
+    make(app, kind, "error")
+    broken = module(kind, "HTTP") + "1 / 0\n"
+    method = "class Box:\n    @REG.register\n    @staticmethod\n    def HTTP(): ...\n"
+    text = PARTS[kind][0] + method if kind == "functions" else module(kind, "HTTP")
+    app.write({"app/plugins/fast.py": broken, "app/plugins/slow.py": text})
+    look = LOOK.format(before="")
+
+    answer = [["HTTP"], ["slow", "slow"], ["app.plugins.fast"]]
+    assert [answer, "miss", "saved"] == app.run(look)
+    assert [answer, "hit", None] == app.run(look)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_loaded_plugin_stays_when_a_rival_comes(kind: str, app: App) -> None:
+    """In a process that runs on; what came with the rival is found there too."""
+    make(app, kind, "error")
+    rival = module(kind, "HTTP", "More")
+    code = f"""
+import pathlib, warnings
+warnings.simplefilter("ignore")
+from app.base import REG
+before = REG["Zip"]
+pathlib.Path("app/plugins/third.py").write_text({rival.replace("HTTP", "Zip")!r})
+out = [REG["More"].__module__, REG["Zip"] is before]
+"""
+
+    assert ["app.plugins.third", True] == app.run(code)
+    assert "Duplicate" == app.run(LOOK.format(before=""))[0][1][1]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -48,7 +48,7 @@ from ..errors import (
     ImportedEarlyError,
     duplicate,
 )
-from ..mapping import lock, put_secondary
+from ..mapping import put_secondary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -338,7 +338,6 @@ class Discovery:
         found = {each: (registered.pop(each), homes.pop(each)) for each in order}
         for each, key in winners.items():
             registered[key], homes[key] = found[each]
-        self._rename({key: each for each, key in winners.items() if key in rivals})
         return [winners[each] for each in order if each in winners], over
 
     def _unreplaced(self, group: list[Any]) -> list[Any]:
@@ -374,15 +373,6 @@ class Discovery:
             raise error
         told = f"{type(error).__name__}: {error}"
         self.failures.texts[label_of(cls)] = [told, file_of(cls.__module__)]
-
-    def _rename(self, winners: dict[Any, Any]) -> None:
-        """Let those that have their keys hold them from now on, and the others be their rivals."""
-        names = {key: Rival(key) for key in winners}  # also of what is from elsewhere
-        names |= {each: key for key, each in winners.items()}
-        with lock():
-            for table in ("_registered", "_bringers"):
-                items = [*getattr(self.registry, table).items()]
-                setattr(self.registry, table, {names.get(key, key): it for key, it in items})
 
     def _describe(
         self, order: list[Any], registered: dict[Any, Any], homes: dict[Any, str]
