@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _PYTHON = os.path.join(os.path.dirname(os.__file__), "")
 _EXTENDED_ARG, _IMPORT_NAME = opmap["EXTENDED_ARG"], opmap["IMPORT_NAME"]
+_LOAD_CONST = opmap["LOAD_CONST"]  # since Python 3.15 not for ``None``
 _LOAD_SMALL_INT = opmap.get("LOAD_SMALL_INT")  # since Python 3.14 for the level
 #: Since Python 3.15 the lowest two bits of its argument say how lazy an import is.
 _NAME_SHIFT = 2 if sys.version_info >= (3, 15) else 0
@@ -427,13 +428,14 @@ def _imports_in(code: CodeType, package: list[str]) -> Iterator[Import]:
     at = operations.find(_IMPORT_NAME)
     while at >= 0:  # its level and its names are loaded directly before
         _, name, begin = instruction(at + 1)
-        _, members, begin = instruction(begin)
+        operation, members, begin = instruction(begin)
+        names = code.co_consts[members] if operation == _LOAD_CONST else None
         operation, level, _ = instruction(begin)
         level = level if operation == _LOAD_SMALL_INT else code.co_consts[level]
         above = package[: len(package) + 1 - level] if level else []
         home = code.co_names[name >> _NAME_SHIFT]
         full_name = ".".join([*above, home] if home else above)
-        yield full_name, code.co_consts[members] or ()
+        yield full_name, names or ()
         at = operations.find(_IMPORT_NAME, at + 1)
 
 
