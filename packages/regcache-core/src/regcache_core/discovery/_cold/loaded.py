@@ -254,6 +254,14 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
         application: Top-level package of the plugins.
     """
     waiting = [name for name in modules if FOLLOWED.get(name) is not peek(name, "__dict__", name)]
+
+    def note(missing: list[str]) -> None:
+        failed = [name for name in missing if name.startswith(f"{application}.")]
+        waiting.extend(name for name in failed if name not in FOLLOWED)
+        FAILED.update(dict.fromkeys(failed))
+        MISSED.update(dict.fromkeys(missing))
+
+    note([*_missing(_lazy_imports(), [])])
     for module in waiting:  # grows
         FOLLOWED[module] = peek(module, "__dict__")
         spec = _spec_of(module)
@@ -266,14 +274,18 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
         body, *functions = _codes_of(spec) or (None,)
         # One that is loaded and catches nothing lacked nothing.
         if body is not None and (module not in sys.modules or _catches(body)):
-            missing = [*_missing(_imports_in(body, package), package)]
-            failed = [name for name in missing if name.startswith(f"{application}.")]
-            waiting += [name for name in failed if name not in FOLLOWED]
-            FAILED.update(dict.fromkeys(failed))
-            MISSED.update(dict.fromkeys(missing))
+            note([*_missing(_imports_in(body, package), package)])
         for code in functions:
             if _IMPORT_NAME in code.co_code:  # most import nothing
                 MISSED.update(dict.fromkeys(_missing(_imports_in(code, package), package)))
+
+
+def _lazy_imports() -> Iterator[Import]:
+    """What modules of this process were to import when it is used, and did not, or could not."""
+    for name in getattr(sys, "lazy_modules", set()).copy():  # since Python 3.15
+        home, _, member = name.rpartition(".")
+        if name.partition(".")[0] not in sys.stdlib_module_names:
+            yield (home, (member,)) if home else (name, ())
 
 
 def _inner_imports(spec: Any, package: list[str]) -> list[Import] | None:
