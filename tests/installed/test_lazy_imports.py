@@ -215,6 +215,29 @@ def test_cold_equals_warm_in_a_lazy_program(mode, kind, app):
     assert f"app.{FOLDER[kind]}.odd" not in warm[4]
 
 
+BREAKING = """
+import json, sys
+class Finder:
+    def find_spec(self, *_): 1 / 0
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_plugin_that_breaks_importing_costs_later_ones_only(mode, kind, app):
+    """What regcache needs for the answer is imported by then, in every mode."""
+    add_odd(app, kind, "")
+    app.write({f"app/{FOLDER[kind]}/zz.py": BREAKING})
+
+    keys = app.run(
+        f"import json\njson.dumps\n{LIST[kind]}\nout = sorted(REG)",
+        PYTHON_LAZY_IMPORTS=mode,
+        PYTHONWARNINGS="ignore",
+    )
+
+    assert whole(kind) == keys
+
+
 LIBRARY = {
     "library/__init__.py": """
         lazy from ._impl import add
