@@ -6,6 +6,7 @@ import ensurepip
 import os
 import subprocess
 import sys
+import sysconfig
 import venv
 import zipfile
 from collections.abc import Mapping
@@ -14,8 +15,9 @@ from textwrap import dedent
 
 from throwaway import App
 
-#: Python brings a wheel of pip along; a wheel can be run as it is.
-PIP = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"), None)
+#: Python brings a wheel of pip along, and distributors say where; a wheel can be run as it is.
+_WHEELS = sysconfig.get_config_var("WHEEL_PKG_DIR") or Path(ensurepip.__file__).parent / "_bundled"
+PIP = next(Path(_WHEELS).glob("pip-*.whl"), None)
 
 #: A build backend without dependencies, so that pip needs no network.
 _BACKEND = """
@@ -34,6 +36,7 @@ backend-path = ["."]
 #: What setuptools installs where a path alone would make too much importable.
 _FINDER = """
 import sys
+import sysconfig
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 class Finder:

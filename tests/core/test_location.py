@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from core_tools import needs_users, refused
+from core_tools import needs_users, read, refused
 
 import regcache_core
 from regcache_core import CacheConfig, ConfigError, Reason, get_cache_file_path
@@ -181,6 +181,26 @@ def test_identity_names_the_interpreter(make):
     assert sys.implementation.name in text
     assert sys.version.partition(" ")[0] in text
     assert sys.prefix in text
+
+
+def test_mode_of_lazy_imports_is_part_of_the_identity(make, monkeypatch):
+    """Each mode has its file, of one manager too; a Python without modes has the file it had."""
+    monkeypatch.delattr(sys, "get_lazy_imports", raising=False)
+    manager, paths = make(), []
+    paths.append(manager.path)
+    for mode in ("normal", "all", "none"):
+        monkeypatch.setattr(sys, "get_lazy_imports", lambda mode=mode: mode, raising=False)
+        loaded = manager.load_cache()
+        assert (None, True) == (loaded, manager.save_cache({"a": mode}))
+        assert {"a": mode} == manager.load_cache() == make().load_cache()
+        paths.append(manager.path)
+
+    assert 4 == len({*paths})
+    python = f"{sys.implementation.name} {sys.version} -O{sys.flags.optimize}"
+    assert f"{python} -X lazy_imports=none" == read(manager)["identity"]["python"]
+    monkeypatch.delattr(sys, "get_lazy_imports")
+    manager.save_cache({})
+    assert (python, paths[0]) == (read(manager)["identity"]["python"], manager.path)
 
 
 @pytest.mark.parametrize("variable", ["REGCACHE_DISABLE", "MY_PAINTER_DISABLE_REGISTRY_CACHE"])

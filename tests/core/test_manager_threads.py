@@ -102,6 +102,7 @@ def test_build_may_ask_the_same_manager(manager):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_child_that_is_forked_while_a_thread_builds_builds_itself(manager):
     """The thread that holds the turn is not in the child."""
     begun, end = threading.Event(), threading.Event()

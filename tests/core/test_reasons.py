@@ -103,6 +103,11 @@ def be_a_prompt(situation):
     return manager.last_report
 
 
+def filter_lazy_imports(situation):
+    """A filter is set, as Python has it since 3.15."""
+    situation.monkeypatch.setattr(sys, "get_lazy_imports_filter", lambda: print, raising=False)
+
+
 def save_without_json(situation):
     """The report of a save that has something else than JSON."""
     manager = situation.make()
@@ -215,6 +220,7 @@ SITUATIONS = {
     "SWITCHED_OFF": set_variable("REGCACHE_DISABLE", "1"),
     "NO_CACHE_FOLDER": load_after(be_without_a_home),
     "NOT_IDENTIFIED": be_a_prompt,
+    "LAZY_IMPORTS_FILTERED": load_after(filter_lazy_imports),
     "REFRESH_REQUESTED": set_variable("REGCACHE_REFRESH", "1"),
     "FILE_ABSENT": load_after(lambda s: s.path.unlink()),
     "FILE_UNREADABLE": load_after(replace_folder_by_file),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,22 @@ def test_global_that_cannot_be_looked_at_costs_only_itself(lab: App) -> None:
     found = lab.run(USE + "out = sorted(T), [*T.failures]", PYTHONWARNINGS="ignore")
 
     assert [["dyes", "even", "lenses"], ["lab.tables.odd.ODD"]] == found
+
+
+@pytest.mark.skipif(not hasattr(sys, "lazy_modules"), reason="imports are lazy since Python 3.15")
+def test_table_that_a_module_imports_lazily_is_listed(lab: App) -> None:
+    """As one that it imports at once; what is missing is no table, what fails costs only itself."""
+    lazy = "lazy from far import FAR\nlazy import missing\nlazy import failing\n"
+    lab.write({"lab/tables/lazy.py": lazy, "far.py": TABLE.format(name="FAR", rows="(7,)")})
+    lab.write({"failing.py": "1 / 0\n"})
+    code = USE + "out = sorted(T), T['far'].rows, [*T.failures], T.report.status"
+
+    cold, warm = (lab.run(code, PYTHONWARNINGS="ignore") for _ in range(2))
+
+    found = [["dyes", "far", "lenses"], [[7]], ["lab.tables.lazy.failing"]]
+    assert [[*found, "miss"], [*found, "hit"]] == [cold, warm]
+    lab.write({"missing.py": TABLE.format(name="HIDDEN", rows="")})
+    assert "miss" == lab.run(code, PYTHONWARNINGS="ignore")[-1]
 
 
 @pytest.mark.parametrize("accepted", ["True", "([], {})", "('a', None)", "('a', {'module': 1})"])

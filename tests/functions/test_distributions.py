@@ -144,6 +144,30 @@ def test_namespace_packages_are_watched_file_by_file(tmp_path: Path) -> None:
     assert {"distribution": "space", "version": "1"} == distributions.owner_of("space", [place])
 
 
+@pytest.mark.parametrize(
+    ("metadata", "name", "version"),
+    [("Version: 1\n", "", "1"), ("Name: lib\n", "lib", ""), ("", "", ""), (None, "", "")],
+)
+@pytest.mark.filterwarnings("ignore:Implicit None:DeprecationWarning")  # Python's own, 3.12 to 3.14
+def test_distribution_may_say_nothing(
+    metadata: str | None, name: str, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that its metadata lack is empty, and so is all where there are none."""
+    info = tmp_path / "lib-1.dist-info"
+    info.mkdir()
+    (tmp_path / "lib.py").touch()
+    (info / "RECORD").write_text("lib.py,,\nlib-1.dist-info/RECORD,,\n")
+    if metadata is not None:
+        (info / "METADATA").write_text(metadata)
+    monkeypatch.syspath_prepend(tmp_path)
+    place = str(tmp_path / "lib.py")
+
+    owner = {"distribution": name, "version": version}
+    assert owner == distributions.owner_of("lib", [place])
+    # Of others, one of these is no reason to know nothing.
+    assert "pytest" == distributions.owner_of("pytest", ["/no/such/place"])["distribution"]
+
+
 def test_owner_of_a_library_that_is_nowhere() -> None:
     """One that no distribution has has no name; one elsewhere keeps that of its distribution."""
     assert {"distribution": "", "version": ""} == distributions.owner_of("nobody_has_this", [])

@@ -23,7 +23,8 @@ MOMENTS = {
         "t = threading.Thread(target=ask); t.start(); t.join()",
     ),
     "event loop of a thread": (
-        "import asyncio; asyncio.set_event_loop_policy(None); asyncio.get_event_loop()",
+        "import asyncio, signal\nloop = asyncio.new_event_loop()\n"
+        "try: loop.add_signal_handler(signal.SIGUSR1, int)\nfinally: loop.close()",
         "t = threading.Thread(target=ask); t.start(); t.join()",
     ),
     "database of another thread": (

@@ -130,6 +130,12 @@ def _capitals(application: str) -> str:
     return _safe(application).replace("-", "_").upper()
 
 
+def lazy_options() -> "list[str]":
+    """Options that start Python in this one's mode of lazy imports; none before Python 3.15."""
+    mode = getattr(sys, "get_lazy_imports", str)()
+    return ["-X", f"lazy_imports={mode}"] if mode else []
+
+
 def is_on(variable: str) -> bool:
     """Whether an environment variable is set to anything but an empty, zero or negative word."""
     return os.environ.get(variable, "").strip().lower() not in _OFF

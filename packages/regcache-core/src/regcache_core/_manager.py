@@ -9,7 +9,15 @@ import sys
 from _thread import get_ident
 from time import perf_counter_ns, time_ns
 
-from ._file import absolute, cache_file, from_user, is_on, read_document, switched_off_by
+from ._file import (
+    absolute,
+    cache_file,
+    from_user,
+    is_on,
+    lazy_options,
+    read_document,
+    switched_off_by,
+)
 from ._inputs import (
     PYTHON_SUFFIXES,
     SECONDS_PER_DAY,
@@ -95,8 +103,13 @@ def identify(cache_name: str, application: str, paths: "Iterable[str]") -> "dict
         "home": _home_of(application),
         "paths": list(paths),
         "prefix": sys.prefix,
-        "python": f"{sys.implementation.name} {sys.version} -O{sys.flags.optimize}",
+        "python": _python(),
     }
+
+
+def _python() -> str:
+    parts = sys.implementation.name, sys.version, f"-O{sys.flags.optimize}", *lazy_options()
+    return " ".join(parts)
 
 
 def _home_of(application: str) -> str:
@@ -660,6 +673,8 @@ class RegistryCacheManager(Generic[K, T]):
             raise CacheMiss("NO_CACHE_FOLDER")
         if not identity["home"] and self.application == "__main__":
             raise CacheMiss("NOT_IDENTIFIED", "application=")  # python -c, a prompt, a notebook
+        if getattr(sys, "get_lazy_imports_filter", lambda: None)() is not None:
+            raise CacheMiss("LAZY_IMPORTS_FILTERED", "sys.set_lazy_imports_filter")
 
     def _fresh_document(self, path: str, inputs: "list[Input]") -> "dict[str, Any]":
         document = read_document(path)
@@ -695,11 +710,11 @@ class RegistryCacheManager(Generic[K, T]):
         return items
 
     def _identity(self) -> "dict[str, object]":
-        """Worked out once: where an application lies does not change while it runs."""
+        """Worked out once: where an application lies does not change while it runs; modes may."""
         if self._identified is None:
             texts = [text for item in self._more_inputs for text in item.identity]
             self._identified = identify(self.cache_name, self.application, texts)
-        return self._identified
+        return {**self._identified, "python": _python()}
 
     def _inputs(self, identity: "dict[str, object]") -> "list[Input]":
         """Everything that the answer depends on, in the order in which it is checked."""

@@ -47,6 +47,7 @@ STATUSES: "dict[str, Status]" = {
     "SWITCHED_OFF": "disabled",
     "NO_CACHE_FOLDER": "disabled",
     "NOT_IDENTIFIED": "disabled",
+    "LAZY_IMPORTS_FILTERED": "disabled",
     "VERSION_UNKNOWN": "error",
     "NOT_SERIALIZABLE": "error",
     "COMES_BACK_CHANGED": "error",

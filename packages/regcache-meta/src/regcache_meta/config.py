@@ -265,7 +265,9 @@ def _default_of(owner: type, name: str, held: "Any") -> "Any":
     field = _fields(owner).get(name, held)
     default = getattr(field, "_default", getattr(field, "default", None))
     is_missing = _is_field(field) and type(field).__name__ == "member_descriptor"
-    is_missing = is_missing or type(default).__name__ in ("_MISSING_TYPE", "_Nothing")
+    # The last is that of dataclasses since Python 3.15.
+    kinds = ("_MISSING_TYPE", "_Nothing", "sentinel")
+    is_missing = is_missing or type(default).__name__ in kinds
     return None if is_missing else default
 
 

@@ -15,6 +15,9 @@ class Reason(Enum):
     SWITCHED_OFF = "caching is switched off by an environment variable"
     NO_CACHE_FOLDER = "no folder for cache files is known"
     NOT_IDENTIFIED = "nothing tells this program's registries from another's"
+    LAZY_IMPORTS_FILTERED = (
+        "a filter says which imports are lazy, and no cache file can tell filters apart"
+    )
     # The file as a file.
     REFRESH_REQUESTED = "a new answer was asked for"
     FILE_ABSENT = "there is no cache file yet"

@@ -15,6 +15,7 @@ from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._file import lazy_options
 from .._keys import key_to_text
 from ..errors import ConfigError, VerificationError
 
@@ -104,8 +105,8 @@ def verify_answer(
 ) -> Verification:
     """Compare a cached answer with what a fresh process finds.
 
-    The process has our interpreter and its options, ``sys.path``, working folder and environment;
-    caching is switched off in it.
+    The process has our interpreter and its options, its mode of lazy imports as it is now,
+    ``sys.path``, working folder and environment; caching is switched off in it.
 
     Args:
         name: What is verified, for messages.
@@ -218,6 +219,7 @@ def _run(name: str, task: bytes, is_cached: bool = False) -> Document:
             pickle.dump((sys.path, sys.argv, task), file)
         # As multiprocessing starts its children: -O, -W, -X and what else changes what is found.
         options = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        options = [*lazy_options(), *options]  # of two modes the first counts
         # A file and no pipe: what a plugin starts in the background may hold that open for ever.
         with open(output, "wb") as file:
             done = subprocess.run(

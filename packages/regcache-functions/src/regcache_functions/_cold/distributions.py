@@ -6,6 +6,7 @@ import email.parser  # noqa: F401 - for metadata: the library may have broken im
 import os
 import platform
 import sys
+from contextlib import suppress
 from importlib import metadata
 
 from regcache_core.discovery import distribution_of, is_installed
@@ -13,6 +14,7 @@ from regcache_core.discovery import distribution_of, is_installed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 _METADATA = ("METADATA", "RECORD", "PKG-INFO")
 
@@ -32,7 +34,11 @@ def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
         return {"distribution": "Python", "version": platform.python_version()}
     found = distribution_of(package, places) or _editable(top)
     if found is not None:
-        return {"distribution": found.metadata["Name"] or "", "version": found.version or ""}
+        try:
+            said: Any = found.metadata
+        except (OSError, TypeError):  # there is none; the latter before Python 3.15
+            said = {}
+        return {"distribution": said.get("Name") or "", "version": said.get("Version") or ""}
     version = vars(sys.modules[top]).get("__version__", "") if top in sys.modules else ""
     return {"distribution": "", "version": version if isinstance(version, str) else ""}
 
@@ -60,13 +66,11 @@ def metadata_files(package: str, places: Iterable[str]) -> list[str]:
 
 def _editable(top: str) -> metadata.Distribution | None:
     """The distribution that says it has a package of this name, else the one of that name."""
-    try:
-        names = (*metadata.packages_distributions().get(top, ()), top)
-    except (ImportError, TypeError, ValueError):  # sys.path has what is no path, or importing fails
-        return None
+    names = [top]
+    # Importing fails, sys.path has what is no path, or (since Python 3.15) one has no name.
+    with suppress(ImportError, LookupError, OSError, TypeError, ValueError):
+        names[:0] = metadata.packages_distributions().get(top, ())
     for name in names:
-        try:
+        with suppress(ImportError, TypeError, ValueError):  # it is not found
             return metadata.distribution(name)
-        except metadata.PackageNotFoundError:
-            continue
     return None

@@ -196,7 +196,11 @@ def _is_defined_in(scope: LibraryScope, module: ModuleType, name: str) -> bool:
     """Whether what a name stands for belongs to the library, and is not just imported by it."""
     if name not in vars(module):  # a lazy module's own
         return True
-    value = vars(module)[name]
+    try:
+        value = getattr(module, name)  # now, what it imports lazily
+    except Exception as error:
+        raise_if_signalled(error)
+        return not isinstance(error, ModuleNotFoundError)  # which is an error when it is used
     home = getattr(value, "__module__", None)
     if home is None:  # C code does not say: a builtin is its own, and all in a module of C code
         is_python = str(getattr(module, "__file__", "")).endswith((".py", ".pyc"))

@@ -118,8 +118,8 @@ def _points_of(
 def told_by(distribution: metadata.Distribution, name: str) -> list[str]:
     """Name and version of a distribution; the name of its folder where it does not say."""
     try:
-        said = distribution.metadata
-        return [said["Name"] or name, said["Version"] or ""]
+        said: Any = distribution.metadata
+        return [said.get("Name") or name, said.get("Version") or ""]
     except Exception:  # no METADATA that can be read; its entry points count all the same
         return [name, ""]
 

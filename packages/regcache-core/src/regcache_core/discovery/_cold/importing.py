@@ -376,12 +376,26 @@ def discovering(adapter: Adapter[Any], cache: Cache) -> Iterator[Failures]:
     forget_folder_listings()
     known = [os.path.abspath(place) for place in adapter.places()]
     stand_ins = find_stand_ins()
+    _import_what_is_ours()
     yield failures
     stand_in = find_used(stand_ins, adapter.application, cache.import_path.tried)
     if stand_in:
         failures.transient = failures.transient or StandInError(stand_in)
     cache.elsewhere.add(_places_beside(known, adapter))
     watch_imports(adapter.application, loaded, adapter.contains, cache.import_path, cache.elsewhere)
+
+
+def _import_what_is_ours() -> None:
+    """Import what our modules import lazily (PEP 810): a plugin may break importing."""
+    seen: set[str] = set()
+    while hasattr(sys, "lazy_modules"):  # since Python 3.15
+        new = {name for name in loaded_names() if name.startswith("regcache_")} - seen
+        if not new:
+            break
+        seen |= new
+        for name in new:
+            for each in [*peek(name, "__dict__", {})]:
+                peek(name, each)
 
 
 def _places_beside(known: list[str], adapter: Adapter[Any]) -> Iterator[str]:

@@ -52,7 +52,15 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
             put_all(found)
 
     def put_all(module: ModuleType) -> None:
-        for name, value in [*vars(module).items()]:
+        for name in [*vars(module)]:
+            try:
+                value = getattr(module, name)  # now, what it imports lazily
+            except ModuleNotFoundError:  # what is missing there is an error when it is used
+                continue
+            except Exception as error:
+                raise_if_signalled(error)
+                failures.add(f"{module.__name__}.{name}", error)
+                continue
             put(module.__name__, name, name, value)
 
     def add(name: str, error: BaseException) -> None:

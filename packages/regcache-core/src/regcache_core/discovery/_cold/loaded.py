@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _PYTHON = os.path.join(os.path.dirname(os.__file__), "")
 _EXTENDED_ARG, _IMPORT_NAME = opmap["EXTENDED_ARG"], opmap["IMPORT_NAME"]
+_LOAD_CONST = opmap["LOAD_CONST"]  # since Python 3.15 not for ``None``
 _LOAD_SMALL_INT = opmap.get("LOAD_SMALL_INT")  # since Python 3.14 for the level
 #: Since Python 3.15 the lowest two bits of its argument say how lazy an import is.
 _NAME_SHIFT = 2 if sys.version_info >= (3, 15) else 0
@@ -253,6 +254,14 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
         application: Top-level package of the plugins.
     """
     waiting = [name for name in modules if FOLLOWED.get(name) is not peek(name, "__dict__", name)]
+
+    def note(missing: list[str]) -> None:
+        failed = [name for name in missing if name.startswith(f"{application}.")]
+        waiting.extend(name for name in failed if name not in FOLLOWED)
+        FAILED.update(dict.fromkeys(failed))
+        MISSED.update(dict.fromkeys(missing))
+
+    note([*_missing(_lazy_imports(), [])])
     for module in waiting:  # grows
         FOLLOWED[module] = peek(module, "__dict__")
         spec = _spec_of(module)
@@ -265,14 +274,18 @@ def _note_missing(modules: Iterable[str], application: str) -> None:
         body, *functions = _codes_of(spec) or (None,)
         # One that is loaded and catches nothing lacked nothing.
         if body is not None and (module not in sys.modules or _catches(body)):
-            missing = [*_missing(_imports_in(body, package), package)]
-            failed = [name for name in missing if name.startswith(f"{application}.")]
-            waiting += [name for name in failed if name not in FOLLOWED]
-            FAILED.update(dict.fromkeys(failed))
-            MISSED.update(dict.fromkeys(missing))
+            note([*_missing(_imports_in(body, package), package)])
         for code in functions:
             if _IMPORT_NAME in code.co_code:  # most import nothing
                 MISSED.update(dict.fromkeys(_missing(_imports_in(code, package), package)))
+
+
+def _lazy_imports() -> Iterator[Import]:
+    """What modules of this process were to import when it is used, and did not, or could not."""
+    for name in getattr(sys, "lazy_modules", set()).copy():  # since Python 3.15
+        home, _, member = name.rpartition(".")
+        if name.partition(".")[0] not in sys.stdlib_module_names:
+            yield (home, (member,)) if home else (name, ())
 
 
 def _inner_imports(spec: Any, package: list[str]) -> list[Import] | None:
@@ -427,13 +440,14 @@ def _imports_in(code: CodeType, package: list[str]) -> Iterator[Import]:
     at = operations.find(_IMPORT_NAME)
     while at >= 0:  # its level and its names are loaded directly before
         _, name, begin = instruction(at + 1)
-        _, members, begin = instruction(begin)
+        operation, members, begin = instruction(begin)
+        names = code.co_consts[members] if operation == _LOAD_CONST else None
         operation, level, _ = instruction(begin)
         level = level if operation == _LOAD_SMALL_INT else code.co_consts[level]
         above = package[: len(package) + 1 - level] if level else []
         home = code.co_names[name >> _NAME_SHIFT]
         full_name = ".".join([*above, home] if home else above)
-        yield full_name, code.co_consts[members] or ()
+        yield full_name, names or ()
         at = operations.find(_IMPORT_NAME, at + 1)
 
 
