@@ -23,7 +23,8 @@ class Registration:
         facts: What else was declared.
         label: Its qualified name; empty for one that has none, or shares it with others (a lambda).
         line: The line that registers it.
-        run: Code of the module, or of the cell, whose execution registers it.
+        run: Code of the module, or of the cell, whose execution registers it; ``None`` if that is
+            done by another one.
     """
 
     def __init__(
@@ -100,12 +101,13 @@ class Registrations:
         identity: Name and package of the registry.
     """
 
-    __slots__ = ("_by_name", "_claims", "_homes")
+    __slots__ = ("_by_name", "_claims", "_homes", "_runs")
 
     def __init__(self, identity: "tuple[str, str | None]") -> None:
         self._by_name: dict[str | Registration, Registration] = {}  # a rival by itself
         self._claims: dict[str, Registration] = {}
         self._homes = _KNOWN.setdefault(identity, {})
+        self._runs: dict[str, object] = {}  # module -> its code as it registered first
 
     def get(self, name: str) -> "Registration | None":
         """The function of a name, if there is one."""
@@ -131,6 +133,18 @@ class Registrations:
         self._by_name[new.name] = new
         self._homes[new.module] = self
         self._claims.update(dict.fromkeys((new.name, *new.aliases), new))
+
+    def former(self, new: Registration) -> "Registration | None":
+        """What a function was before its module was executed anew (a reload, a cell) and named it.
+
+        The first one, if it has several names: each that is given anew takes the place of one.
+        """
+        first = self._runs.setdefault(new.module, new.run)
+        if new.run in (None, first) or new.label == "" or new.name in self._by_name:
+            return None
+        place = new.module, new.label
+        some = [each for each in self.all() if (each.module, each.label) == place]
+        return next((each for each in some if each.run not in (None, new.run)), None)
 
     def put_rival(self, new: Registration) -> None:
         """Add a function whose name another one holds, or put it in the place of a rival."""
@@ -222,15 +236,16 @@ def place_of(function: "Any", contains: "Callable[[str], bool] | None") -> "tupl
             for a registry without one.
     """
     frames = list(_frames())
-    line, run = frames[0].f_lineno, frames[-1].f_code
+    line, last = frames[0].f_lineno, frames[-1]
+    # An object and a partial have the module of their class.
+    home = getattr(function, "__module__", None) if hasattr(function, "__qualname__") else None
+    home = home or str(frames[0].f_globals.get("__name__"))
     if contains is not None:
         from regcache_core.discovery import modules_in_execution
 
-        for module in modules_in_execution(contains):
-            return module, line, run
-    # An object and a partial have the module of their class.
-    home = getattr(function, "__module__", None) if hasattr(function, "__qualname__") else None
-    return home or str(frames[0].f_globals.get("__name__")), line, run
+        home = next(modules_in_execution(contains), home)
+    is_own = _is_whole(last.f_code) and last.f_globals.get("__name__") == home
+    return home, line, last.f_code if is_own else None
 
 
 def _frames() -> "Iterator[Any]":
@@ -240,9 +255,14 @@ def _frames() -> "Iterator[Any]":
         frame = frame.f_back
     while frame is not None:
         yield frame
-        if frame.f_code.co_name == "<module>":
+        if _is_whole(frame.f_code):
             return
         frame = frame.f_back
+
+
+def _is_whole(code: "Any") -> bool:
+    """Whether code is that of a module or a cell (``inspect.CO_NEWLOCALS`` is of functions)."""
+    return code.co_name[0] == "<" and not code.co_flags & 2
 
 
 def declaration() -> "list[tuple[str, int]]":

@@ -461,6 +461,7 @@ class FunctionRegistry(Functions[F]):
                 return
         with _LOCK:
             state, old = self._state, self._registered.get(new.name)
+            former = self._registered.former(new)
             held = self._registered.holder(new)
             is_rival = held is not None and old is not None and not new.replaces(old)
             if held is not None and not self._is_judged():
@@ -478,6 +479,11 @@ class FunctionRegistry(Functions[F]):
                 if old is not None:
                     self._keep_home(new, old.module)
                 self._registered.put(new)
+            if former is not None:
+                self._forget(lambda each: each is former)
+                if not self._is_searching():  # what is known of other modules is looked at anew
+                    self._state = state = None
+                    vars(self).pop("_listing", None)
             if state is not None and name is not None:
                 again = old is not None and old.value is not new.value
                 self._show(state, new, name, again=again)

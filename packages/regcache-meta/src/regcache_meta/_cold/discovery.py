@@ -609,6 +609,10 @@ def register_scanned(
     scope: Scope, module: ModuleType, registry: LazyDiscoveryDict[Any, Any]
 ) -> None:
     """Register the classes of a module that knows nothing of registries."""
+    if registry._state is not None:  # the module may have been reloaded since
+        brought = [*registry._bringers.items()]
+        old = [key for key, places in brought if places == [module.__name__]]
+        scope.config.forget(key for key in old if key in registry._registered)
     for cls in own_classes(module, scope.base):
         if getattr(cls, "__abstractmethods__", None):
             continue

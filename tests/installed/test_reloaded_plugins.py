@@ -69,6 +69,51 @@ def test_new_key_takes_the_place_of_the_old(
     assert RIGHT == seen
 
 
+#: Registries that are not filled by class statements: how they are made, and their plugins.
+OTHERS = {
+    "functions": (
+        "from regcache_functions import FunctionRegistry\n"
+        "REG = FunctionRegistry('all', package='app')",
+        "from app import REG\n@REG.register('{0}')\ndef f(): ...\nREG.register('also')(f)\n"
+        "for name in 'xy':\n    @REG.register(name)\n    def many(): ...\n",
+        "",
+    ),
+    "classes that are searched": (
+        "from regcache_meta import LazyDiscoveryDict\nclass Base: ...\n"
+        "REG = LazyDiscoveryDict.for_package('app', Base, key='key')",
+        "from app import Base\nclass f(Base): key = '{0}'\n"
+        "class Also(Base): key = 'also'\nclass X(Base): key = 'x'\nclass Y(Base): key = 'y'\n",
+        "app.REG.refresh()\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("listed", [False, True], ids=["first use", "listed before"])
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("again", AGAIN)
+def test_new_name_takes_the_place_of_the_old(again: str, kind: str, listed: bool, app: App) -> None:
+    """Functions at once, and classes that know nothing of registries as they are searched anew."""
+    if "IPython" in AGAIN[again]:
+        pytest.importorskip("IPython")
+    registry, plugins, refresh = OTHERS[kind]
+    app.write({"app/__init__.py": registry, "app/a.py": "", "app/b.py": plugins.format("b")})
+    edit = EDIT.replace("\"'b', 'B1'\", \"'b2', 'B2'\"", "\"'b'\", \"'b2'\"")
+    assert edit != EDIT
+    first = "list(app.REG)\n" if listed else ""
+    change = AGAIN[again] if "write()" in AGAIN[again] else f"write()\n{AGAIN[again]}"
+    # IPython has functions that are patched, and others that are registered.
+    is_same = (
+        "app.REG['b2'].__qualname__ == 'f'"
+        if "IPython" in AGAIN[again]
+        else "app.REG['b2'] is sys.modules['app.b'].f"
+    )
+    out = f"out = sorted(app.REG), {is_same}"
+
+    seen = app.run(f"{edit}{first}{change}\n{refresh}{out}")
+
+    assert [["also", "b2", "x", "y"], True] == seen
+
+
 @pytest.mark.parametrize("name", ["<module>", "<cell line: 1>"])
 def test_cell_that_runs_again_declares_its_class_anew(name: str, app: App) -> None:
     """Another key in the cell of a notebook is the class's only one; its functions keep theirs."""
@@ -82,9 +127,14 @@ def test_cell_that_runs_again_declares_its_class_anew(name: str, app: App) -> No
         run("class P(Base): key = 'new'")
         run("def make(name): return type('Q', (Base,), {{'key': name}})")
         run("a = make('a')"); run("b = make('b')")
-        out = [*Base.__registry__]
+        from regcache_functions import FunctionRegistry
+        functions = FunctionRegistry("cells")
+        run("@functions.register('old')\\ndef f(): ...")
+        run("@functions.register('new')\\ndef f(): ...")
+        run("@functions.register('other')\\ndef g(): ...")
+        out = [*Base.__registry__], [*functions]
         """
 
     seen = app.run(code)
 
-    assert ["new", "a", "b"] == seen
+    assert [["new", "a", "b"], ["new", "other"]] == seen
