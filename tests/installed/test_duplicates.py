@@ -269,7 +269,7 @@ out = str(REG.verify())
 def test_rival_of_a_module_that_fails_has_the_key(kind: str, app: App) -> None:
     """What a module claimed before it failed counts no more, and the key is nobody else's."""
     make(app, kind, "error")
-    broken = module(kind, "HTTP") + "1 / 0\n"
+    broken = module(kind, "HTTP") + "import app.plugins.slow\n1 / 0\n"
     method = "class Box:\n    @REG.register\n    @staticmethod\n    def HTTP(): ...\n"
     text = PARTS[kind][0] + method if kind == "functions" else module(kind, "HTTP")
     app.write({"app/plugins/fast.py": broken, "app/plugins/slow.py": text})
