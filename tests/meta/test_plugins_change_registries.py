@@ -17,6 +17,13 @@ BASE = """
     def set_label(cls, label):
         LABELS[cls.format] = label
     """
+#: A registry of classes that do not register themselves.
+SCANNED = """
+    from regcache_meta import LazyDiscoveryDict
+    class Reader: pass
+    READERS = LazyDiscoveryDict.for_package("app.readers", Reader, key="format")
+    LABELS = set_label = {}
+    """
 
 
 def plugin(stem: str, *more: str) -> str:
@@ -171,6 +178,13 @@ PRIMARY: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         ["csv", "dd", "other", "all", "png"],
     ),
+    "removed, then listed by another": (
+        {
+            "dd": plugin("dd", "del READERS['csv']"),
+            "zz": plugin("zz", "READERS['all'] = len(READERS), list(READERS)"),
+        },
+        ["dd", "png", "zz", "all"],
+    ),
     "failure while another is not there": (
         {
             "aa": plugin("aa", "READERS['png'] = READERS['png'], 1"),
@@ -295,9 +309,9 @@ def see(app: App, before: str = "", **environment: str) -> Any:
     return app.run(f"{before}\n{SEE}\nout = out, status", **environment)
 
 
-def write(app: App, modules: dict[str, str]) -> list[str]:
+def write(app: App, modules: dict[str, str], base: str = BASE) -> list[str]:
     """An application with two plugins and some more; gives the names of all plugin modules."""
-    files = {"base": BASE, "csv": CSV, "png": PNG, **modules}
+    files = {"base": base, "csv": CSV, "png": PNG, **modules}
     app.write({"app/__init__.py": "", "app/readers/__init__.py": ""})
     app.write({f"app/readers/{name}.py": text for name, text in files.items()})
     return [name for name in files if name != "base"]
@@ -322,6 +336,7 @@ ORDERED = {
     "popitem",
     "popped before it is there",
     "removed, then filled by another class",
+    "removed, then listed by another",
 }
 CASES = [(0, *each) for each in PRIMARY.items()] + [(1, *each) for each in SECONDARY.items()]
 IDS = [*PRIMARY, *(f"secondary: {name}" for name in SECONDARY)]
@@ -355,3 +370,15 @@ def test_warm_process_sees_what_a_cold_one_does(
         imports = "".join(IMPORT.format(each) for each in order)
         for before in (imports, f"{LIST}\n{imports}"):
             assert (order, [truth, "hit"]) == (order, see(app, before))
+
+
+@pytest.mark.parametrize("name", PRIMARY)
+def test_classes_that_do_not_register_themselves_are_changed_too(name: str, app: App) -> None:
+    """Each is registered when its module has been imported, and never again if it was removed."""
+    write(app, PRIMARY[name][0], SCANNED)
+    truth, _ = see(app, REGCACHE_DISABLE="1")
+    (cold, missed), (warm, hit) = see(app), see(app)
+
+    assert (truth, truth, "miss", "hit") == (cold, warm, missed, hit)
+    for first in LOOKUPS[::2]:
+        assert (first, [truth, "hit"]) == (first, see(app, f"{LIST}\n{first}"))

@@ -527,7 +527,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         with listing.running():
             self._is_replaying = True
             try:
-                import_plugins(scope, [*self._executing(), last], self._failures)
+                import_plugins(scope, self, [*self._executing(), last], self._failures)
             finally:
                 self._is_replaying = False
 

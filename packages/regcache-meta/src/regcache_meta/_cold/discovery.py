@@ -571,7 +571,12 @@ def _files_elsewhere(scope: Scope, classes: Iterable[type]) -> Iterator[str]:
             yield file_of(module)
 
 
-def import_plugins(scope: Scope, ends: Collection[str], failed: Collection[str]) -> None:
+def import_plugins(
+    scope: Scope,
+    registry: LazyDiscoveryDict[Any, Any],
+    ends: Collection[str],
+    failed: Collection[str],
+) -> None:
     """Import plugins in the order of a discovery, up to the first of ``ends``.
 
     Not those that are known to fail: they had no part in the answer, and might not fail once others
@@ -581,6 +586,8 @@ def import_plugins(scope: Scope, ends: Collection[str], failed: Collection[str])
     for module in modules_of(scope, lambda name, error: None, skip):
         if module.__name__ in ends:
             return
+        if scope.scanned:
+            register_scanned(scope, module, registry)
 
 
 def modules_of(scope: Scope, on_failure: Listener, skip: Container[str]) -> Iterator[ModuleType]:
@@ -608,13 +615,18 @@ def modules_of(scope: Scope, on_failure: Listener, skip: Container[str]) -> Iter
 def register_scanned(
     scope: Scope, module: ModuleType, registry: LazyDiscoveryDict[Any, Any]
 ) -> None:
-    """Register the classes of a module that knows nothing of registries."""
-    if registry._state is not None:  # the module may have been reloaded since
+    """Register the classes of a module that knows nothing of registries.
+
+    But for those that a plugin has replaced or removed: no import brings them back.
+    """
+    lost = {id(old) for _, _, old, _ in registry._journal}
+    if registry._state is not None and not registry._is_replaying:  # perhaps it was reloaded since
         brought = [*registry._bringers.items()]
         old = [key for key, places in brought if places == [module.__name__]]
-        scope.config.forget(key for key in old if key in registry._registered)
+        own = registry._registered.keys() - registry._setters.keys()
+        scope.config.forget(key for key in old if key in own)
     for cls in own_classes(module, scope.base):
-        if getattr(cls, "__abstractmethods__", None):
+        if id(cls) in lost or getattr(cls, "__abstractmethods__", None):
             continue
         if scope.include is not None and not scope.include(cls):
             continue
