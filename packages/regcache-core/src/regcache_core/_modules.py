@@ -431,15 +431,21 @@ def excluded_as(module: str, package: str, patterns: "Collection[str]") -> "tupl
     """
     if not patterns or module == package:
         return None
-    from fnmatch import fnmatchcase
-
     parts = module.removeprefix(f"{package}.").split(".")
     for end in range(1, len(parts) + 1):
         for pattern in patterns:
             start = end - 1 - pattern.count(".")
-            if start >= 0 and fnmatchcase(".".join(parts[start:end]), pattern):
+            if start >= 0 and _fits(".".join(parts[start:end]), pattern):
                 return ".".join([package, *parts[:end]]), pattern
     return None
+
+
+def _fits(name: str, pattern: str) -> bool:
+    if name == pattern or not any(char in pattern for char in "*?["):
+        return name == pattern
+    from fnmatch import fnmatchcase  # most patterns are names, and it imports re
+
+    return fnmatchcase(name, pattern)
 
 
 #: What a library brings along that is none of its items: for ``exclude=``.
