@@ -1,12 +1,13 @@
 """Variants of regcache that ignore one input each: the proof must catch every one of them.
 
 Each changes one line of one module. If a line is not there any more, the table must be brought up
-to date: the server refuses to start.
+to date: there is no patch.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import resources
 from typing import Any
 
 
@@ -15,7 +16,7 @@ class Mutant:
     """A regcache that ignores something.
 
     Args:
-        file: End of the path of the module.
+        file: Path of the module, from its package on.
         old: Text in it, that occurs once.
         new: What stands there instead.
         operations: What must happen for the difference to be seen; the machine draws from these.
@@ -32,8 +33,17 @@ class Mutant:
 
     @property
     def patch(self) -> str:
-        """Code for the fork server, to be executed before it imports regcache."""
+        """Code for the fork server, to be executed before it imports regcache.
+
+        Raises:
+            ValueError: What is replaced does not stand in its file, or more than once.
+        """
         replaced = [(self.file, self.old, self.new), *([self.also] if self.also else [])]
+        for file, old, _ in replaced:
+            package, _, place = file.partition("/")
+            count = resources.files(package).joinpath(place).read_text("utf-8").count(old)
+            if count != 1:
+                raise ValueError(f"{file} has {count} times {old!r}")
         return _PATCH + "".join(f"\nmutate({a!r}, {b!r}, {c!r})\n" for a, b, c in replaced)
 
 
@@ -47,10 +57,7 @@ def mutate(file, old, new):
         path = self.get_filename(name)
         if not path.endswith(file):
             return get_code(self, name)
-        text = self.get_source(name)
-        if text.count(old) != 1:
-            raise RuntimeError(f"{path} has {text.count(old)} times {old!r}")
-        return compile(text.replace(old, new), path, "exec")
+        return compile(self.get_source(name).replace(old, new), path, "exec")
 
     SourceFileLoader.get_code = get_mutated
 """
@@ -78,7 +85,7 @@ MUTANTS = {
     "another file": Mutant(_INPUTS, "or inode != now.st_ino", "", ("link_plugin", "link_folder")),
     "content": Mutant(_STAMPS, 'if new[-1] == old[-1] != "":', "if True:", _PLUGINS),
     "names in folders": Mutant(
-        _STAMPS, "if some:\n", "if False:\n", ("add_plugin", "remove_plugin", "rename_plugin")
+        _STAMPS, "if some:", "if False:", ("add_plugin", "remove_plugin", "rename_plugin")
     ),
     "young entries": Mutant(
         _STAMPS,
