@@ -15,6 +15,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
 
+from listing import REGISTRIES
+
 #: The folder of each registry's plugins, below the folder of sources.
 KINDS = {"readers": "app/readers", "filters": "app/filters", "pack": "pack", "lib": "lib"}
 #: Names of plugin modules: some sort before and some after what every package holds.
@@ -41,7 +43,7 @@ def _registries(entry_points: bool) -> dict[str, str]:
 
 _BASE = """
 import os
-from regcache_meta import AutoRegisterMeta, LazyDiscoveryDict, SecondaryRegistry
+from regcache_meta import AutoRegister, AutoRegisterMeta, LazyDiscoveryDict, SecondaryRegistry
 from app import early
 from app.extract import extract
 FACT = "b"
@@ -66,6 +68,24 @@ FACTS = ["fact", "base_fact", *os.environ.get("MORE_FACTS", "").split()]
 PACK = LazyDiscoveryDict.for_package("pack", Base, key="format", facts=FACTS{pack})
 LIB = FunctionRegistry.scan("lib", public="names"{lib})
 """
+#: The key is complete behind what registers a class that derives from ``AutoRegister``.
+_HOOK = """\
+    def __init_subclass__(cls, **more):
+        super().__init_subclass__(**more)
+        cls.format = cls.format and cls.format + {}
+"""
+#: How a base class may begin, by its name.
+BASES = {
+    "Reader": {
+        "with a metaclass": "class Reader(metaclass=AutoRegisterMeta):\n",
+        "without one": "class Reader(AutoRegister):\n",
+        "with a hook": "class Reader(AutoRegister):\n" + _HOOK.format("FACT"),
+    },
+    "Base": {
+        "plain": "class Base:\n",
+        "a protocol": "from typing import Protocol\nclass Base(Protocol):\n",
+    },
+}
 #: Runs while plugins are imported, if a process is told so: the source of a plugin changes then.
 _EDITOR = """
 import os
@@ -91,7 +111,7 @@ _FILES = {
     "src/app/early.py": 'try:\n    import opt_a\n    FOUND = "with"\n'
     'except ImportError:\n    FOUND = "without"\n',
     "src/app/util.py": 'FACT = "u"\n',
-    "src/app/mixins.py": 'F = "m"\nclass Mixed:\n    fact = F\n',
+    "src/app/mixins.py": f'F = "m"\nclass Mixed:\n    fact = F\nclass Named:\n{_HOOK.format("F")}',
     "src/app/data.txt": "d",
     "src/app/readers/__init__.py": 'F = "i"\n',
     "src/app/readers/own.txt": "o",
@@ -120,14 +140,14 @@ except ImportError:
 class Style(NamedTuple):
     """How a plugin comes by its key and its fact, and what it does to the registry of another.
 
-    ``{stem}``, ``{cls}`` and ``{package}`` are filled in.
+    ``{stem}``, ``{cls}``, ``{package}``, and ``{home}`` and ``{registry}`` are filled in.
 
     Args:
         before: Statements at the begin of the module.
         key: The expression for its key.
         fact: The expression for its fact.
         body: Statements in its class.
-        after: Statements after its class.
+        after: Statements after its class or function.
         bases: What its class derives from before its registry's base class.
         kinds: The registries that it makes sense for.
     """
@@ -141,7 +161,8 @@ class Style(NamedTuple):
     kinds: tuple[str, ...] = ("readers", "filters", "pack", "lib")
 
 
-_OTHERS = "from {package} import alpha, base\nfrom {package}.base import READERS"
+_OTHERS = "from {package} import alpha\nfrom {home} import {registry}"
+_LABELS = "from {package} import alpha\nfrom {home} import LABELS"
 STYLES = {
     "plain": Style(),
     "key from helper": Style("from {package}.helper import KEY", "'{stem}' + KEY + K"),
@@ -237,34 +258,69 @@ STYLES = {
     "of distribution": Style("import opt_d", fact="opt_d.VALUE"),
     "with or without distribution": Style(_TRY.format(module="opt_d"), fact="FOUND"),
     "overrides a key": Style(
-        _OTHERS, after="READERS[alpha.Alpha.format] = {cls}", kinds=("readers",)
+        _OTHERS, after="{registry}[alpha.Alpha.format] = {cls}", kinds=("readers", "pack")
     ),
     "wraps what has a key": Style(
         _OTHERS,
-        fact="F + str(getattr(READERS.get(alpha.Alpha.format), 'fact', None))",
-        after="READERS[alpha.Alpha.format] = type('Made', (), dict(fact=F, old={cls}.fact))",
-        kinds=("readers",),
+        fact="F + str(getattr({registry}.get(alpha.Alpha.format), 'fact', None))",
+        after="{registry}[alpha.Alpha.format] = type('Made', (), dict(fact=F, old={cls}.fact))",
+        kinds=("readers", "pack"),
     ),
     "adds aliases": Style(
         _OTHERS,
-        after="READERS['alias ' + K] = {cls}\nREADERS.setdefault('first', lambda: F)",
-        kinds=("readers",),
+        after="{registry}['alias ' + K] = {cls}\n{registry}.setdefault('first', lambda: F)\n"
+        "{registry}.update({{'of another': alpha.Alpha}})",
+        kinds=("readers", "pack"),
     ),
-    "removes a key": Style(_OTHERS, after="del READERS[alpha.Alpha.format]", kinds=("readers",)),
+    "removes a key": Style(
+        _OTHERS, after="del {registry}[alpha.Alpha.format]", kinds=("readers", "pack")
+    ),
+    "removes its own key": Style(
+        _OTHERS, after="{registry}.pop({cls}.format, None)", kinds=("readers", "pack")
+    ),
     "renames a key": Style(
         _OTHERS,
-        after="READERS['renamed by {stem}'] = READERS.pop(alpha.Alpha.format)",
-        kinds=("readers",),
+        after="{registry}['renamed by {stem}'] = {registry}.pop(alpha.Alpha.format)",
+        kinds=("readers", "pack"),
+    ),
+    "renames all keys": Style(
+        _OTHERS,
+        after="for key in list({registry}):\n    {registry}[key + F] = {registry}.pop(key)",
+        kinds=("readers", "pack"),
+    ),
+    "adds aliases of functions": Style(
+        _OTHERS,
+        after="{registry}.register('more {stem}', aliases=['alias ' + K])({stem})\n"
+        "{registry}.register('by {stem}', aliases=['of another'])(alpha.alpha)",
+        kinds=("filters",),
+    ),
+    "adds to another module": Style(
+        "from {package} import alpha",
+        after="def by_{stem}(image, width=F): pass\nalpha.by_{stem} = by_{stem}",
+        kinds=("lib",),
     ),
     "sets labels": Style(
-        _OTHERS,
-        after="base.LABELS['of {stem}'] = F\nbase.LABELS[alpha.Alpha.suffix] = K",
+        _LABELS,
+        after="LABELS['of {stem}'] = F\nLABELS[alpha.Alpha.suffix] = K",
+        kinds=("readers",),
+    ),
+    "updates labels": Style(
+        _LABELS,
+        after="LABELS.update({{'of all': F, alpha.Alpha.suffix: K}})\nLABELS.setdefault('any', F)",
         kinds=("readers",),
     ),
     "removes a label": Style(
-        _OTHERS,
-        after="base.LABELS['was'] = base.LABELS.pop(alpha.Alpha.suffix) + F",
+        _LABELS,
+        after="LABELS['was'] = LABELS.pop(alpha.Alpha.suffix) + F",
         kinds=("readers",),
+    ),
+    "removes all labels": Style(_LABELS, after="LABELS.clear()", kinds=("readers",)),
+    "named by a hook": Style(
+        "from app.mixins import Named", bases="Named, ", kinds=("readers", "pack")
+    ),
+    "fails at times": Style("import os\nexec(os.environ.get('AT_IMPORT', ''))"),
+    "with or without a folder of data": Style(
+        _TRY.format(module="{package}.data.more.part"), fact="FOUND"
     ),
     "label after the class": Style(
         body="label = None", after="{cls}.label = 'late' + F", kinds=("readers",)
@@ -279,7 +335,7 @@ CLASS = """\
 K = "{k}"
 F = "{f}"
 {before}
-from {home} import {base}
+from {place} import {base}
 class {cls}({bases}{base}):
     '''Doc {k}.'''
     format = {key}
@@ -297,6 +353,7 @@ from app.registries import FILTERS
 @FILTERS.register({key}, tags=[K], fact={fact})
 def {stem}(image, width={fact}):
     '''Doc {k}.'''
+{after}
 """
 LIBRARY = """\
 K = "{k}"
@@ -307,6 +364,7 @@ def function(image, width={fact}):
 function.__name__ = {key}
 globals()[function.__name__] = function
 del function
+{after}
 """
 
 
@@ -320,18 +378,19 @@ def source(kind: str, stem: str, style: str, k: str = "1", f: str = "1") -> str:
         k: A letter in the plugin's key.
         f: A letter in the plugin's fact.
     """
-    package = KINDS[kind].replace("/", ".")
+    home, registry = REGISTRIES[kind]
+    fields = {"stem": stem, "cls": stem.capitalize(), "home": home, "registry": registry}
+    fields["package"] = KINDS[kind].replace("/", ".")
     parts = STYLES[style]._asdict()
     names = ("before", "key", "fact", "bases", "body", "after")
-    cls = stem.capitalize()
-    fields = {name: parts[name].format(stem=stem, package=package, cls=cls) for name in names}
-    fields |= {"k": k, "f": f, "stem": stem}
+    fields |= {name: parts[name].format(**fields) for name in names}
+    fields |= {"k": k, "f": f}
     if kind == "filters":
         return FUNCTION.format(**fields)
     if kind == "lib":
         return LIBRARY.format(**fields)
-    home, base = ("app.readers.base", "Reader") if kind == "readers" else ("packbase", "Base")
-    return CLASS.format(cls=cls, home=home, base=base, **fields)
+    place = ("app.readers.base", "Reader") if kind == "readers" else ("packbase", "Base")
+    return CLASS.format(place=place[0], base=place[1], **fields)
 
 
 class Tree:
@@ -342,14 +401,15 @@ class Tree:
 
     Attributes:
         environment: Variables that processes see beside those of every process.
-        during: Variables that the next start sees, and no other: what is edited in its course.
+        during: Variables that the next start sees, and no other: what is edited in its course,
+            what fails then, and what stands in the place of a module.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.environment: dict[str, str] = {}
         self.during: dict[str, str] = {}
-        for name in ("src", "site", "portion", "work", "cache", "targets", "home"):
+        for name in ("src", "site", "portion", "beside", "work", "cache", "targets", "home"):
             (root / name).mkdir()
         for name, text in {**_FILES, **_registries(False)}.items():
             self.write(name, text)
@@ -365,7 +425,9 @@ class Tree:
     @property
     def path(self) -> list[str]:
         """What ``sys.path`` begins with, after the working folder."""
-        return [str(self.root / name) for name in ("front", "bundle.zip", "src", "portion", "site")]
+        names = ["front", "bundle.zip", "src", "portion", "site"]
+        eggs = [path.name for path in sorted(self.root.glob("*.egg"))]
+        return [str(self.root / name) for name in names + eggs]
 
     def job(self, cached: bool, load: bool = False) -> dict[str, object]:
         """What a process needs to know that lists the registries."""
@@ -434,9 +496,11 @@ class Tree:
     def homes(self, kind: str) -> list[Path]:
         """The folders that a plugin of a kind may lie in: those that there are."""
         folder = KINDS[kind]
-        tops = [self.root / top / folder for top in ("front", "src", "portion")]
+        tops = [self.root / top / folder for top in ("front", "src", "portion", "beside")]
         found = [top for top in tops if top.is_dir() and any(top.glob("*.py"))]
-        return found + [sub for top in found for sub in sorted(top.glob("sub*")) if sub.is_dir()]
+        subs = [sub for top in found for sub in sorted([*top.glob("sub*"), *top.glob("data")])]
+        subs = [each for sub in subs for each in (sub, *sorted(sub.rglob("*")))]
+        return found + [sub for sub in subs if sub.is_dir()]
 
     def plugins(self, kind: str) -> list[Path]:
         """The files of plugin modules of a kind, sorted."""

@@ -4,8 +4,10 @@ Run in a child of the fork server, and by ``python -c`` in a process of its own.
 """
 
 import importlib
+import importlib.machinery
 import os
 import sys
+import types
 
 #: Registry -> the module that holds it, and its name there.
 REGISTRIES = {
@@ -19,6 +21,9 @@ REGISTRIES = {
 def main(root, load):
     """List every registry; nothing that a registry raises ends the process.
 
+    The variable ``STAND_IN`` says what stands in the place of which module, ``ASKED_IN`` whether
+    that is in a ``thread`` or in a ``loop``.
+
     Args:
         root: The folder that the application and everything beside it lies in.
         load: Whether all plugins are loaded, too, when they have been listed.
@@ -27,6 +32,65 @@ def main(root, load):
         ``answers`` (what must be equal with and without a cache), ``reports`` (what the cache
         did) and ``imported`` (modules of the application that listing imported); JSON values.
     """
+    result = {}
+    put_stand_in(*os.environ.get("STAND_IN", "").split())
+    ask_in(os.environ.get("ASKED_IN"), lambda: result.update(_list_all(root, load)))
+    return result
+
+
+def put_stand_in(how="", name=""):
+    """Put what is no module in the place of one, as test sessions do."""
+    if how == "finder":
+        sys.meta_path.insert(0, Mocks(name))
+    elif how:
+        sys.modules[name] = None if how == "nothing" else made_by_hand(name)
+
+
+def made_by_hand(name):
+    """A module that nothing has imported, with what plugins take of others."""
+    module = types.ModuleType(name)
+    vars(module).update(dict.fromkeys(("KEY", "FACT", "VALUE", "K", "F"), "fake"))
+    return module
+
+
+class Mocks:
+    """Finds a module where there is none, or another one."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def find_spec(self, name, path=None, target=None):
+        """Find that module alone."""
+        return importlib.machinery.ModuleSpec(name, self) if name == self._name else None
+
+    def create_module(self, spec):
+        """Make it by hand."""
+        return made_by_hand(spec.name)
+
+    def exec_module(self, module):
+        """All is there."""
+
+
+def ask_in(place, ask):
+    """Call a function where other things fail than in the first thread of a program."""
+    if place == "thread":
+        import threading
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    elif place == "loop":
+        import asyncio
+
+        async def run():
+            ask()
+
+        asyncio.run(run())
+    else:
+        ask()
+
+
+def _list_all(root, load):
     registries = {name: _guarded(_find, *place) for name, place in REGISTRIES.items()}
     answers = {name: _guarded(_list, each) for name, each in registries.items()}
     imported = sorted(name for name, module in [*sys.modules.items()] if _lies_in(root, module))

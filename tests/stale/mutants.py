@@ -62,6 +62,8 @@ def mutate(file, old, new):
     SourceFileLoader.get_code = get_mutated
 """
 
+_IMPORTING = "regcache_core/discovery/_cold/importing.py"
+_BESIDE = ("cache.elsewhere.add(_places_beside(known, adapter))", "pass")
 _PLUGINS = ("add_plugin", "edit_plugin", "remove_plugin")
 _INPUTS = "regcache_core/_inputs.py"
 _STAMPS = "regcache_core/_cold/stamps.py"
@@ -111,12 +113,27 @@ MUTANTS = {
         "regcache_meta/caching.py",
         "    return paths\n",
         "    return paths[:1]\n",
-        ("add_to_portion", "remove_portion"),
-        also=(
-            "regcache_core/discovery/_cold/importing.py",
-            "cache.elsewhere.add(_places_beside(known, adapter))",
-            "pass",
-        ),
+        ("add_beside", "remove_beside"),
+        {"kind": ["pack"], "top": ["portion"]},
+        also=(_IMPORTING, *_BESIDE),
+    ),
+    "what a package adds to its path": Mutant(
+        _IMPORTING,
+        *_BESIDE,
+        ("add_beside", "remove_beside", "grow_path"),
+        {"kind": ["readers", "filters", "lib"], "top": ["beside"]},
+    ),
+    "folders of data that get Python": Mutant(
+        _STAMPS,
+        "return any(entry.name.endswith(suffixes) for entry in entries)",
+        "return False",
+        ("fill_data", "edit_plugin", "rewrite_plugin"),
+        {
+            "kind": ["readers", "filters"],
+            "style": ["with or without a folder of data"],
+            "place": ["data/more"],
+            "file": ["part.py"],
+        },
     ),
     "version, of classes": Mutant(
         "regcache_meta/caching.py",
@@ -214,6 +231,26 @@ MUTANTS = {
         ("set_variable", "add_plugin"),
         {"style": ["own declaration"], "kind": ["readers", "pack"], "name": ["OWN_MODE"]},
     ),
+    "keys that plugins take from each other": Mutant(
+        "regcache_meta/_cold/discovery.py",
+        "found.setdefault(mapping._called, set()).add(key)\n                involved.update((",
+        "involved.update((",
+        ("add_plugin", "rewrite_plugin"),
+        {"kind": ["readers", "pack"], "style": ["plain", "overrides a key", "renames a key"]},
+    ),
+    "failures of the moment": Mutant(
+        "regcache_core/discovery/_cold/failures.py",
+        "self.transient = self.transient or error",
+        "pass",
+        ("fail_now",),
+    ),
+    "stand-ins": Mutant(
+        _IMPORTING,
+        "if stand_in:",
+        "if False:",
+        ("stand_in", "add_plugin"),
+        {"style": ["fact from util", "key from helper"], "name": ["app.util", "helper"]},
+    ),
     "what modules assign in secondary registries": Mutant(
         "regcache_meta/_cold/discovery.py",
         'places[key] = modules[0], {"module": modules[0]}',
@@ -223,6 +260,13 @@ MUTANTS = {
     ),
     "entry points": Mutant(
         _SEARCHED, "_compare_installed(recorded, things)\n", "pass\n", _ENTRY_POINTS, _ASKED
+    ),
+    "eggs": Mutant(
+        "regcache_core/_modules.py",
+        'name == "egg-info" and folder.endswith(".egg")',
+        "False",
+        ("install_egg", "uninstall_egg", "add_plugin"),
+        {"style": ["version of distribution"], "kind": ["pack", "lib"]},
     ),
     "files of entry points": Mutant(
         _SEARCHED,

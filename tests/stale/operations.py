@@ -12,7 +12,9 @@ import _heapq
 import json
 import os
 import py_compile
+import re
 import shutil
+import sys
 import sysconfig
 import time
 import zipfile
@@ -21,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from changing_tree import KINDS, STEMS, STYLES, Tree, edited, source
+from changing_tree import BASES, KINDS, STEMS, STYLES, Tree, edited, source
 from hypothesis import strategies as st
 
 from regcache_core._cold.write import as_file
@@ -280,6 +282,15 @@ def edit_util(tree: Tree, letter: str, times: str) -> str | None:
     return write(path, edited(path.read_text(), "FACT", letter), times)
 
 
+@operation(which=st.sampled_from([(name, how) for name in BASES for how in BASES[name]]))
+def change_base(tree: Tree, which: tuple[str, str]) -> str | None:
+    """The base class registers its plugins in another way, or is another kind of class."""
+    name, how = which
+    path = tree.root / "src" / {"Reader": "app/readers/base.py", "Base": "packbase.py"}[name]
+    begin = rf"(from typing import Protocol\n)?class {name}\b.*?(?=^    \w+ = )"
+    return write(path, re.sub(begin, BASES[name][how], path.read_text(), flags=re.M | re.S))
+
+
 @operation(letter=LETTER)
 def change_version(tree: Tree, letter: str) -> str | None:
     """The application has another version."""
@@ -303,18 +314,69 @@ def change_options(tree: Tree, more: bool) -> str | None:
 # Places.
 
 
-@operation(stem=STEM, style=_styles)
-def add_to_portion(tree: Tree, stem: str, style: str) -> None:
-    """Another folder on ``sys.path`` adds modules to the namespace package."""
-    tree.write(f"portion/pack/{stem}.py", source("pack", stem, style))
+#: Folders beside that of sources: one on ``sys.path``, and one that packages may add to themselves.
+BESIDE = st.sampled_from(["portion", "beside"])
 
 
-@operation()
-def remove_portion(tree: Tree) -> None:
-    """A portion of the namespace package is gone."""
-    if not (tree.root / "portion/pack").exists():
+@operation(kind=KIND, stem=STEM, style=_styles, top=BESIDE)
+def add_beside(tree: Tree, kind: str, stem: str, style: str, top: str) -> None:
+    """Another folder has modules of a package: of the namespace package, or of one that grows."""
+    tree.write(f"{top}/{KINDS[kind]}/{stem}.py", source(kind, stem, style))
+
+
+@operation(kind=KIND, top=BESIDE)
+def remove_beside(tree: Tree, kind: str, top: str) -> None:
+    """What lies beside a package is gone."""
+    if not (tree.root / top / KINDS[kind]).exists():
         raise Impossible
-    tree.remove("portion/pack")
+    tree.remove(f"{top}/{KINDS[kind]}")
+
+
+_EXTEND = "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
+#: What adds to the path of which package: file in the folder of plugins -> text.
+GROWTHS = {
+    "append": ("__init__.py", "__path__.append({beside!r})\n"),
+    "replace": ("__init__.py", "__path__ = [*__path__, {beside!r}]\n"),
+    "extend": ("__init__.py", _EXTEND),
+    "sub-package": ("zext/__init__.py", "__path__.append({beside!r})\n"),
+    "sub-package for all": (
+        "aext/__init__.py",
+        "import {package}\n{package}.__path__.append({beside!r})\n",
+    ),
+}
+
+
+@operation(kind=KIND, how=st.sampled_from(list(GROWTHS)), there=st.booleans())
+def grow_path(tree: Tree, kind: str, how: str, there: bool) -> str | None:
+    """A package adds to its path when it is imported, or does so no more."""
+    file, text = GROWTHS[how]
+    folder = KINDS[kind]
+    package, beside = folder.replace("/", "."), str(tree.root / "beside" / folder)
+    if how == "extend" and there and "app/" in folder:
+        init = tree.root / "src/app/__init__.py"
+        init.write_text(_EXTEND + init.read_text().removeprefix(_EXTEND))
+    more = text.format(package=package, beside=beside) if there else ""
+    return write(tree.root / "src" / folder / file, f'F = "i"\n{more}')
+
+
+@operation(
+    kind=KIND,
+    place=st.sampled_from(["data", "data/more", "data/more/far"]),
+    file=st.sampled_from(["notes.txt", "part.py", "__init__.py"]),
+    style=_styles,
+)
+def fill_data(tree: Tree, kind: str, place: str, file: str, style: str) -> str | None:
+    """A folder of data in a package has one file more, which may be Python."""
+    text = source(kind, "part", style) if file == "part.py" else 'F = "d"\n'
+    return write(tree.root / "src" / KINDS[kind] / place / file, text)
+
+
+@operation(kind=KIND, place=st.sampled_from(["data", "data/more/part.py", "data/__init__.py"]))
+def empty_data(tree: Tree, kind: str, place: str) -> None:
+    """A folder of data is gone, or is one of data again."""
+    if not (tree.root / "src" / KINDS[kind] / place).exists():
+        raise Impossible
+    tree.remove(f"src/{KINDS[kind]}/{place}")
 
 
 @operation(letter=LETTER, how=st.sampled_from(["folder", "archive"]))
@@ -480,6 +542,30 @@ def uninstall_distribution(tree: Tree) -> None:
         raise Impossible
 
 
+@operation(version=st.sampled_from(["1", "2"]), how=st.sampled_from(["folder", "archive"]))
+def install_egg(tree: Tree, version: str, how: str) -> None:
+    """An egg joins ``sys.path`` as easy_install had it: a folder or an archive."""
+    uninstall_egg(tree, missing_ok=True)
+    egg = tree.root / "opt_d.egg"
+    folder = egg if how == "folder" else tree.root / "targets/egg"
+    told = f"Metadata-Version: 2.1\nName: opt-d\nVersion: {version}\n"
+    files = {"opt_d.py": f"VALUE = {version!r}\n", "EGG-INFO/PKG-INFO": told}
+    for name, text in files.items():
+        write(folder / name, text)
+    if how == "archive":
+        with zipfile.ZipFile(egg, "w") as archive:
+            for name in files:
+                archive.write(folder / name, name)
+
+
+@operation()
+def uninstall_egg(tree: Tree, missing_ok: bool = False) -> None:
+    """The egg is gone."""
+    if not missing_ok and not (tree.root / "opt_d.egg").exists():
+        raise Impossible
+    tree.remove("opt_d.egg")
+
+
 # What is declared.
 
 
@@ -512,6 +598,15 @@ def remove_data(tree: Tree, name: str) -> None:
     if not path.exists():
         raise Impossible
     path.unlink()
+
+
+@operation(mode=st.sampled_from(["normal", "all"]))
+def import_lazily(tree: Tree, mode: str) -> None:
+    """Each import at the top of a module waits until what it names is used, or none does."""
+    before = tree.environment.get("PYTHON_LAZY_IMPORTS", "normal")
+    if before == mode or not hasattr(sys, "set_lazy_imports"):
+        raise Impossible
+    tree.environment["PYTHON_LAZY_IMPORTS"] = mode
 
 
 # Plugins of other distributions.
@@ -627,3 +722,57 @@ def change_during_discovery(
         **({} if how == "remove" else {"CHANGE_TO": text}),
         **({"CHANGE_KEEPS_TIME": "yes"} if kept else {}),
     }
+
+
+# What is so in one start only.
+
+#: Where the registries are asked, and what plugins do there that fails nowhere else, or then.
+MOMENTS = {
+    "no room": ("", "raise OSError(28, 'no room')"),
+    "no memory": (
+        "",
+        "try:\n    raise MemoryError\n"
+        "except MemoryError as error:\n    raise ValueError('no buffer') from error",
+    ),
+    "no stack": ("", "def f(): f()\nf()"),
+    "no threads": (
+        "",
+        "import resource, threading\nthreading.stack_size(1 << 30)\n"
+        "hard = resource.getrlimit(resource.RLIMIT_AS)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (1 << 29, hard))\n"
+        "threading.Thread(target=int).start()",
+    ),
+    "no warnings": ("", "raise ResourceWarning('not now')"),
+    "thread": ("thread", "import signal\nsignal.signal(signal.SIGUSR1, signal.SIG_IGN)"),
+    "loop": ("loop", "import asyncio\nasync def f(): pass\nasyncio.run(f())"),
+}
+
+
+def _only_now(tree: Tree, clear: bool, told: str | None, **variables: str) -> str | None:
+    """Let the next start have variables; it discovers if all caches are removed before."""
+    if clear:
+        tree.clear_cache()
+    tree.during = variables
+    return None if clear else told
+
+
+@operation(kind=KIND, stem=STEM, moment=st.sampled_from(list(MOMENTS)), clear=st.booleans())
+def fail_now(tree: Tree, kind: str, stem: str, moment: str, clear: bool) -> str | None:
+    """A plugin fails in one start, and would not at another time or place."""
+    place, deed = MOMENTS[moment]
+    path = tree.root / "src" / KINDS[kind] / f"{stem}.py"
+    told = write(path, source(kind, stem, "fails at times"))
+    return _only_now(tree, clear, told, ASKED_IN=place, AT_IMPORT=deed)
+
+
+@operation(
+    kind=KIND,
+    name=st.sampled_from(["opt_a", "opt_d", "vendor", "app.util", "app.mixins", "helper"]),
+    how=st.sampled_from(["nothing", "module", "finder"]),
+    clear=st.booleans(),
+)
+def stand_in(tree: Tree, kind: str, name: str, how: str, clear: bool) -> str | None:
+    """Something else is in the place of a module in one start, as in a session of tests."""
+    if name == "helper":
+        name = f"{KINDS[kind].replace('/', '.')}.helper"
+    return _only_now(tree, clear, QUIET, STAND_IN=f"{how} {name}")

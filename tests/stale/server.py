@@ -89,6 +89,8 @@ def _run(job, base, program):
     os.chdir(job["cwd"])
     os.environ.clear()
     os.environ.update(job["environment"])
+    if hasattr(sys, "set_lazy_imports"):  # since Python 3.15, which reads this when it starts
+        sys.set_lazy_imports(os.environ.get("PYTHON_LAZY_IMPORTS", "normal"))
     sys.path[:] = ["", *job["path"], *base]
     sys.path_importer_cache.clear()
     warnings.simplefilter("ignore")

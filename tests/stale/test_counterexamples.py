@@ -60,6 +60,12 @@ FOUND: dict[str, list[Step]] = {
             },
         ),
     ],
+    "a plugin renames what others bring that do not register themselves": [
+        ("begin", {"clock": "fine"}),
+        ("rewrite_plugin", {"kind": "pack", "which": 1, "style": "renames all keys"}),
+        ("time_passes", {}),
+        ("time_passes", {}),  # every fourth start loads all
+    ],
     "a distribution adds a plugin, and one is new in the package": [
         ("begin", {"clock": "fine", "entry_points": True}),
         ("no_start", {}),
