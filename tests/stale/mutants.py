@@ -6,6 +6,7 @@ to date: there is no patch.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -277,3 +278,11 @@ MUTANTS = {
     ),
     # Those of classes are among the files of base classes and of imported modules, too.
 }
+if hasattr(sys, "set_lazy_imports"):  # since Python 3.15
+    MUTANTS["mode of lazy imports"] = Mutant(
+        _MANAGER,
+        'f"-O{sys.flags.optimize}", *lazy_options()',
+        'f"-O{sys.flags.optimize}"',
+        ("import_lazily", "add_plugin"),
+        {"style": ["missing", "missing in app"]},
+    )
