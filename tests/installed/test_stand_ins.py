@@ -65,6 +65,25 @@ def test_next_process_sees_the_library(stand_in: str, use: str, kind: str, app: 
     assert whole == program[0]
 
 
+@pytest.mark.parametrize("place", ["odd", "sub", "sub.odd"])
+@pytest.mark.parametrize("stand_in", ["None", "MagicMock()", "types.ModuleType('{}')"])
+def test_next_process_sees_a_plugin_that_something_stood_for(
+    stand_in: str, place: str, kind: str, app: App
+) -> None:
+    """A module of the package itself, or a package in it: what was listed without is not stored."""
+    folder = f"app/{FOLDER[kind]}"
+    own = {"odd.py": "", "sub/__init__.py": "", "sub/odd.py": plugin(kind, "'odd'")}
+    app.write({f"{folder}/{name}": text for name, text in own.items()})
+    name = f"app.{FOLDER[kind]}.{place}"
+    fake = f"sys.modules[{name!r}] = {stand_in.format(name)}"
+
+    session = app.run(f"{HEAD}{fake}\n{LIST[kind]}{SEEN}")
+    program = app.run(f"{HEAD}{LIST[kind]}{SEEN}")
+
+    assert "error" == session[1]
+    assert [sorted([*LISTED[kind], "odd"]), "saved"] == program
+
+
 @pytest.mark.parametrize("stand_in", ["None", "mock", "module made by hand"])
 def test_one_that_no_plugin_imports_is_none_of_its_business(
     stand_in: str, kind: str, app: App

@@ -378,7 +378,7 @@ def discovering(adapter: Adapter[Any], cache: Cache) -> Iterator[Failures]:
     stand_ins = find_stand_ins()
     _import_what_is_ours()
     yield failures
-    stand_in = find_used(stand_ins, adapter.application, cache.import_path.tried)
+    stand_in = find_used(stand_ins, adapter.contains, adapter.application, cache.import_path.tried)
     if stand_in:
         failures.transient = failures.transient or StandInError(stand_in)
     cache.elsewhere.add(_places_beside(known, adapter))

@@ -195,14 +195,19 @@ def _is_stand_in(name: str, module: object) -> bool:
 _IMPORTERS = ("_frozen_importlib", "_frozen_importlib_external", "importlib", "zipimport")
 
 
-def find_used(stand_ins: set[str], application: str, tried: Iterable[str]) -> str:
-    """A stand-in that plugins use; empty if there is none.
+def find_used(
+    stand_ins: set[str], contains: Callable[[str], bool], application: str, tried: Iterable[str]
+) -> str:
+    """A stand-in that plugins use, or that stands for one; empty if there is none.
 
     Args:
         stand_ins: Names of those that were there before; if any were, code is read.
+        contains: Whether a module, given by its name, lies in the package that is searched.
         application: Top-level package of the plugins.
         tried: Modules that were imported since: a finder may have given a mock.
     """
+    for name in filter(contains, stand_ins):
+        return name
     for name in tried:
         if isinstance(peek(name, "__spec__"), ModuleSpec) and _is_stand_in(name, sys.modules[name]):
             return name
