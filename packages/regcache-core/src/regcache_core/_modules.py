@@ -414,6 +414,23 @@ if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_renew)
 
 
+def has_failed(module: str, failures: "Collection[str]") -> bool:
+    """Whether a module, or a package above it, is among those that failed, and is not loaded.
+
+    What a module does before it fails does not count, whoever imports it and goes on.
+
+    Args:
+        module: Full name of the module.
+        failures: Full names of those that are known to fail.
+    """
+    name = module
+    while failures and name:
+        if name in failures:
+            return module not in sys.modules or is_initializing(module)
+        name = name.rpartition(".")[0]
+    return False
+
+
 def excluded_as(module: str, package: str, patterns: "Collection[str]") -> "tuple[str, str] | None":
     """What leaves a module out of a discovery.
 

@@ -484,7 +484,7 @@ class FunctionRegistry(Functions[F]):
                 if not self._is_searching():  # what is known of other modules is looked at anew
                     self._state = state = None
                     vars(self).pop("_listing", None)
-            if state is not None and name is not None:
+            if state is not None and name is not None and not self._has_failed(new):
                 again = old is not None and old.value is not new.value
                 self._show(state, new, name, again=again)
 
@@ -751,9 +751,17 @@ class FunctionRegistry(Functions[F]):
         state = State(dict(records), {}, library)
         for registration in self._snapshot():
             name = self._listed_as(state, registration, self._registered.is_rival(registration))
-            if name is not None:
+            if name is not None and not self._has_failed(registration):
                 self._show(state, registration, name)
         return state
+
+    def _has_failed(self, registration: Registration) -> bool:
+        """Whether a module registers it that is known to fail, though others go on."""
+        if not self._extra["failures"]:
+            return False
+        from regcache_core.discovery import has_failed
+
+        return has_failed(registration.module, self._extra["failures"])
 
     # How a function is loaded.
 

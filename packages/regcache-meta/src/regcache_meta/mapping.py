@@ -6,7 +6,7 @@ keys come from and how a value is loaded is left to sub-classes.
 
 from _thread import RLock
 
-from regcache_core.discovery import call_in_forked_child
+from regcache_core.discovery import call_in_forked_child, has_failed
 
 from .classes import Rival, is_held, label_of
 from .config import PRIMARY_KEY
@@ -218,7 +218,8 @@ class LazyDict(dict[K, V]):
         with _LOCK:
             self._registered[key] = value
             entries, values = self._state or ({}, {})
-            if is_contested and self._state and not self._fits(key, value, entries.get(key)):
+            is_odd = is_contested and not self._fits(key, value, entries.get(key))
+            if self._state and (is_odd or not (is_contested or self._is_shown(key, ()))):
                 return key
             listed: K = self._listed_as(key, value, entries)
             # An assignment goes before a class; what was removed does not come back by itself.
@@ -254,9 +255,12 @@ class LazyDict(dict[K, V]):
 
     def _is_shown(self, key: K, contested: "Collection[K]") -> bool:
         """Whether what is registered under a key adds to what is found."""
-        return key not in contested and not {*self._primary._failures} & {
-            *self._setters.get(key, ())
-        }
+        failures = self._primary._failures
+        if key in contested or not failures:
+            return key not in contested
+        if key in self._setters:
+            return not failures.keys() & {*self._setters[key]}
+        return not has_failed(str(self._home_of(key)), failures)
 
     def _settle(self, key: K, record: "Record") -> bool:
         """Let a key have the value that plugins come to together; whether there is one."""

@@ -125,9 +125,11 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
                     records[name]["aliases"].remove(alias)
 
     def has_gone(module: str) -> bool:
-        if module in failures.texts:  # perhaps imported once more, by one that goes on without it
+        # Perhaps imported once more, by one that goes on without it; or of a package that failed.
+        if any(f"{module}.".startswith(f"{each}.") for each in failures.texts):
             return True
-        return adapter.contains(module) and module not in walked and not find_spec(module)
+        is_there = module in sys.modules and find_spec(module)
+        return adapter.contains(module) and module not in walked and not is_there
 
     records: dict[str, dict[str, Any]] = {}
     excluded = Excluded(scope.package, scope.exclude)

@@ -222,6 +222,11 @@ class Discovery:
             scope.config.forget(self._keys_of(self.failures.texts))
             registered = dict(registry._registered)  # other threads may register more meanwhile
             homes = self._find_homes(registered)
+            # Of modules that have failed, though others went on: no module tells of these.
+            lost = [key for key in registered.keys() - homes.keys() if self._is_lost(key)]
+            scope.config.forget(lost)
+            for key in lost:
+                del registered[key]
             drop_vanished(scope, registry, registered.keys() - homes.keys())
             order = sorted(homes, key=lambda key: self.walked[homes[key]])
             order, over = self._settle(order, registered, homes)
@@ -393,7 +398,13 @@ class Discovery:
         return [(key, cls) for key, cls in items if key not in registry._setters]
 
     def _keys_of(self, modules: Collection[str]) -> list[Hashable]:
-        return [key for key, cls in self._registered_classes() if cls.__module__ in modules]
+        """Keys of the classes of modules that failed, and of modules of packages that did."""
+        return [key for key, cls in self._registered_classes() if _lies_in(cls.__module__, modules)]
+
+    def _is_lost(self, key: Hashable) -> bool:
+        name = self.registry._registered[key].__module__
+        is_ours = key not in self.registry._setters and self.scope.contains(name)
+        return is_ours and name not in sys.modules
 
     def _find_foreign(self) -> Foreign:
         return {
@@ -635,6 +646,11 @@ def register_scanned(
         if key is not None:
             registry._register(key, cls)
             registry._bringers[key] = [module.__name__]
+
+
+def _lies_in(module: str, failed: Collection[str]) -> bool:
+    """Whether a module, or a package above it, is among some: it cannot be imported then."""
+    return any(f"{module}.".startswith(f"{each}.") for each in failed)
 
 
 def drop_vanished(

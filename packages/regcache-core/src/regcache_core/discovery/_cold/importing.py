@@ -433,10 +433,11 @@ def import_package(
         Exception: As ``import_modules`` does.
     """
     before, seen = {*sys.modules}, {name}
+    failed: set[str] = set()
 
-    def refuse(failed: str, error: BaseException) -> None:
-        seen.add(failed)  # it may be loaded, but is none that can be used
-        on_failure(failed, error)
+    def refuse(module: str, error: BaseException) -> None:
+        failed.add(module)  # it may be loaded, but is none that can be used
+        on_failure(module, error)
 
     package = import_module(name, refuse)
     if package is None:
@@ -446,9 +447,10 @@ def import_package(
     for module in import_modules(paths, f"{name}.", refuse, recursive=recursive, skip=skip):
         seen.add(module.__name__)
         yield module
-    for each in sorted({*loaded_names(name)} - seen):
+    for each in sorted({*loaded_names(name)} - seen - failed):
         is_new = each not in before or each in FOLLOWED
         is_searched = each not in skip and (recursive or "." not in each.removeprefix(f"{name}."))
         is_found = isinstance(peek(each, "__spec__"), ModuleSpec) and not is_gone(each)
+        is_found = is_found and not any(each.startswith(f"{above}.") for above in failed)
         if is_new and is_searched and is_found:
             yield sys.modules[each]
