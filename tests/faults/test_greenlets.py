@@ -57,3 +57,27 @@ def test_two_greenlets_record_what_is_missing(when: str, app: App) -> None:
     assert [[[names, status] for names in early] for status in ("miss", "hit")] == before
     assert [["Earlyone", "Late"], ["Earlytwo"]] == [names for names, _ in between]
     assert [["Earlyone", "Late"], ["Earlytwo", "Late"]] == [names for names, _ in after]
+
+
+ONE = """
+import warnings
+import bases
+{later}
+from gevent import joinall, spawn
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    joinall([spawn(list, bases.REGISTRIES[0]) for _ in range(3)])
+out = [str(each.message) for each in caught], sorted(bases.REGISTRIES[0])
+"""
+
+
+@pytest.mark.parametrize("when", PATCH)
+def test_greenlets_list_one_registry(when: str, app: App) -> None:
+    """None waits in vain for another that cannot go on meanwhile; the next start has the answer."""
+    first, later = PATCH[when]
+    app.write({"bases.py": first + BASES, "one/__init__.py": "", "one/a.py": PLUGIN.format("one")})
+
+    seen = app.run(first + ONE.format(later=later))
+
+    assert [[], ["Earlyone"]] == seen
+    assert ["Earlyone"] == app.run("import bases\nout = list(bases.REGISTRIES[0])")

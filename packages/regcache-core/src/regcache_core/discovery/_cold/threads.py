@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from _thread import _local
+from _thread import _local, get_ident
 from time import monotonic, sleep
 from types import FrameType
 from weakref import ref
 
 from ..._manager import greenlet_here
-from ..._modules import MAIN, is_forked, is_initializing, loaded_names, modules_in_execution
+from ..._modules import (
+    IMPORTING,
+    MAIN,
+    is_forked,
+    is_initializing,
+    loaded_names,
+    modules_in_execution,
+)
 from ...errors import CacheWarning, ImportStalledError, warn_caller
 
 TYPE_CHECKING = False
@@ -51,10 +58,11 @@ class Entry:
         frame: The frame.
     """
 
-    __slots__ = ("_process", "_thread", "frame")
+    __slots__ = ("_process", "_thread", "frame", "thread")
 
     def __init__(self, frame: FrameType) -> None:
         self.frame, self._thread, self._process = frame, ref(_current()), os.getpid()
+        self.thread = get_ident()
 
     @property
     def is_own(self) -> bool:
@@ -131,8 +139,11 @@ class Running:
 
     @property
     def is_behind(self) -> bool:
-        """Whether a thread is in the middle of it that was there before this one."""
-        return not all(each.is_own for each in self._going_on()[:1])
+        """Whether a thread is in the middle of it that was there before this one.
+
+        Not another greenlet of this thread, which cannot go on while this one waits.
+        """
+        return any(each.thread != get_ident() for each in self._going_on()[:1])
 
 
 def is_unfinished(package: str) -> bool:
@@ -169,6 +180,8 @@ def await_module(name: str) -> None:
     """
     if not is_initializing(name):
         _STALLED.discard(name)
+    elif (name, get_ident()) in IMPORTING:  # by another greenlet: Python gives it as it is
+        return
     elif not _is_importing():
         _wait_while(lambda: is_initializing(name), name, name)
 
