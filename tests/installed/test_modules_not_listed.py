@@ -16,6 +16,7 @@ PLACES = {
     },
     "named after the package": {"zz.py": "{renamed_app}"},
     "named after nothing that exists": {"zz.py": "{renamed_nowhere}"},
+    "named after a module beside it": {"zy.py": "", "zz.py": "{renamed_beside}"},
 }
 
 
@@ -32,6 +33,8 @@ def texts(kind: str, place: str) -> dict[str, str]:
     told = {
         "plugin": plugin(kind, "'odd'"),
         "renamed_app": RENAMED.format(name="app") + plugin(kind, "'odd'", "@renamed\n"),
+        "renamed_beside": RENAMED.format(name=f"app.{FOLDER[kind]}.zy")
+        + plugin(kind, "'odd'", "@renamed\n"),
         "renamed_nowhere": RENAMED.format(name="no.where") + plugin(kind, "'odd'", "@renamed\n"),
     }
     files = PLACES[place].items()
@@ -101,3 +104,22 @@ def test_module_that_no_plugin_imports_is_none_of_them(where: str, kind: str, ap
     app.run(f"{head}{LIST[kind]}\nout = sorted(REG)")
 
     assert LISTED[kind] == app.run(f"{LIST[kind]}\nout = sorted(REG)")
+
+
+@pytest.mark.parametrize("name", ["lib", "lib.b"])
+def test_misnamed_class_of_a_library_is_stored(name: str, tmp_path: object) -> None:
+    """One that names the package, which does not have it, is loaded by its own module."""
+    app = App(tmp_path)  # type: ignore[arg-type]
+    app.write({"lib_base.py": "class Base: ...\n", "lib/__init__.py": "", "lib/a.py": ""})
+    text = f"from lib_base import Base\nclass E(Base): ...\nE.__module__ = {name!r}\n"
+    app.write({"lib/b.py": text})
+    code = """
+        from lib_base import Base
+        from regcache_meta import LazyDiscoveryDict
+        REG = LazyDiscoveryDict.for_package("lib", Base)
+        out = [*REG], REG["E"].__name__, REG.report.status
+        """
+
+    seen = [app.run(code) for _ in range(3)]
+
+    assert [[["E"], "E", status] for status in ("miss", "hit", "hit")] == seen

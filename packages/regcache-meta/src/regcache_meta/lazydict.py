@@ -424,7 +424,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if scope is not None and scope.package:
             module = value.__module__
             is_found = scope.config.discovery_recursive is not False and scope.contains(module)
-            if not is_found or is_local(value) or not file_of(module):  # made at run time
+            running = next(modules_in_execution(scope.contains), module)
+            # Made at run time, or a decorator has changed what it says of itself.
+            if not is_found or is_local(value) or running != module or not file_of(module):
                 self._bringers[key] = [*modules_in_execution(scope.contains)]
         return super()._register(key, value)
 

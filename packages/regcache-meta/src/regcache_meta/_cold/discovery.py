@@ -481,9 +481,11 @@ class Discovery:
         for key, cls in registered.items():
             places = self.registry._setters.get(key)
             if places is None:
-                is_made = is_local(cls) and find_class(cls.__module__, cls.__name__) is not cls
+                bringers = self.registry._bringers.get(key, [])
+                names = {cls.__name__, cls.__qualname__} if is_local(cls) or bringers else ()
+                is_made = names and all(find_class(cls.__module__, it) is not cls for it in names)
                 own = () if is_made else (cls.__module__, self.brought.get(key, ""))
-                places = [*own, *self.registry._bringers.get(key, ())]
+                places = [*own, *bringers]
             home = next((place for place in places if place in self.walked), None)
             if home is not None:
                 homes[key] = home
