@@ -341,26 +341,23 @@ def test_registry_of_a_foreign_package_keeps_its_group_when_it_is_pickled() -> N
     assert "app.handlers" == again._scope.config.discovery_entry_points
 
 
-#: What joins the path later: an egg that was unpacked or is a file, a wheel that is not unpacked.
+#: What joins the path later: an egg that was unpacked or is a file, a wheel that is not unpacked, a
+#: folder of installed distributions.
 LATE = {
     "egg": ("tiff_reader-1.0-py3.12.egg", "EGG-INFO/PKG-INFO", False),
     "zipped egg": ("tiff_reader-1.0-py3.12.egg", "EGG-INFO/PKG-INFO", True),
     "wheel": ("tiff_reader-1.0-py3-none-any.whl", "tiff_reader-1.0.dist-info/METADATA", True),
+    "folder": ("more", "tiff_reader-1.0.dist-info/METADATA", False),
 }
 
 
-@pytest.mark.parametrize("kind", LATE)
-def test_what_joins_the_path_later_is_seen(kind: str, merging: Application) -> None:
-    """Its plugins are listed while it is on the path, and its metadata are those Python sees."""
+def put(kind: str, folder: Path, files: dict[str, str]) -> Path:
+    """Write what joins the path: files, beside metadata of tiff-reader; gives its place."""
     name, metadata, is_zipped = LATE[kind]
-    place = merging.folder.parent / name
+    place = folder / name
     info = metadata.partition("/")[0]
-    files = {
-        "tiff_reader.py": REGISTERED[merging.kind].format(key="tiff"),
-        metadata: "Name: tiff-reader\nVersion: 1.0\n",
-        f"{info}/entry_points.txt": GROUP.format(name="tiff", value="tiff_reader:Tiff"),
-    }
-    alone = merging.list()["names"]
+    files = {file.format(info=info): text for file, text in files.items()}
+    files[metadata] = "Name: tiff-reader\nVersion: 1.0\n"
     if is_zipped:
         with zipfile.ZipFile(place, "w") as archive:
             for file, text in files.items():
@@ -369,6 +366,18 @@ def test_what_joins_the_path_later_is_seen(kind: str, merging: Application) -> N
         for file, text in files.items():
             (place / file).parent.mkdir(parents=True, exist_ok=True)
             (place / file).write_text(text)
+    return place
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_what_joins_the_path_later_is_seen(kind: str, merging: Application) -> None:
+    """Its plugins are listed while it is on the path, and its metadata are those Python sees."""
+    files = {
+        "tiff_reader.py": REGISTERED[merging.kind].format(key="tiff"),
+        "{info}/entry_points.txt": GROUP.format(name="tiff", value="tiff_reader:Tiff"),
+    }
+    alone = merging.list()["names"]
+    place = put(kind, merging.folder.parent, files)
     path = {"PYTHONPATH": f"{merging.folder}:{place}"}
     later, again = merging.list(**path), merging.list(**path)
     loaded = merging.run(LOAD.replace("NAME", "tiff"), **path)
@@ -376,3 +385,27 @@ def test_what_joins_the_path_later_is_seen(kind: str, merging: Application) -> N
     assert ("miss", [*alone, "tiff"]) == (later["status"], later["names"])
     assert ("hit", later["names"], ["Tiff"]) == (again["status"], loaded["names"], loaded["loaded"])
     assert ("miss", alone) == (merging.list()["status"], merging.list()["names"])
+
+
+ASKING = """
+from importlib import metadata
+try:
+    KEY = metadata.version("tiff-reader")
+except metadata.PackageNotFoundError:
+    KEY = "none"
+"""
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_version_of_what_joins_the_path_and_leaves_it_is_seen(
+    kind: str, application: Application
+) -> None:
+    """By a plugin that imports nothing of it."""
+    application.write_plugin("asking", ASKING)
+    path = {"PYTHONPATH": f"{application.folder}:{put(kind, application.folder.parent, {})}"}
+    starts = [application.list(**each) for each in ({}, path, path, {}, {})]
+
+    seen = [(each["status"], [*{*each["names"]} - {"always"}]) for each in starts]
+    with_it, without = ["1.0"], ["none"]
+    assert [("miss", without), ("miss", with_it), ("hit", with_it)] == seen[:3]
+    assert [("miss", without), ("hit", without)] == seen[3:]

@@ -60,6 +60,17 @@ FOUND: dict[str, list[Step]] = {
             },
         ),
     ],
+    "a module of the package is None in one start": [
+        ("begin", {"clock": "fine"}),
+        ("rewrite_plugin", {"kind": "pack", "which": 1, "style": "plain"}),
+        ("stand_in", {"kind": "pack", "name": "helper", "how": "nothing", "clear": True}),
+    ],
+    "a distribution that a plugin asks for joins the path in an archive, and leaves it": [
+        ("begin", {"clock": "fine"}),
+        ("rewrite_plugin", {"kind": "pack", "which": 1, "style": "version of distribution"}),
+        ("install_egg", {"version": "2", "how": "archive"}),
+        ("uninstall_egg", {}),
+    ],
     "a plugin renames what others bring that do not register themselves": [
         ("begin", {"clock": "fine"}),
         ("rewrite_plugin", {"kind": "pack", "which": 1, "style": "renames all keys"}),

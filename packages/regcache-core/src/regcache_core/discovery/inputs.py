@@ -194,6 +194,9 @@ def _is_unmoved(recorded: "dict[str, Any]", entries: "list[str]", minds_metadata
                 return False
         if known[3]:
             holders.append(path)
+    gone = folders.keys() - {*entries, first_entry([*folders])}  # the first is often another one
+    if recorded["outside"] and any(folders[path][4] for path in gone):
+        return False
     return holders == [path for path, stamp in folders.items() if stamp[3]]
 
 

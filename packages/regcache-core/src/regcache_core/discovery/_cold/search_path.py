@@ -160,8 +160,12 @@ def _metadata_in(archive: str) -> list[str]:
     """The names that the metadata in an archive would have in a folder, sorted."""
     from importlib import metadata
 
+    from ...depends import normalize
+
     told = [each.metadata for each in metadata.distributions(path=[archive])]
-    return sorted({f"{each['Name']}-{each['Version']}.dist-info" for each in told})
+    names = [normalize(each["Name"] or "").replace("-", "_") for each in told]
+    found = {f"{name}-{each['Version']}" for name, each in zip(names, told, strict=True)}
+    return sorted(f"{each}.dist-info" for each in found)
 
 
 def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
@@ -378,9 +382,9 @@ def _compare_metadata(
     from ...depends import name_in
 
     probed = {*recorded["probed"]}
-    for path, (*_, metadata) in new.items():
-        before = {*old[path][4]} if path in old else set()
-        now = {*metadata}
+    gone_first = {first_entry([*old])} - new.keys()  # where it was started: often another folder
+    for path in {**old, **new}.keys() - gone_first:
+        before, now = ({*each[path][4]} if path in each else set() for each in (old, new))
         gone = before - now
         if gone and recorded["outside"]:
             old_name = min(gone)
