@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import pkgutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import zipfile
 import pytest
 
 from regcache_core import PYTHON_SUFFIXES, SourceTree, get_package_file_mtimes, package_tree
-from regcache_core.discovery import find_package, find_spec, iter_module_names
+from regcache_core.discovery import find_package, find_spec, installer_of, iter_module_names
 
 FILES = [
     "zoo/__init__.py",
@@ -241,3 +242,72 @@ def test_paths_of_any_kind_are_made_absolute(tmp_path, monkeypatch):
     here = os.getcwd()
 
     assert (f"{here}/a", f"{here}/b") == SourceTree(["a", tmp_path / "b"]).paths
+
+
+@pytest.mark.parametrize(
+    ("ending", "text", "expected"),
+    [
+        ("dist-info", "plain.py,sha256=x,1\n", "tool 1"),
+        ("dist-info", '"plain.py",,\n', "tool 1"),
+        ("dist-info", "other.py,,\n./plain.py", "tool 1"),
+        ("dist-info", "../../bin/x,,\r\nplain.py,,\r\n", "tool 1"),
+        ("egg-info", "../plain.py\nPKG-INFO\n", "tool 1"),
+        ("dist-info", "plainer.py,,\ncore/plain.py,,\n", ""),
+        ("dist-info", "plain.pyc,,\nplain/__init__.py,,\n", ""),
+        ("dist-info", "../plain.py,,\nplain_py,,\n", ""),
+        ("egg-info", "../../plain.py\n", ""),
+    ],
+)
+def test_module_is_installed_by_who_lists_it(ending, text, expected, tmp_path, monkeypatch):
+    """Lists are read as text: quoted or not, from their folder or from the metadata."""
+    is_new = ending == "dist-info"
+    info = tmp_path / f"tool-1.{ending}"
+    info.mkdir()
+    (info / ("RECORD" if is_new else "installed-files.txt")).write_bytes(text.encode())
+    (info / ("METADATA" if is_new else "PKG-INFO")).write_text("Name: tool\nVersion: 1\n")
+    (tmp_path / "plain.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert expected == installer_of("plain")
+
+
+def test_list_that_changes_is_read_again(tmp_path, monkeypatch):
+    """What a list said is remembered as long as it is the same file, and nothing comes beside."""
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box/part.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    seen = [installer_of("box.part")]
+    for name, text in {"a": "box/part.py,,\n", "b": "box/a,b.txt,,\n"}.items():
+        info = tmp_path / f"{name}-1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: {name}\nVersion: 1\n")
+        (info / "RECORD").write_text(text)
+        seen.append(installer_of("box.part"))
+    (tmp_path / "a-1.dist-info/RECORD").write_text("")
+    seen.append(installer_of("box.part"))
+    (tmp_path / "b-1.dist-info/RECORD").write_text('"box/part.py",,\n')
+    seen.append(installer_of("box.part"))
+
+    assert ["", "a 1", "a 1", "", "b 1"] == seen
+
+
+def test_list_of_files_is_not_looked_up_on_the_disk(tmp_path, monkeypatch):
+    """A distribution of many files costs a rival what its metadata cost, and is read once."""
+    info = tmp_path / "big-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: big\nVersion: 1\n")
+    (info / "RECORD").write_text("".join(f"big/m{n}.py,,\n" for n in range(2000)))
+    (tmp_path / "big").mkdir()
+    for name in ("__init__", "m1", "m2", "m3"):
+        (tmp_path / f"big/{name}.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    opened = []
+    read_text = pathlib.Path.read_text
+    monkeypatch.setattr(
+        "pathlib.Path.read_text",
+        lambda self, *args, **kwargs: opened.append(self.name) or read_text(self, *args, **kwargs),
+    )
+    monkeypatch.setattr("os.path.realpath", None)
+
+    assert ["big 1"] * 3 == [installer_of(f"big.m{n}") for n in (1, 2, 3)]
+    assert 1 == opened.count("RECORD")

@@ -58,26 +58,31 @@ def installer_of(module: str, group: str = "") -> str:
     Returns:
         Empty if no distribution has it.
     """
+    return _brought_by(module, group)[1]
+
+
+def _brought_by(module: str, group: str) -> tuple[str, str]:
+    """How a distribution brings a module, in words, and which one; empty if none does."""
     try:
         found = distribution_of(module, find_sources(module))
     except ModuleNotFoundError:
-        return ""
+        return "", ""
     if found is not None:
-        return " ".join(filter(None, told_by(found, "")))
+        return "installed by", " ".join(filter(None, told_by(found, "")))
     points = read_installed(search_path(), group)["points"] if group else ()
     origins = (origin for _, value, *origin in points if module_of(value) == module)
-    return " ".join(filter(None, next(origins, ())))
+    return "named by an entry point of", " ".join(filter(None, next(origins, ())))
 
 
 def told_place(label: str, group: str = "") -> str:
-    """An item for messages: its place, with the file and the distribution that installed it.
+    """An item for messages: its place, with the file and the distribution that brought it.
 
     Args:
         label: The item, as ``module:qualname``.
         group: As for ``installer_of``.
     """
     module = label.partition(":")[0]
-    installer = installer_of(module, group)
+    how, distribution = _brought_by(module, group)
     file = file_of(module) or "no file"
-    told = f"{file}, installed by {installer}" if installer else file
+    told = f"{file}, {how} {distribution}" if distribution else file
     return f"{label.replace(':', '.')} ({told})"

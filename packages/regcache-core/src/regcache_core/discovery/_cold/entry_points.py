@@ -6,6 +6,8 @@ The cold side of ``ImportPath``: it reads metadata with ``importlib.metadata``.
 from __future__ import annotations
 
 import os
+import re
+from functools import lru_cache
 
 from ..._cold.stamps import trusted_stamp
 from ..._file import fingerprint
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 _ENTRY_POINTS = "entry_points.txt"
 #: The files that an installer replaces with everything that it changes.
 _STATED = ("METADATA", "RECORD", "PKG-INFO")
+#: The lists of installed files: of dist-info and of egg-info folders.
+_LISTS = ("RECORD", "installed-files.txt")
 
 
 def read_installed(entries: Iterable[str], group: str) -> dict[str, Any]:
@@ -153,29 +157,39 @@ def distribution_of(package: str, places: Iterable[str]) -> metadata.Distributio
         package: Name of the package or module.
         places: Its folders or file.
     """
-    from importlib import metadata
-
-    top = package.partition(".")[0]
     for place in places:
-        folder, real = place, os.path.realpath(place)
+        folder = place
         for _ in package.split("."):
             folder = os.path.dirname(folder)
-        for distribution in metadata.distributions(path=[folder]):
-            listed = distribution.read_text("RECORD")
-            listed = listed or distribution.read_text("installed-files.txt") or ""
-            if top in listed and _lists(distribution, top, real):
+        listed = place[len(folder) :].replace(os.sep, "/").strip("/")
+        try:
+            names = [name for name in os.listdir(folder) if is_metadata(name, folder)]
+        except OSError:  # an archive, which is stamped as a whole
+            names = []
+        stated = [os.path.join(folder, name, each) for name in names for each in _LISTS]
+        stamps = [(path, *trusted_stamp(path)) for path in (folder, *stated)]
+        # Compared as text: to look up each file on the disk would take longer than a discovery. A
+        # path that holds a comma is quoted.
+        line = re.compile(rf'^"?(?:\./)?{re.escape(listed)}(?:[/,"]|$)', re.MULTILINE)
+        for distribution, files in _listing(folder, listed.partition("/")[0], tuple(stamps)):
+            if line.search(files):
                 return distribution
     return None
 
 
-def _lists(distribution: metadata.Distribution, top: str, place: str) -> bool:
-    """Whether a distribution has installed a file at a place, or below it."""
-    for file in distribution.files or ():
-        if top in file.parts[0]:  # the rest is not worth looking up on the disk
-            path = os.path.realpath(str(distribution.locate_file(file)))
-            if path == place or path.startswith(place + os.sep):
-                return True
-    return False
+@lru_cache(maxsize=16)  # of one package many modules are asked for, one after the other
+def _listing(
+    folder: str, top: str, stamps: tuple[object, ...]
+) -> list[tuple[metadata.Distribution, str]]:
+    """The distributions in a folder whose lists have a name, with the lists as they are stamped."""
+    found = []
+    for _, distribution in _distributions([folder]):
+        record, files = map(distribution.read_text, _LISTS)
+        # The latter begins at the metadata, which lie in the folder.
+        text = record or re.sub(r"^\.\./", "", files or "", flags=re.MULTILINE)
+        if top in text:
+            found.append((distribution, text))
+    return found
 
 
 def load_installed(
