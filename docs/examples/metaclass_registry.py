@@ -32,11 +32,12 @@ class RegistryFamily:
 
 
 class AutoRegisterMeta(regcache_meta.AutoRegisterMeta):
+    __registry_discover__ = False  # what a class does not say itself: nothing is searched
+
     def __new__(mcs, name: str, bases: Any, body: Any, **kwargs: Any) -> Any:
         family = body.pop("__registry_family__", None)  # no attribute that regcache knows
         for attribute, value in getattr(family, "declared", ()):
             body.setdefault(attribute, value)
-        body.setdefault("__registry_discover__", False)  # without a package nothing is searched
         return super().__new__(mcs, name, bases, body, **kwargs)
 
 

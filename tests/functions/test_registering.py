@@ -420,6 +420,9 @@ def test_wrong_argument_is_named(options: dict[str, Any], field: str, registry: 
         ({"name": "r", "enable_cache": "no"}, "enable_cache"),
         ({"name": "r", "package": "app", "max_age_days": -1}, "max_age_days"),
         ({"name": "r", "package": "app", "cache_dir": ""}, "cache_dir"),
+        ({"name": "r", "package": "app", "exclude": "tests"}, "exclude"),
+        ({"name": "r", "package": "app.filters", "exclude": ["a", "app.filters.b"]}, "exclude"),
+        ({"name": "r", "package": "app", "exclude": ("app",)}, "exclude"),
         *(
             ({"name": "r", field: value}, field)
             for field, value in {
@@ -436,6 +439,14 @@ def test_registry_is_not_made_of_wrong_arguments(arguments: dict[str, Any], fiel
     """Each argument is checked when a registry is made; some say nothing without a package."""
     with pytest.raises(ConfigError, match=rf"^{field} is "):
         FunctionRegistry(**arguments)
+
+
+def test_patterns_may_begin_as_the_package_does() -> None:
+    """Only the whole name is taken for the package; what is made of other parts fits below it."""
+    for pattern in ("app_old.x", "filters", "filters.app", "*.app"):
+        registry = FunctionRegistry("r", "app.filters", exclude=[pattern])
+
+        assert pattern in str(registry._scope and registry._scope.exclude)
 
 
 # Names that are taken.

@@ -724,6 +724,7 @@ BAD_BOUNDS: dict[str, list[Any]] = {
         ({"modules": ["deep", 3]}, "modules"),
         ({"include": 3}, "include"),
         ({"exclude": [None]}, "exclude"),
+        ({"exclude": ("deep", "paint.deep")}, "exclude"),
         ({"recursive": "no"}, "recursive"),
         ({"strict": "no"}, "strict"),
         ({"enable_cache": None}, "enable_cache"),

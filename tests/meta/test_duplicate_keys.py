@@ -400,7 +400,7 @@ def test_what_is_replaced_is_a_class_or_its_name() -> None:
     """Anything else is refused where it is declared."""
     base: Any = AutoRegisterMeta("Base", (), {"__registry_key__": "key"})
 
-    with pytest.raises(ConfigError, match="__registry_replaces__"):
+    with pytest.raises(ConfigError, match=r"\.[A-Z]\w*\.__registry_replaces__ is "):
         AutoRegisterMeta("Plugin", (base,), {"key": 1, "__registry_replaces__": ["a"]})
 
 

@@ -4,7 +4,8 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 
@@ -39,6 +40,7 @@ WRONG: dict[str, list[Any]] = {
     "discovery_entry_points": ["", 3],
     "max_age_days": ["7", -1, True],
     "cache_dir": ["", 3],
+    "exclude": ["tests", 3, [3], ["a..b"], None],
 }
 #: What a class calls these.
 ATTRIBUTES = {
@@ -52,6 +54,7 @@ ATTRIBUTES = {
     "discovery_entry_points": "__registry_entry_points__",
     "max_age_days": "__registry_max_age_days__",
     "cache_dir": "__registry_cache_dir__",
+    "exclude": "__registry_exclude__",
 }
 #: What ``for_package`` calls them.
 ARGUMENTS = {
@@ -64,6 +67,7 @@ ARGUMENTS = {
     "discovery_entry_points": "entry_points",
     "max_age_days": "max_age_days",
     "cache_dir": "cache_dir",
+    "exclude": "exclude",
 }
 #: ``None`` means in a class, or in a call, that nothing is said.
 UNSAID = [("__registry__", None), ("__registry_key__", None), ("name", None)]
@@ -127,6 +131,10 @@ def test_for_package_names_what_is_wrong(argument: str, value: Any) -> None:
         (lambda: SecondaryRegistry([], "a", "b"), "registry_dict is []; give a dict"),  # type: ignore[arg-type]
         (lambda: SecondaryRegistry({}, 3, "b"), "key_source is 3; give the name of"),  # type: ignore[arg-type]
         (lambda: SecondaryRegistry({}, "a", "b c"), "attr_name is 'b c'; give the name of"),
+        (
+            lambda: RegistryConfig({}, "a", exclude="tests"),
+            "exclude is 'tests'; give a list of patterns: ['tests']",
+        ),
         (lambda: make_suffix_extractor(5), "suffix is 5; give the end of"),  # type: ignore[arg-type]
     ],
 )
@@ -163,7 +171,9 @@ def test_something_else_as_config_is_refused(config: Any, how: str) -> None:
     body = {"__registry_config__": config} if how == "attribute" else {}
     keyword = {"registry_config": config} if how == "keyword" else {}
 
-    with pytest.raises(ConfigError, match=r"__registry_config__ is .*; give a RegistryConfig"):
+    body |= {"__module__": "app", "__qualname__": "Base"}
+    told = r"app\.Base\.__registry_config__ is .*; give a RegistryConfig"
+    with pytest.raises(ConfigError, match=told):
         AutoRegisterMeta("Base", (), body, **keyword)
 
 
@@ -175,6 +185,7 @@ def test_something_else_as_config_is_refused(config: Any, how: str) -> None:
         ({"depends_on": [File("a")]}, "depends_on"),
         ({"discovery_entry_points": "app"}, "discovery_entry_points"),
         ({"cache_dir": "here"}, "cache_dir"),
+        ({"max_age_days": None}, "max_age_days"),
     ],
 )
 def test_plain_dict_discovers_nothing(options: dict[str, Any], field: str) -> None:
@@ -193,12 +204,43 @@ def test_plain_dict_of_a_class_discovers_nothing() -> None:
         AutoRegisterMeta("Base", (), body)
 
 
-def test_registry_without_a_key_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("__registry__", LazyDiscoveryDict(enable_cache=False)),
+        ("__registry_exclude__", ["tests"]),
+        ("__registry_discover__", False),
+        ("__registry_max_age_days__", 3),
+    ],
+)
+def test_registry_without_a_key_is_refused(name: str, value: Any) -> None:
     """Nothing would ever be registered in it."""
-    with pytest.raises(ConfigError, match=r"Base\.__registry__ is {}; give it with a __registry_k"):
+    told = re.escape(f"Base.{name} is {value!r}; give it with a __registry_key__")
+    with pytest.raises(ConfigError, match=told):
+        AutoRegisterMeta("Base", (), {name: value})
 
-        class Base(metaclass=AutoRegisterMeta):
-            __registry__: Any = LazyDiscoveryDict(enable_cache=False)
+
+@pytest.mark.parametrize("name", ["__registry_package__", "__registry_entry_points__"])
+def test_registry_that_does_not_discover_searches_nothing(name: str) -> None:
+    """A place to be searched is refused where nothing is."""
+    body = {"__registry_key__": "key", "__registry_discover__": False, name: "app"}
+
+    with pytest.raises(ConfigError, match=rf"Base\.{name} is 'app'; give it to a registry that"):
+        AutoRegisterMeta("Base", (), body)
+
+
+@pytest.mark.parametrize("pattern", ["appx", "appx.tests", "appx.*"])
+def test_patterns_begin_below_the_package(pattern: str) -> None:
+    """One that begins with the package, in a class or a call, would fit nothing."""
+    body = {"__registry_key__": "key", "__registry_exclude__": ["old", pattern]}
+    told = rf"exclude(__)? is .*'{re.escape(pattern)}'\); give patterns that begin below appx"
+
+    with pytest.raises(ConfigError, match=rf"Base\.__registry_{told}"):
+        AutoRegisterMeta("Base", (), {**body, "__registry_package__": "appx"})
+    with pytest.raises(ConfigError, match=rf"^{told}"):
+        LazyDiscoveryDict.for_package("appx", int, exclude=["old", pattern])
+    for package in ("appx.sub", "tests"):  # also where the default is the name of the package
+        LazyDiscoveryDict.for_package(package, int)
 
 
 @pytest.mark.parametrize(
@@ -226,6 +268,58 @@ def test_misspelt_attribute_is_told_with_what_is_close(
         AutoRegisterMeta("Base", (), body)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("__registry_replace__", "give it as __registry_replaces__"),
+        ("__registry_depend_on__", "give it as __registry_depends_on__"),
+        ("__registry_zzz__", "no other name is known"),
+        ("__registry_exclude__", "give it to the class that declares the registry"),
+        ("__registry_on_duplicate__", "give it to the class that declares the registry"),
+        ("__registry_discover__", "give it to the class that declares the registry"),
+    ],
+)
+@pytest.mark.parametrize("base", [(AutoRegisterMeta, ()), (type, (AutoRegister,))])
+def test_attribute_of_a_plugin_that_does_nothing_is_told(name: str, told: str, base: Any) -> None:
+    """A plugin says of a registry what plugins may, and no name that is misspelt."""
+    metaclass, bases = base
+    body = {"__registry_key__": "key", "__module__": "app", "__qualname__": "Base"}
+    parent = metaclass("Base", bases, {**body, "__registry_discover__": False})
+    with pytest.raises(ConfigError, match=rf"app\.Plugin\.{name} is 'first'; .*{told}"):
+        metaclass("Plugin", (parent,), {"__module__": "app", "key": "a", name: "first"})
+
+    assert not parent.__registry__
+
+
+def test_plugin_may_say_what_counts() -> None:
+    """Also by a class that is made twice, one that declares a registry, and from a metaclass."""
+    config = RegistryConfig(LazyDiscoveryDict(enable_cache=False), "key", discover=False)
+
+    class Meta(AutoRegisterMeta):
+        def __new__(mcs, name: str, bases: Any, body: Any) -> Any:
+            return super().__new__(mcs, name, bases, {"__registry_config__": config, **body})
+
+    class Base(metaclass=Meta): ...
+
+    @dataclass(slots=True)
+    class Tiff(Base):
+        key: ClassVar[str] = "tiff"
+        __registry_depends_on__: ClassVar[Any] = [File("a")]
+        __registry_replaces__: ClassVar[str] = "app.Png"
+        size: int = 0
+
+    class Own(metaclass=AutoRegisterMeta):
+        __registry_key__ = "key"
+        __registry_discover__ = False
+
+    class Other(Own):
+        __registry_key__ = "other"
+        __registry_on_duplicate__ = "last"
+
+    assert {"tiff": Tiff} == config.registry_dict
+    assert Own.__registry__ is not Other.__registry__
+
+
 def test_attribute_that_is_close_to_none_is_told_with_all() -> None:
     """Names that are ours alone are not offered."""
     with pytest.raises(ConfigError, match="__registry__ or __registry_cache_dir__ or ") as caught:
@@ -235,7 +329,7 @@ def test_attribute_that_is_close_to_none_is_told_with_all() -> None:
 
 
 def test_attributes_of_others_are_theirs() -> None:
-    """A plugin, a foreign base class and other names may be called as they like."""
+    """A foreign base class, what overrides it, and other names may be called as they like."""
 
     class Foreign:
         __registry_of_theirs__ = 1

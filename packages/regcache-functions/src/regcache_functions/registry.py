@@ -145,6 +145,12 @@ class LibraryScope(Scope):
         return names or [package]
 
 
+def _check_exclude(patterns: "tuple[str, ...]", package: "str | None") -> None:
+    """Raise ``ConfigError`` for patterns that name the package itself: they would fit nothing."""
+    is_below = not any(f"{each}.".startswith(f"{package}.") for each in patterns)
+    check("exclude", patterns, is_below, f"patterns that begin below {package}, such as ['tests']")
+
+
 class FunctionRegistry(Functions[F]):
     """Functions by name: listed from a cache, imported one at a time, never stale.
 
@@ -167,7 +173,7 @@ class FunctionRegistry(Functions[F]):
             ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each function is
             listed under its place (``"qualify"``: ``"fast.blur"``), as by ``scan``.
         exclude: Patterns of modules that are not imported, which stand in ``skipped``: ``"tests"``
-            fits each part of that name, ``"old.*"`` what lies in any ``old``.
+            fits each part of that name below the package, ``"old.*"`` what lies in any ``old``.
         enable_cache: Whether a cache file is used; without it every process searches.
         max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
         cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
@@ -211,7 +217,8 @@ class FunctionRegistry(Functions[F]):
         is_group = entry_points is None or (isinstance(entry_points, str) and entry_points != "")
         check("entry_points", entry_points, is_group, "the name of a group of entry points")
         patterns = texts_of("exclude", exclude)
-        check("exclude", exclude, all(map(is_module, patterns)), "patterns such as 'tests'")
+        check("exclude", exclude, all(map(is_module, patterns)), "a list of patterns: ['tests']")
+        _check_exclude(patterns, package)
         for field, value, is_given in (
             ("strict", strict, strict),
             ("depends_on", depends_on, depends_on),
@@ -332,6 +339,7 @@ class FunctionRegistry(Functions[F]):
             check(field, function, function is None or callable(function), expected)
         check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
         check("library", library, is_module(library), "a module's name, in full")
+        _check_exclude(exclude, library)
         is_name = name is None or (isinstance(name, str) and name != "")
         check("name", name, is_name, "a non-empty string")
         check("recursive", recursive, recursive in (None, True, False), "True, False or None")

@@ -96,7 +96,8 @@ class RegistryConfig:
             ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each class is
             listed under its place (``"qualify"``: ``"fast.HTTP"``).
         exclude: Patterns of modules that are neither imported nor registered: ``"tests"`` fits each
-            part of that name, ``"old.*"`` what lies in any ``old``. They stand in ``skipped``.
+            part of that name below the package, ``"old.*"`` what lies in any ``old``. They stand in
+            ``skipped``.
         discover: Whether plugins are searched at all; else those count that something imports.
         max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
         cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
@@ -152,7 +153,7 @@ class RegistryConfig:
         ):
             is_text = is_pattern(text) if field == "discovery_package" else text != ""
             check(field, text, text is None or (isinstance(text, str) and is_text), expected)
-        exclude = _listed("exclude", exclude, is_pattern, "a list of patterns, such as 'tests'")
+        exclude = _listed("exclude", exclude, is_pattern, "a list of patterns: ['tests']")
         facts = _listed("facts", facts, is_name, "a list of attribute names")
         secondary_registries = _listed(
             "secondary_registries",
@@ -286,6 +287,12 @@ def respelt(error: Exception, names: "Mapping[str, str]") -> Exception:
     if not isinstance(error, ConfigError):
         return error
     return ConfigError(names.get(error.field, error.field), error.value, error.expected)
+
+
+def check_exclude(exclude: "Collection[str]", package: "str | None") -> None:
+    """Raise ``ConfigError`` for patterns that name the package itself: they would fit nothing."""
+    is_below = not any(f"{each}.".startswith(f"{package}.") for each in exclude)
+    check("exclude", exclude, is_below, f"patterns that begin below {package}, such as ['tests']")
 
 
 def check_flags(**flags: object) -> None:

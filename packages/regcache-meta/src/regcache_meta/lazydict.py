@@ -142,8 +142,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             entry_points: Group of entry points by which installed distributions add classes; each
                 names a class or a module.
             exclude: Patterns of modules that are not imported, which stand in ``skipped``:
-                ``"tests"`` fits each part of that name, ``"old.*"`` what lies in any ``old``; by
-                default what is no part of a library.
+                ``"tests"`` fits each part of that name below the package, ``"old.*"`` what lies in
+                any ``old``; by default what is no part of a library.
             on_duplicate: What becomes of a key that several classes have: looking it up is an
                 ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each class is
                 listed under its place (``"qualify"``: ``"fast.HTTP"``).
@@ -157,7 +157,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             DuplicateKeyError: On a lookup of a key that two classes have; on first use (strict).
         """
         from .classes import Scope
-        from .config import RegistryConfig, extract_key_from_class_name, is_name, respelt
+        from .config import (
+            RegistryConfig,
+            check_exclude,
+            extract_key_from_class_name,
+            is_name,
+            respelt,
+        )
 
         is_package = isinstance(package, str) and package != ""
         check("package", package, is_package, "the name of a package, in full")
@@ -187,6 +193,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             )
         except ValueError as error:
             raise respelt(error, _ARGUMENTS) from None
+        check_exclude(() if config.exclude == NOT_OF_A_LIBRARY else config.exclude, package)
         plugin_base: Any = base
         registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)
         return registry  # type: ignore[no-any-return]

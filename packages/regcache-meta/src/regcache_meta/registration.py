@@ -20,7 +20,7 @@ from .classes import (
     readable_name,
     replaces,
 )
-from .config import _DERIVED, RegistryConfig, SecondaryRegistry, check, respelt
+from .config import _DERIVED, RegistryConfig, SecondaryRegistry, check, check_exclude, respelt
 from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
 from .mapping import NOWHERE, LazyDict, put_secondary
 
@@ -51,7 +51,9 @@ _ATTRIBUTES = {
     "__registry_cache_dir__": "cache_dir",
 }
 _DECLARING = (*_ATTRIBUTES, "__registry__", "__registry_config__", DEPENDS_ON, REPLACES)
-_KNOWN = {*_DECLARING, DECLARATION_TOKEN, _DERIVED}
+#: What a plugin may say, or have from its class made a second time, or from a metaclass.
+_OF_PLUGINS = {DEPENDS_ON, REPLACES, DECLARATION_TOKEN, _DERIVED}
+_OF_PLUGINS |= {"__registry__", "__registry_key__", "__registry_config__"}
 
 
 class AutoRegisterMeta(ABCMeta):
@@ -188,8 +190,7 @@ def add_class(cls: type, given: "RegistryConfig | None" = None) -> None:
     inherited = None if declared else _inherited_config(cls)
     if declared is None and (inherited is None or _asks_for_its_own(cls, inherited)):
         declared = _config_from_attributes(cls)
-    if declared is not None or inherited is None:
-        _check_names(cls, declared)
+    _check_names(cls, declared is not None, inherited is not None)
     if declared is not None:
         _declare(cls, declared)
     # A name with brackets is no class statement: a generic model's parametrization, A[int].
@@ -225,7 +226,7 @@ def _config_from_attributes(cls: "Any") -> "RegistryConfig | None":
     registry = LazyDiscoveryDict() if own is None else own
     try:
         config = RegistryConfig(registry, **{"skip_if_no_key": True, **given})
-        _check_dict(config)
+        _check_use(config, cls)
     except ValueError as error:
         names = {argument: name for name, argument in _ATTRIBUTES.items()}
         names["registry_dict"] = "__registry__"
@@ -238,34 +239,52 @@ def _place_of(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _check_dict(config: RegistryConfig) -> None:
-    """Refuse what only a registry that discovers can do."""
-    names = "strict", "facts", "depends_on", "discovery_entry_points", "cache_dir"
-    for name in (*names, "discovery_package", "exclude"):
-        value, is_lazy = getattr(config, name), isinstance(config.registry_dict, LazyDiscoveryDict)
-        check(name, value, is_lazy or not value, "it to a registry that is a LazyDiscoveryDict")
+def _check_use(config: RegistryConfig, cls: type) -> None:
+    """Refuse what only a registry that discovers can do, and patterns that fit nothing."""
+    is_lazy = isinstance(config.registry_dict, LazyDiscoveryDict)
+    is_default_age = config.max_age_days == 7
+    where = "it to a registry that is a LazyDiscoveryDict"
+    check("max_age_days", config.max_age_days, is_lazy or is_default_age, where)
+    searched = "discovery_package", "discovery_entry_points"
+    for name in ("strict", "facts", "depends_on", "cache_dir", "exclude", *searched):
+        value = getattr(config, name)
+        check(name, value, is_lazy or not value, where)
+        is_used = config.discover or name not in searched or not value
+        check(name, value, is_used, "it to a registry that discovers")
+    check_exclude(config.exclude, config.discovery_package or _package_of(cls))
 
 
-def _check_names(cls: type, declared: "RegistryConfig | None") -> None:
+def _check_names(cls: type, is_declared: bool, is_inherited: bool) -> None:
     """Refuse an attribute that is called like one of a registry, and is none, or is of no use."""
-    own = vars(cls).get("__registry__") if declared is None else None
-    check(f"{_place_of(cls)}.__registry__", own, own is None, "it with a __registry_key__")
-    for name in vars(cls):
-        if name.startswith("__registry_") and name.endswith("__") and name not in _KNOWN:
+    mine = {n: v for n, v in vars(cls).items() if n.startswith("__registry_") and n.endswith("__")}
+    for name, value in mine.items():
+        is_known = name in _DECLARING or name in _OF_PLUGINS
+        if not is_known and not any(hasattr(base, name) for base in cls.__bases__):
             from difflib import get_close_matches
 
             known = {each.strip("_").removeprefix("registry_"): each for each in _DECLARING}
             word = name.strip("_").removeprefix("registry_")
             close = [known[each] for each in get_close_matches(word, known, 2)]
             expected = f"it as {' or '.join(close or sorted(_DECLARING))}: no other name is known"
-            check(f"{_place_of(cls)}.{name}", vars(cls)[name], False, expected)
+            check(f"{_place_of(cls)}.{name}", value, False, expected)
+    if is_declared:
+        return
+    useless = _OF_PLUGINS if is_inherited else {"__registry_key__", DEPENDS_ON, REPLACES}
+    where = (
+        "it to the class that declares the registry"
+        if is_inherited
+        else "it with a __registry_key__"
+    )
+    for name, value in mine.items():
+        is_useless = name in _DECLARING and name not in useless
+        check(f"{_place_of(cls)}.{name}", value, not is_useless or value is None, where)
 
 
 def _declare(cls: "Any", config: RegistryConfig) -> None:
     """Make ``cls`` the base class of a registry."""
     is_config = isinstance(config, RegistryConfig)
-    check("__registry_config__", config, is_config, "a RegistryConfig")
-    _check_dict(config)
+    check(f"{_place_of(cls)}.__registry_config__", config, is_config, "a RegistryConfig")
+    _check_use(config, cls)
     config.registry_name = config.registry_name or readable_name(cls.__name__)
     registry = config.registry_dict
     cls.__registry_config__ = config
@@ -330,7 +349,8 @@ def _register(cls: "Any", config: RegistryConfig) -> None:
         return
     dependencies_of(cls)  # a wrong declaration is told where it is made
     other = vars(cls).get(REPLACES, "")
-    check(REPLACES, other, isinstance(other, (str, type)), "a class, or its full name")
+    is_class_or_name = isinstance(other, (str, type))
+    check(f"{_place_of(cls)}.{REPLACES}", other, is_class_or_name, "a class, or its full name")
     if DECLARATION_TOKEN not in vars(cls):
         code = code_in_execution(cls.__module__)
         setattr(cls, DECLARATION_TOKEN, (code and ref(code),))
