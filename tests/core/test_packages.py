@@ -11,7 +11,13 @@ import zipfile
 import pytest
 
 from regcache_core import PYTHON_SUFFIXES, SourceTree, get_package_file_mtimes, package_tree
-from regcache_core.discovery import find_package, find_spec, installer_of, iter_module_names
+from regcache_core.discovery import (
+    find_package,
+    find_spec,
+    installer_of,
+    iter_module_names,
+    told_place,
+)
 
 FILES = [
     "zoo/__init__.py",
@@ -311,3 +317,18 @@ def test_list_of_files_is_not_looked_up_on_the_disk(tmp_path, monkeypatch):
 
     assert ["big 1"] * 3 == [installer_of(f"big.m{n}") for n in (1, 2, 3)]
     assert 1 == opened.count("RECORD")
+
+
+@pytest.mark.parametrize("lists_it", [False, True])
+def test_who_only_names_a_module_did_not_install_it(lists_it, tmp_path, monkeypatch):
+    """An entry point may lead to a module that another distribution, or nobody, installed."""
+    info = tmp_path / "three-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: three\nVersion: 1\n")
+    (info / "RECORD").write_text("appx.py,,\n" if lists_it else "three.py,,\n")
+    (info / "entry_points.txt").write_text("[readers]\na = appx:A\n")
+    (tmp_path / "appx.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    how = "installed by" if lists_it else "named by an entry point of"
+
+    assert f"appx.A ({tmp_path / 'appx.py'}, {how} three 1)" == told_place("appx:A", "readers")

@@ -1,7 +1,11 @@
 """A key attribute that is a field or a slot: the class is listed under its value, once."""
 
+from typing import Any
+
 import pytest
 from throwaway import App
+
+from regcache_meta import AutoRegister
 
 BASE = """
 from regcache_meta import {how}
@@ -147,3 +151,23 @@ def test_key_may_be_set_last_of_all(who: str, how: str, tmp_path: object) -> Non
     assert len({*cold[0]}) == len(cold[0])
     assert ["miss", True, True] == cold[1:]
     assert [cold[0], "hit", True, True] == warm
+
+
+def test_mixin_of_a_plugin_stands_behind_the_base() -> None:
+    """A key that it sets is there when we look; before the base it sets it after that."""
+
+    class Reader(AutoRegister):
+        __registry_key__ = "format"
+
+    class Keyed:
+        def __init_subclass__(cls, **more: Any) -> None:
+            super().__init_subclass__(**more)
+            cls.format = cls.__name__.lower()  # type: ignore[attr-defined]
+
+    class Tiff(Reader, Keyed): ...
+
+    class Late(Keyed, Reader): ...
+
+    class Sub(Late): ...
+
+    assert {"tiff": Tiff, "sub": Sub} == dict(Reader.__registry__)
