@@ -332,3 +332,5 @@ def test_who_only_names_a_module_did_not_install_it(lists_it, tmp_path, monkeypa
     how = "installed by" if lists_it else "named by an entry point of"
 
     assert f"appx.A ({tmp_path / 'appx.py'}, {how} three 1)" == told_place("appx:A", "readers")
+    (info / "entry_points.txt").write_text("[readers]\na = other:A\n")  # read again
+    assert ("three 1" if lists_it else "") == installer_of("appx", "readers")

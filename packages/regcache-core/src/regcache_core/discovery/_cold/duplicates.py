@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..._modules import file_of, find_sources, module_of, search_path
-from .entry_points import distribution_of, read_installed, told_by
+from ..._modules import file_of, find_sources
+from .entry_points import distribution_of, origins_of, told_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,9 +69,8 @@ def _brought_by(module: str, group: str) -> tuple[str, str]:
         return "", ""
     if found is not None:
         return "installed by", " ".join(filter(None, told_by(found, "")))
-    points = read_installed(search_path(), group)["points"] if group else ()
-    origins = (origin for _, value, *origin in points if module_of(value) == module)
-    return "named by an entry point of", " ".join(filter(None, next(origins, ())))
+    origins = origins_of(module, group) if group else []
+    return "named by an entry point of", " ".join(filter(None, origins[0] if origins else ()))
 
 
 def told_place(label: str, group: str = "") -> str:

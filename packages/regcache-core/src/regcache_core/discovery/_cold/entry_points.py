@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from functools import lru_cache
 
 from ..._cold.stamps import trusted_stamp
@@ -19,6 +20,7 @@ from ..._modules import (
     is_metadata,
     load_object,
     module_of,
+    search_path,
 )
 from ...depends import name_in, normalize
 from ...errors import told
@@ -81,6 +83,29 @@ def _read_points(
             raise_if_signalled(error)
             broken[os.path.basename(path)] = [told(error), place]
     return sorted(points, key=lambda each: (each[2], each)), broken
+
+
+def origins_of(module: str, group: str) -> list[list[str]]:
+    """Name and version of each distribution that has an entry point in a module."""
+    entries = search_path()
+    points = _points_in(tuple(entries), group, _stamps_in(entries, (_ENTRY_POINTS,)))
+    return [origin for _, value, *origin in points if module_of(value) == module]
+
+
+@lru_cache(maxsize=16)  # for one group many modules are asked for, one after the other
+def _points_in(entries: tuple[str, ...], group: str, stamps: tuple[object, ...]) -> list[list[str]]:
+    return _read_points([*entries], group, {})[0]
+
+
+def _stamps_in(entries: Iterable[str], names: tuple[str, ...]) -> tuple[object, ...]:
+    """The stamps of files in all metadata on a path; an archive is stamped as a whole."""
+    paths = []
+    for entry in entries:
+        paths.append(entry)
+        with suppress(OSError):
+            found = [name for name in os.listdir(entry) if is_metadata(name, entry)]
+            paths += [os.path.join(entry, name, each) for name in found for each in names]
+    return tuple((path, *trusted_stamp(path)) for path in paths)
 
 
 def _distributions(entries: Iterable[str]) -> Iterator[tuple[str, metadata.Distribution]]:
@@ -162,16 +187,11 @@ def distribution_of(package: str, places: Iterable[str]) -> metadata.Distributio
         for _ in package.split("."):
             folder = os.path.dirname(folder)
         listed = place[len(folder) :].replace(os.sep, "/").strip("/")
-        try:
-            names = [name for name in os.listdir(folder) if is_metadata(name, folder)]
-        except OSError:  # an archive, which is stamped as a whole
-            names = []
-        stated = [os.path.join(folder, name, each) for name in names for each in _LISTS]
-        stamps = [(path, *trusted_stamp(path)) for path in (folder, *stated)]
         # Compared as text: to look up each file on the disk would take longer than a discovery. A
         # path that holds a comma is quoted.
         line = re.compile(rf'^"?(?:\./)?{re.escape(listed)}(?:[/,"]|$)', re.MULTILINE)
-        for distribution, files in _listing(folder, listed.partition("/")[0], tuple(stamps)):
+        stamps = _stamps_in([folder], _LISTS)
+        for distribution, files in _listing(folder, listed.partition("/")[0], stamps):
             if line.search(files):
                 return distribution
     return None
