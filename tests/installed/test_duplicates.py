@@ -334,3 +334,20 @@ out = [raised, {{key: REG[key].__module__[-8:] for key in REG}}]
     added = {"last": {"HTTP": "__main__"}, "qualify": {"__main__.HTTP": "__main__"}}
     keys = {"HTTP": "ins.fast", "Zip": "ins.slow"}
     assert [policy == "error", {**keys, **added.get(policy, {})}] == app.run(code)
+
+
+@pytest.mark.parametrize("kind", ["declared", "scanned"])
+@pytest.mark.parametrize("slow", ["", "    __registry_replaces__ = 'app.plugins.fast:HTTP'\n"])
+@pytest.mark.parametrize("before", ["", "fast", "slow", "third"])
+def test_replaced_class_is_listed_nowhere(before: str, slow: str, kind: str, app: App) -> None:
+    """Nor where others of its key have places, one of which replaces it, or each."""
+    make(app, kind, "qualify")
+    rival = module(kind, "HTTP").replace(": key", ":\n    key")
+    third = "    __registry_replaces__ = 'app.plugins.fast.HTTP'\n"
+    app.write({"app/plugins/slow.py": rival + slow, "app/plugins/third.py": rival + third})
+    look = LOOK.format(before=f"import app.plugins.{before}" if before else "")
+
+    answer = [["slow.HTTP", "third.HTTP"], ["slow", "third", "UnknownKe"], []]
+    assert [answer, "miss", "saved"] == app.run(look)
+    assert [answer, "hit", None] == app.run(look)
+    assert answer == app.run(look, REGCACHE_DISABLE="1")[0]

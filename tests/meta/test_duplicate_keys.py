@@ -372,6 +372,7 @@ class Better(Reader):
     ("before", "other"),
     [
         ("", "'app.readers.csv_reader.CsvReader'"),
+        ("", "'app.readers.csv_reader:CsvReader'"),
         ("from app.readers.csv_reader import CsvReader", "CsvReader"),
     ],
 )

@@ -111,7 +111,8 @@ def label_of(cls: type) -> str:
     return f"{cls.__module__}:{cls.__qualname__}"
 
 
-#: The attribute by which a class says which other one it replaces: that class, or its full name.
+#: The attribute by which a class says which other one it replaces: that class, its full name, or
+#: its label.
 REPLACES = "__registry_replaces__"
 
 
@@ -120,7 +121,7 @@ def replaces(cls: type, label: str) -> bool:
     other = vars(cls).get(REPLACES)
     if isinstance(other, type):
         return label_of(other) == label
-    return bool(other == label.replace(":", "."))
+    return other in (label, label.replace(":", "."))
 
 
 def inherits_key(cls: "Any", key: object, config: "RegistryConfig") -> bool:

@@ -493,9 +493,16 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             is_its_own = self._is_of(value, record) or is_gone(record["module"])
             if is_its_own or self._policy == "last" or replaces(value, holder):
                 return claimed
+        elif self._policy == "qualify" and self._is_outdone(value, records):
+            return NOWHERE
         elif type(key) is not Rival:
             return key
         return place if self._policy == "qualify" else NOWHERE
+
+    def _is_outdone(self, value: type, records: "Mapping[Any, Record | None]") -> bool:
+        """Whether a class claims in vain what is listed under the places of others."""
+        label = label_of(value)
+        return any(label in (each or {}).get("over", ()) for each in list(records.values()))
 
     def _clash(self, record: "Record") -> str:
         """A class that claims the key of a record too, where nothing says which one has it."""
