@@ -499,3 +499,112 @@ def test_reload_of_a_rival_is_quiet(readers: App) -> None:
 
     answer = ["CsvReader", "CsvReader", True, ["csv", "json"]]
     assert answer == readers.run(code) == readers.run(code)
+
+
+SECOND = "    __secondary_registries__ = [SecondaryRegistry(SECOND, PRIMARY_KEY, 'meta')]\n"
+#: Modules of plugins with a secondary registry.
+FILLING = {
+    "two modules": {
+        "a": "class A(Base): k, meta = 'x', 'mA'\nclass A2(Base): k, meta = 'y', 'mA2'\n",
+        "b": "class B(Base): k, meta = 'x', 'mB'\nclass B2(Base): k, meta = 'z', 'mB2'\n",
+    },
+    "assigned": {
+        "a": "class A(Base): k, meta = 'x', 'm'\nclass B(Base): k = 'x'\n"
+        "Base.__registry__['x'] = A\n"
+    },
+    "assigned, and both fill in": {
+        "a": "class A(Base): k, meta = 'x', 'm'\nclass B(Base): k, meta = 'x', 'm1'\n"
+        "Base.__registry__['x'] = A\n"
+    },
+    "key like a place": {
+        "a": "class A1(Base): k, meta = 'b.x', 'mA1'\nclass A(Base): k, meta = 'x', 'mA'\n",
+        "b": "class B(Base): k, meta = 'x', 'mB'\n",
+    },
+    "place like a key": {
+        "a": "class A(Base): k, meta = 'x', 'mA'\n",
+        "b": "class B(Base): k, meta = 'x', 'mB'\n",
+        "c": "class C(Base): k, meta = 'b.x', 'mC'\n",
+    },
+}
+LOOK_AT_BOTH = """
+import warnings
+warnings.simplefilter("ignore")
+{before}
+from plug.base import Base, SECOND
+def look(table):
+    def one(key):
+        try:
+            return getattr(table[key], "__name__", table[key])
+        except ValueError as error:
+            return type(error).__name__
+    return [[key, one(key)] for key in table]
+out = [look(Base.__registry__), look(SECOND), list(Base.__registry__)]
+"""
+
+
+def make(app: App, policy: str, files: dict[str, str], more: str = "") -> None:
+    """Write a package of plugins with these modules."""
+    base = f"""
+from regcache_meta import PRIMARY_KEY, AutoRegisterMeta, SecondaryRegistry
+SECOND = {{}}
+class Base(metaclass=AutoRegisterMeta):
+    __registry_key__ = "k"
+    __registry_on_duplicate__ = {policy!r}
+{more}"""
+    head = "from plug.base import Base\n"
+    texts = {f"plug/{name}.py": head + text for name, text in files.items()}
+    app.write({"plug/__init__.py": "", "plug/base.py": base, **texts})
+
+
+@pytest.mark.parametrize("policy", ["error", "first", "last", "qualify"])
+@pytest.mark.parametrize("files", FILLING)
+@pytest.mark.parametrize("before", ["", "a", "b", "b, plug.a"])
+def test_who_has_not_the_key_fills_in_nothing(
+    before: str, files: str, policy: str, app: App
+) -> None:
+    """In secondary registries; nor does it keep others from being loaded, whoever comes first."""
+    if before.startswith("b") and "b" not in FILLING[files]:
+        before = "a"
+    make(app, policy, FILLING[files], SECOND)
+    look = LOOK_AT_BOTH.format(before=f"import plug.{before}" if before else "")
+    truth = app.run(LOOK_AT_BOTH.format(before=""), REGCACHE_DISABLE="1")
+
+    primary, second, _ = truth
+    names = {"A": "mA", "A1": "mA1", "A2": "mA2", "B": "mB", "B2": "mB2", "C": "mC"}
+    if files.startswith("assigned"):
+        assert [[["x", "A"]], [["x", "m"]], ["x"]] == truth
+    else:
+        assert sorted([key, names.get(name, name)] for key, name in primary) == sorted(second)
+    cold, warm = app.run(look), app.run(look)
+    assert [sorted(each) for each in truth] == [sorted(each) for each in cold]
+    assert cold == warm
+
+
+@pytest.mark.parametrize("policy", ["error", "first", "last", "qualify"])
+@pytest.mark.parametrize(
+    "before",
+    [
+        "import outside",
+        "from plug.base import Base; len(Base.__registry__); import outside",
+        "from plug.base import Base; Base.__registry__['z']; import outside",
+        "import plug.c, outside",
+        "import outside, plug.c",
+    ],
+)
+def test_class_of_the_application_keeps_the_key_that_it_takes(
+    before: str, policy: str, app: App
+) -> None:
+    """By policy, or since it says so: in this process, cold and warm; no other one knows of it."""
+    said = "" if policy == "last" else "    __registry_replaces__ = 'plug.c.Z'\n"
+    files = {"c": "class Z(Base): k, meta = 'z', 'mZ'\nclass F(Base): k = 'f'\n"}
+    make(app, policy, files, SECOND)
+    mine = "from plug.base import Base\nclass O(Base):\n    k, meta = 'z', 'mO'\n"
+    app.write({"outside.py": mine + said})
+    look = LOOK_AT_BOTH.format(before=before)
+    other_order = look.replace("out = [", "Base.__registry__['f']; out = [")
+
+    answer = [[["z", "O"], ["f", "F"]], [["z", "mO"]], ["z", "f"]]
+    assert answer == app.run(look, REGCACHE_DISABLE="1")
+    assert [answer] * 3 == [app.run(each) for each in (look, look, other_order)]
+    plain = [[["z", "Z"], ["f", "F"]], [["z", "mZ"]], ["z", "f"]]
+    assert plain == app.run(LOOK_AT_BOTH.format(before=""))

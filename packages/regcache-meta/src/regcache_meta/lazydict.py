@@ -28,7 +28,7 @@ from .classes import (
     replaces,
     same_declaration,
 )
-from .config import check, check_flags
+from .config import PRIMARY_KEY, check, check_flags
 from .mapping import NOWHERE, LazyDict, lock
 
 TYPE_CHECKING = False
@@ -464,7 +464,11 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         if self._is_judged():
             return Rival(key)
         if self._policy == "last" or replaces(value, label_of(held)):
-            self._registered[Rival(key)] = self._registered.pop(key)  # type: ignore[index]
+            with lock():  # it keeps its place in the order
+                self._registered = {
+                    Rival(key) if cls is held else each: cls  # type: ignore[misc]
+                    for each, cls in self._registered.items()
+                }
             if self._scope is not None:
                 self._scope.config.forget_secondary(held)
             return key
@@ -491,6 +495,17 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 return NOWHERE
             holder = f"{record['module']}:{record['qualname']}"
             is_its_own = self._is_of(value, record) or is_gone(record["module"])
+            other: Any = self._registered.get(key.key) if type(key) is Rival else None
+            if other is not None:
+                is_settled = key.key not in self._contested() or self._fits(key, value, record)
+                if key.key in self._setters or not is_settled:
+                    return NOWHERE
+                if label_of(other) != holder:
+                    is_outdone = self._has_taken(other, record)
+                else:  # two of one module, the second of which no discovery has seen
+                    is_outdone, is_its_own = is_its_own and self._is_judged(), False
+                if is_outdone:
+                    return NOWHERE
             if is_its_own or self._policy == "last" or replaces(value, holder):
                 return claimed
         elif self._policy == "qualify" and self._is_outdone(value, records):
@@ -498,6 +513,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         elif type(key) is not Rival:
             return key
         return place if self._policy == "qualify" else NOWHERE
+
+    def _has_taken(self, other: type, record: "Record") -> bool:
+        """Whether a class that no discovery finds has the key of a record in this process."""
+        if self._is_of(other, record) or label_of(other) in record.get("over", ()):
+            return False
+        holder = f"{record['module']}:{record['qualname']}"
+        return self._policy == "last" or replaces(other, holder)
 
     def _is_outdone(self, value: type, records: "Mapping[Any, Record | None]") -> bool:
         """Whether a class claims in vain what is listed under the places of others."""
@@ -662,6 +684,20 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     def _contested(self) -> "set[Any]":
         return self._primary._beside[2].get(self._called, set()) if self._secondary else set()
+
+    def _is_outdone(self, key: "Any", owner: type) -> bool:
+        """Whether a class that fills in a key has not the primary key that it claims."""
+        state = self._primary._state
+        if state is None or self._primary._is_discovering():
+            return False
+        if self._secondary and self._secondary.key_source == PRIMARY_KEY:
+            return state[1].get(key) is not owner
+        return all(each is not owner for each in list(state[1].values()))
+
+    def _listed_as(self, key: K, value: V, records: "Mapping[K, Record | None]") -> "Any":
+        owner = self._secondary.owners.get(key) if self._secondary else None
+        is_outdone = owner and key not in self._setters and self._is_outdone(key, owner)
+        return NOWHERE if is_outdone else key
 
     # A class may set its attribute once more after its body: it is looked at when it is asked for.
 

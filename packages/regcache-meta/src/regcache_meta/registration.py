@@ -355,9 +355,9 @@ def _register(cls: "Any", config: RegistryConfig) -> None:
         code = code_in_execution(cls.__module__)
         setattr(cls, DECLARATION_TOKEN, (code and ref(code),))
     _forget_former(config, key, cls)
-    key = _put(config, key, cls)
-    if key is NOWHERE:
-        return
+    claimed, key = key, _put(config, key, cls)
+    if key is NOWHERE or (is_lazy and key != claimed and registry._is_judged()):
+        return  # those that have their keys fill in others when that is known
     for secondary in config.secondary_registries:
         put_secondary(secondary, key, cls)
     _log(cls, key, config)

@@ -335,10 +335,17 @@ class Discovery:
                 over[key] = [*map(label_of, outdone)]
                 self.losers += outdone
                 self._tell_of(key, registered[winner], [registered[each] for each in losers])
-        for each in (each for group in groups.values() for each in group):
-            scope.config.forget_secondary(
-                registered[each]
-            )  # those that have their keys fill in anew
+        # Those that have their keys fill in anew, but for what a module assigns; others, also those
+        # that no module brings in, do not.
+        claiming = {
+            *rivals & registered.keys(),
+            *(each for group in groups.values() for each in group),
+        }
+        for cls in (
+            *(registered[each] for each in claiming - registry._setters.keys()),
+            *self.losers,
+        ):
+            scope.config.forget_secondary(cls)
         winners = {winner: key for key, (winner, *_) in shared.items()}
         found = {each: (registered.pop(each), homes.pop(each)) for each in order}
         for each, key in winners.items():
