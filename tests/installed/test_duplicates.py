@@ -351,3 +351,63 @@ def test_replaced_class_is_listed_nowhere(before: str, slow: str, kind: str, app
     assert [answer, "miss", "saved"] == app.run(look)
     assert [answer, "hit", None] == app.run(look)
     assert answer == app.run(look, REGCACHE_DISABLE="1")[0]
+
+
+@pytest.mark.parametrize("kind", ["declared", "functions"])
+@pytest.mark.parametrize(
+    ("policy", "is_first"),
+    [*((policy, False) for policy in POLICIES), ("error", True), ("qualify", True)],
+)
+def test_rival_that_comes_by_a_reload(policy: str, is_first: bool, kind: str, app: App) -> None:
+    """Of the same module: what a fresh process finds then is found in this one."""
+    make(app, kind, policy)
+    before, more = module(kind, "Zip"), PARTS[kind][1].format(name="Other")
+    more = more.replace("register", "register('Zip')").replace("'Other'", "'Zip'")
+    head = PARTS[kind][0]
+    after = head + more + before[len(head) :] if is_first else before + more
+    app.write({"app/plugins/slow.py": before})
+    look = """
+def look(key):
+    try:
+        return REG[key].__qualname__
+    except ValueError as error:
+        return type(error).__name__
+out = [[key, look(key)] for key in REG]
+"""
+    start = "import warnings\nwarnings.simplefilter('ignore')\nfrom app.base import REG\n"
+    code = f"""{start}
+import importlib, pathlib, sys
+assert REG["Zip"]
+pathlib.Path("app/plugins/slow.py").write_text({after!r})
+importlib.invalidate_caches()
+importlib.reload(sys.modules["app.plugins.slow"])
+{look}"""
+    for state in ("cold", "warm"):
+        app.write({"app/plugins/slow.py": before})
+        found = app.run(code)
+        fresh = app.run(start + look, REGCACHE_DISABLE="1")
+
+        assert [state, fresh] == [state, found]
+        app.write({"app/plugins/slow.py": before})
+        app.run(start + look)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_failures_say_who_has_the_key(policy: str, kind: str, app: App) -> None:
+    """They advise to choose only where nothing says who has it."""
+    make(app, kind, policy)
+    code = """
+import warnings
+warnings.simplefilter("ignore")
+from app.base import REG
+out = [str(each) for each in REG.failures.values()]
+"""
+    places = ["app.plugins.fast.HTTP", "app.plugins.slow.HTTP"]
+    first, second = reversed(places) if policy == "last" else places
+
+    told = app.run(code)
+    assert (0 if policy == "qualify" else 1) == len(told)
+    for text in told:
+        assert text.index(first) < text.index(second)
+        assert (policy == "error") == ("on_duplicate=" in text)

@@ -163,6 +163,16 @@ class DuplicateItemError(RegcacheError, ValueError):
             f"{self.second}. Give one of them another key."
         )
 
+    def told(self, policy: str) -> str:
+        """What is told of the second one: under ``"first"`` and ``"last"`` nothing is to be done.
+
+        Args:
+            policy: Which one has the key, as ``on_duplicate=`` says it.
+        """
+        if policy not in ("first", "last"):
+            return str(self)
+        return f"{self.registry}: {self.key!r} is that of {self.first}, not of {self.second}."
+
 
 class SeenByPluginsError(RegcacheError):
     """Plugins looked at a registry in which there was more than a fresh process would have had.

@@ -32,7 +32,9 @@ class DuplicateFunctionError(DuplicateItemError):
         )
 
 
-def duplicate(registry: str, name: str, first: str, second: str, group: str) -> Exception:
+def duplicate(
+    registry: str, name: str, first: str, second: str, group: str
+) -> DuplicateFunctionError:
     """The error for two functions under one name.
 
     Args:

@@ -134,13 +134,16 @@ class Registrations:
         self._homes[new.module] = self
         self._claims.update(dict.fromkeys((new.name, *new.aliases), new))
 
+    def is_anew(self, new: Registration) -> bool:
+        """Whether the module of a function is executed anew: by a reload, or as a cell."""
+        return new.run not in (None, self._runs.setdefault(new.module, new.run))
+
     def former(self, new: Registration) -> "Registration | None":
         """What a function was before its module was executed anew (a reload, a cell) and named it.
 
         The first one, if it has several names: each that is given anew takes the place of one.
         """
-        first = self._runs.setdefault(new.module, new.run)
-        if new.run in (None, first) or new.label == "" or new.name in self._by_name:
+        if not self.is_anew(new) or new.label == "" or new.name in self._by_name:
             return None
         place = new.module, new.label
         some = [each for each in self.all() if (each.module, each.label) == place]

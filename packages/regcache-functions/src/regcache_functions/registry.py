@@ -472,6 +472,9 @@ class FunctionRegistry(Functions[F]):
             former = self._registered.former(new)
             held = self._registered.holder(new)
             is_rival = held is not None and old is not None and not new.replaces(old)
+            is_unseen = (
+                is_rival and old.module == new.module and self._registered.is_anew(new)  # type: ignore[union-attr]
+            )
             if held is not None and not self._is_judged():
                 if self._policy == "error":
                     self._refuse(held[0], str(held[1]), new)
@@ -489,9 +492,9 @@ class FunctionRegistry(Functions[F]):
                 self._registered.put(new)
             if former is not None:
                 self._forget(lambda each: each is former)
-                if not self._is_searching():  # what is known of other modules is looked at anew
-                    self._state = state = None
-                    vars(self).pop("_listing", None)
+            if (former is not None or is_unseen) and not self._is_searching():
+                self._state = state = None  # what is known of other modules is looked at anew
+                vars(self).pop("_listing", None)
             if state is not None and name is not None and not self._has_failed(new):
                 again = old is not None and old.value is not new.value
                 self._show(state, new, name, again=again)

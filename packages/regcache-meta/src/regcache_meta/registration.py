@@ -382,7 +382,10 @@ def _forget_former(config: RegistryConfig, key: "Hashable", cls: type) -> None:
         and vars(old).get(DECLARATION_TOKEN, (run,)) not in ((None,), (run,))
     ]
     config.forget(former)
-    if former and isinstance(registry, LazyDiscoveryDict) and not registry._is_discovering():
+    held = registered.get(key, cls)
+    is_rival = is_class(held) and held.__module__ == cls.__module__ and is_held(held, cls)
+    is_lazy = isinstance(registry, LazyDiscoveryDict) and not registry._is_discovering()
+    if is_lazy and (former or is_rival):
         scope: Any = registry._scope
         registry.bind(scope)  # what is known of other modules is looked at anew
 

@@ -97,7 +97,7 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
         error = duplicate(registry.name, name, winner.place, loser.place, group)
         if scope.strict and registry._policy not in ("first", "last"):
             raise error
-        text = f"{type(error).__name__}: {error}"
+        text = f"{type(error).__name__}: {error.told(registry._policy)}"
         failures.texts[loser.place] = [text, f"{file_of(loser.module)}:{loser.line}"]
         for each in (winner, loser):  # what the message names, and where it comes from
             distribution = installer_of(each.module, group).partition(" ")[0]

@@ -374,16 +374,16 @@ class Discovery:
         group = self.scope.config.discovery_entry_points or ""
         for cls in rivals:
             error = duplicate(self.scope.name, key, label_of(winner), label_of(cls), group)
-            self._keep_loser(cls, error)
+            self._keep_loser(cls, error, error.told(self.scope.config.on_duplicate))
         for cls in (winner, *rivals) if rivals else ():  # what the messages name
             name = installer_of(cls.__module__, group).partition(" ")[0]
             self.cache.declared.add([Distribution(name)] if name else [])
 
-    def _keep_loser(self, cls: type, error: DuplicateKeyError) -> None:
+    def _keep_loser(self, cls: type, error: DuplicateKeyError, told: str = "") -> None:
         config = self.scope.config
         if config.strict and config.on_duplicate not in ("first", "last"):
             raise error
-        told = f"{type(error).__name__}: {error}"
+        told = f"{type(error).__name__}: {told or error}"
         self.failures.texts[label_of(cls)] = [told, file_of(cls.__module__)]
 
     def _describe(
