@@ -411,3 +411,38 @@ out = [str(each) for each in REG.failures.values()]
     for text in told:
         assert text.index(first) < text.index(second)
         assert (policy == "error") == ("on_duplicate=" in text)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "import outside",
+        "from app.base import REG; len(REG); import outside",
+        "import app.plugins.slow, outside",
+        "import outside, app.plugins.slow",
+    ],
+)
+def test_function_of_the_application_that_comes_last_keeps_the_name(before: str, app: App) -> None:
+    """In this process, cold and warm, whatever else is loaded; no other one knows of it."""
+    make(app, "functions", "last")
+    app.write({"outside.py": module("functions", "HTTP")})
+    look = LOOK.format(before=before + "\nfrom app.base import REG; REG['Zip']")
+
+    answer = [["HTTP", "Zip"], ["outside", "slow", "outside"], ["app.plugins.fast:HTTP"]]
+    assert [answer] * 3 == [app.run(look)[0] for _ in range(3)]
+    assert expected("functions", "last") == app.run(LOOK.format(before=""))[0]
+
+
+def test_function_named_like_a_place(app: App) -> None:
+    """Its rival has no other name, cold and warm alike."""
+    make(app, "functions", "qualify")
+    named = module("functions", "More").replace("register", "register('slow.HTTP')")
+    app.write({"app/plugins/fast.py": named + PARTS["functions"][1].format(name="HTTP")})
+    look = LOOK.format(before="")
+
+    cold = app.run(look)[0]
+    assert [["slow.HTTP", "fast.HTTP", "Zip"], ["Duplicate", "fast", "slow"]] == [
+        cold[0],
+        cold[1][:3],
+    ]
+    assert cold == app.run(look)[0]

@@ -152,6 +152,10 @@ class Registrations:
     def put_rival(self, new: Registration) -> None:
         """Add a function whose name another one holds, or put it in the place of a rival."""
         self._homes[new.module] = self
+        if self._by_name.get(new.name) is new:  # it keeps its place in the order
+            items = self._by_name.items()
+            self._by_name = {new if each is new else key: each for key, each in items}
+            return
         for old in [each for each in self._by_name if isinstance(each, Registration)]:
             if old.name == new.name and new.replaces(old):
                 self._by_name = {

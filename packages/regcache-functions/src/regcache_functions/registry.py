@@ -487,7 +487,7 @@ class FunctionRegistry(Functions[F]):
             if is_rival:
                 self._registered.put_rival(new)
             else:
-                if old is not None:
+                if old is not None and new.replaces(old):
                     self._keep_home(new, old.module)
                 self._registered.put(new)
             if former is not None:
@@ -522,12 +522,18 @@ class FunctionRegistry(Functions[F]):
         if record:
             if self._clash(record) or new.place in record.get("over", ()):
                 return None
+            other = self._registered.get(new.name) if is_rival and policy == "last" else None
+            is_taken = other is not None and not other.is_recorded(record)
+            if is_taken and other.place not in record.get("over", ()):  # type: ignore[union-attr]
+                return None  # one that no search finds has come last in this process
             if new.is_recorded(record):
                 self._keep_home(new, record["module"])
                 return name
             if policy == "error":
                 self._refuse(name, f"{record['module']}.{record['qualname']}", new)
             return name if policy == "last" else place
+        if place and any(new.place in it.get("over", ()) for it in list(state.records.values())):
+            return None  # others have their places, and one of them what would be its own
         if is_rival:
             return place
         for each in (name, *new.aliases) if policy == "error" else ():

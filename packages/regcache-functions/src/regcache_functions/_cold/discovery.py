@@ -146,7 +146,14 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
             order, attrgetter("name"), registry._policy, lambda it, name: registry._place_of(it)
         )
         names = {each: name for name, (each, *_) in shared.items()}
-        registry._registered.give(each for each, name in names.items() if name == each.name)
+        # Under "last" what comes from elsewhere keeps in this process the names that it has taken.
+        taken = {it.name for it in registry._registered.all() if it.module not in walked}
+        is_last = registry._policy == "last"
+        registry._registered.give(
+            each
+            for each, name in names.items()
+            if name == each.name and not (is_last and name in taken)
+        )
         for each in filter(names.__contains__, order):
             name, losers = names[each], shared[names[each]][1:]
             for loser in losers:
