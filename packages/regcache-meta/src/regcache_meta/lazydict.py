@@ -465,9 +465,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             return Rival(key)
         if self._policy == "last" or replaces(value, label_of(held)):
             with lock():  # it keeps its place in the order
+                rival: Any = Rival(key)
                 self._registered = {
-                    Rival(key) if cls is held else each: cls  # type: ignore[misc]
-                    for each, cls in self._registered.items()
+                    rival if cls is held else each: cls for each, cls in self._registered.items()
                 }
             if self._scope is not None:
                 self._scope.config.forget_secondary(held)
@@ -497,7 +497,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             is_its_own = self._is_of(value, record) or is_gone(record["module"])
             other: Any = self._registered.get(key.key) if type(key) is Rival else None
             if other is not None:
-                is_settled = key.key not in self._contested() or self._fits(key, value, record)
+                rival: Any = key
+                is_settled = key.key not in self._contested() or self._fits(rival, value, record)
                 if key.key in self._setters or not is_settled:
                     return NOWHERE
                 if label_of(other) != holder:
@@ -685,7 +686,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     def _contested(self) -> "set[Any]":
         return self._primary._beside[2].get(self._called, set()) if self._secondary else set()
 
-    def _is_outdone(self, key: "Any", owner: type) -> bool:
+    def _is_vain(self, key: "Any", owner: type) -> bool:
         """Whether a class that fills in a key has not the primary key that it claims."""
         state = self._primary._state
         if state is None or self._primary._is_discovering():
@@ -696,7 +697,7 @@ class SecondaryRegistryDict(LazyDict[K, V]):
 
     def _listed_as(self, key: K, value: V, records: "Mapping[K, Record | None]") -> "Any":
         owner = self._secondary.owners.get(key) if self._secondary else None
-        is_outdone = owner and key not in self._setters and self._is_outdone(key, owner)
+        is_outdone = owner and key not in self._setters and self._is_vain(key, owner)
         return NOWHERE if is_outdone else key
 
     # A class may set its attribute once more after its body: it is looked at when it is asked for.

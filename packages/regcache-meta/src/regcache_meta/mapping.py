@@ -594,15 +594,15 @@ def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) ->
     holder = secondary.owners.get(key, cls) if is_there else cls
     if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
         return  # inherited with its key
-    is_lazy = isinstance(registry, LazyDict)
-    if is_held(holder, cls) and not (is_lazy and registry._is_outdone(key, holder)):
-        if is_lazy and registry._is_outdone(key, cls):
+    is_vain = getattr(registry, "_is_vain", lambda key, cls: False)
+    if is_held(holder, cls) and not is_vain(key, holder):
+        if is_vain(key, cls):
             return
         from .errors import duplicate
 
         raise duplicate(name, key, label_of(holder), label_of(cls))
     secondary.owners[key] = cls
-    if is_lazy:
+    if isinstance(registry, LazyDict):
         registry._register(key, value)
     else:
         registry[key] = value

@@ -334,7 +334,8 @@ def _rebind(application: str, old: object, new: object) -> None:
 def _register(cls: "Any", config: RegistryConfig) -> None:
     registry: Any = config.registry_dict
     is_lazy = isinstance(registry, LazyDiscoveryDict)
-    if is_lazy and registry._scope.excludes(cls.__module__):
+    scope: Any = registry._scope if is_lazy else None
+    if is_lazy and scope.excludes(cls.__module__):
         return
     key = config.key_of(cls)
     if is_lazy:
