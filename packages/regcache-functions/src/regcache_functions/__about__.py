@@ -1,3 +1,3 @@
 """The version of regcache-functions, and nothing else."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
