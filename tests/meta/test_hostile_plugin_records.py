@@ -51,6 +51,7 @@ def check_right(answer: dict[str, Any]) -> None:
         change(module=5),
         change(module=None),
         change(class_name=None),
+        change(file=5),
         change(qualname=["CsvReader"]),
         change(via=5),
         change(via=None),

@@ -71,6 +71,12 @@ FOUND: dict[str, list[Step]] = {
         ("install_egg", {"version": "2", "how": "archive"}),
         ("uninstall_egg", {}),
     ],
+    "the file of a plugin lies where only the import of its package leads": [
+        ("begin", {"clock": "fine"}),
+        ("grow_path", {"kind": "pack", "how": "replace", "there": True}),
+        ("add_beside", {"kind": "pack", "stem": "delta", "style": "plain", "top": "beside"}),
+        ("time_passes", {}),
+    ],
     "a plugin renames what others bring that do not register themselves": [
         ("begin", {"clock": "fine"}),
         ("rewrite_plugin", {"kind": "pack", "which": 1, "style": "renames all keys"}),

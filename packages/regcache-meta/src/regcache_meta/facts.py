@@ -51,7 +51,7 @@ class PluginInfo(_Fields):
         self.module: str = record["module"]
         self.class_name: str = record["class_name"]
         self.qualname: str = record["qualname"]
-        self.file = file_of(self.module)
+        self.file: str = record.get("file") or file_of(self.module)
         self.doc: str = record.get("doc", "")
         self.facts: Mapping[str, Any] = record.get("facts", {})
 

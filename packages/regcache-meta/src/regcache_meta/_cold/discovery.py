@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from _thread import get_ident
+from importlib.machinery import PathFinder
 
 from regcache_core import key_to_text
 from regcache_core.discovery import (
@@ -208,6 +210,7 @@ class Discovery:
         self.nameless: set[int] = set()  # ids of classes that go by the names of entry points
         self.claimed: dict[Hashable, Hashable] = {}  # key by place -> the one that was claimed
         self.losers: list[type] = []  # that claim a key, and do not have it
+        self.folders: dict[str, list[str]] = {"": sys.path}  # package -> its own, before imports
         # Classes from elsewhere that are here already: a module of the package may import them too.
         self.foreign = self._find_foreign()
 
@@ -236,6 +239,9 @@ class Discovery:
                     record["entry"] = self.claimed.get(key, key)
                 if key in over:
                     record["over"] = over[key]
+                file = self._hidden_file(record["module"])
+                if file:
+                    record["file"] = file
             classes = [registered[key] for key in records if _is_named_class(registered[key])]
             classes += self.losers
             cache.elsewhere.add(_files_elsewhere(scope, classes))
@@ -518,6 +524,23 @@ class Discovery:
             if names:
                 record["attribute"] = names[0]
         return record
+
+    def _hidden_file(self, module: str) -> str:
+        """The file of a module that is not found before its package is imported, which adds to its
+        path; empty for any other."""
+        file = file_of(module) if module in self.walked else ""
+        folder, name = os.path.split(file)
+        if name.startswith("__init__."):
+            folder = os.path.dirname(folder)
+        return "" if folder in self._first_folders(module.rpartition(".")[0]) else file
+
+    def _first_folders(self, package: str) -> list[str]:
+        """Where modules of a package are looked for before it is imported."""
+        if package not in self.folders:
+            above = self._first_folders(package.rpartition(".")[0])
+            spec = PathFinder.find_spec(package, above)
+            self.folders[package] = [*(getattr(spec, "submodule_search_locations", None) or ())]
+        return self.folders[package]
 
     def _find_contested(self) -> tuple[dict[str, set[Any]], bool]:
         """The keys that plugins took from each other, and whether they would in every process.
