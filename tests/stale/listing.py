@@ -6,6 +6,7 @@ Run in a child of the fork server, and by ``python -c`` in a process of its own.
 import importlib
 import importlib.machinery
 import os
+import re
 import sys
 import types
 
@@ -102,14 +103,19 @@ def _list_all(root, load):
 
 
 def _guarded(function, *args):
-    """What a function returns; what it raises as text."""
+    """What a function returns; what it raises as text.
+
+    Without the files in it: those that only the import of a package leads to are not told by a hit.
+    """
     try:
         return function(*args)
     except Exception as error:
-        causes = [f"{type(error).__name__}: {error}"]
-        while error.__cause__ is not None:
+        causes = []
+        while error is not None:
+            causes.append(
+                re.sub(r" \([^()]*file\)| \(/[^()]*\)", "", f"{type(error).__name__}: {error}")
+            )
             error = error.__cause__
-            causes.append(f"{type(error).__name__}: {error}")
         return {"raised": causes}
 
 
@@ -125,7 +131,7 @@ def _list(registry):
     answer = {
         "keys": list(registry),
         "records": [records[key] for key in registry],
-        "infos": [repr(registry.info(key)) for key in registry],
+        "infos": [repr(_guarded(registry.info, key)) for key in registry],
         "failures": {name: repr(error) for name, error in registry.failures.items()},
     }
     if hasattr(registry, "rejected"):

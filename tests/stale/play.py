@@ -181,32 +181,15 @@ class Play:
         return [bool(each) and each["status"] == "hit" for each in cached["reports"].values()]
 
     def _check_equal(self, cached: Listing, truth: Listing) -> None:
-        cached, truth = _without_order_of_claims(cached), _without_order_of_claims(truth)
         if cached["answers"] != truth["answers"]:
             raise Stale(_difference(cached, truth), self.steps)
-
-
-_NO_STOPS = str.maketrans(",;:()", "     ")
-
-
-def _without_order_of_claims(listing: Listing) -> Listing:
-    """Errors with their words sorted: which of two claims came first is no part of an answer.
-
-    Where only a part of the plugins is imported anew, a new module may come before an old one.
-    """
-    answers = dict(listing["answers"])
-    for name, answer in answers.items():
-        if "raised" in answer:
-            texts = [text.replace(". ", " ").translate(_NO_STOPS) for text in answer["raised"]]
-            answers[name] = {"raised": [sorted(text.split()) for text in texts]}
-    return {**listing, "answers": answers}
 
 
 def _difference(cached: Listing, truth: Listing) -> str:
     lines = ["a start with the cache finds something else than one without it"]
     for name, right in truth["answers"].items():
         found = cached["answers"][name]
-        for field in sorted({*right, *found} - {"infos"}):
+        for field in sorted({*right, *found}):
             if right.get(field) != found.get(field):
                 lines.append(f"{name}, {field}: with the cache {_shown(found.get(field))}")
                 lines.append(f"{name}, {field}: without it     {_shown(right.get(field))}")
