@@ -124,8 +124,10 @@ class FunctionAdapter(Adapter["State"]):
             for field, value in record.items():
                 if value.__class__ is not fields[field]:
                     raise TypeError(f"{field} of {module}.{record['qualname']} is {value!r}")
-            texts = *record.get("tags", ()), *record.get("aliases", ()), *record.get("over", ())
-            for each in (*texts, record["qualname"]):
+            texts: "Any" = (*record.get("tags", ()), *record.get("aliases", ()), record["qualname"])
+            if "over" in record:  # few have rivals
+                texts = *texts, *record["over"]
+            for each in texts:
                 if each.__class__ is not str:
                     raise TypeError(f"{each!r} of {module} is no name")
             if is_library and "." in record["qualname"]:

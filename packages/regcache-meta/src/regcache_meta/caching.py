@@ -159,9 +159,10 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         def check_record(record: "Any") -> "Any":
             module, name, qualname = record["module"], record["class_name"], record["qualname"]
             home, attribute = record.get("via", module), record.get("attribute", name)
-            texts = module, name, qualname, home, attribute
-            told = record.get("doc", ""), record.get("file", ""), *record.get("over", ())
-            for each in (*texts, *told):
+            texts: "Any" = (module, name, qualname, home, attribute, record.get("doc", ""))
+            if "over" in record or "file" in record:  # few have one
+                texts = *texts, record.get("file", ""), *record.get("over", ())
+            for each in texts:
                 if each.__class__ is not str:
                     raise TypeError(f"{each!r} is no text in the record of {module}.{qualname}")
             if record.get("facts", {}).__class__ is not dict:
