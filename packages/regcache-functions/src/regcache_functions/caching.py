@@ -124,7 +124,7 @@ class FunctionAdapter(Adapter["State"]):
             for field, value in record.items():
                 if value.__class__ is not fields[field]:
                     raise TypeError(f"{field} of {module}.{record['qualname']} is {value!r}")
-            texts: "Any" = (*record.get("tags", ()), *record.get("aliases", ()), record["qualname"])
+            texts: Any = (*record.get("tags", ()), *record.get("aliases", ()), record["qualname"])
             if "over" in record:  # few have rivals
                 texts = *texts, *record["over"]
             for each in texts:

@@ -159,7 +159,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         def check_record(record: "Any") -> "Any":
             module, name, qualname = record["module"], record["class_name"], record["qualname"]
             home, attribute = record.get("via", module), record.get("attribute", name)
-            texts: "Any" = (module, name, qualname, home, attribute, record.get("doc", ""))
+            texts: Any = (module, name, qualname, home, attribute, record.get("doc", ""))
             if "over" in record or "file" in record:  # few have one
                 texts = *texts, record.get("file", ""), *record.get("over", ())
             for each in texts:
