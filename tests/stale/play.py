@@ -18,7 +18,7 @@ from processes import ForkServer, run_really
 #: second one is as coarse, relative to a step, as clocks get; the third has no change of inodes.
 CLOCKS: dict[str, tuple[int | None, int]] = {
     "fine": (0, 30_000_000),
-    "coarse": (120_000_000, 150_000_000),
+    "coarse": (500_000_000, 550_000_000),
     "still": (None, 30_000_000),
 }
 #: One step in this many is repeated by real processes.
