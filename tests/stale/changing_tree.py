@@ -51,6 +51,7 @@ READERS = LazyDiscoveryDict()
 LABELS = {}
 class Reader(metaclass=AutoRegisterMeta):
     __registry_key__ = "format"
+    __registry_on_duplicate__ = os.environ.get("ON_DUPLICATE", "error")
     __registry__ = READERS
     __key_extractor__ = extract
     __registry_facts__ = ("fact", "base_fact", *os.environ.get("MORE_FACTS", "").split())
@@ -63,9 +64,11 @@ from app import early
 from regcache_functions import FunctionRegistry
 from regcache_meta import LazyDiscoveryDict
 from packbase import Base
-FILTERS = FunctionRegistry("filters", "app.filters"{filters})
+POLICY = os.environ.get("ON_DUPLICATE", "error")
+FILTERS = FunctionRegistry("filters", "app.filters", on_duplicate=POLICY{filters})
 FACTS = ["fact", "base_fact", *os.environ.get("MORE_FACTS", "").split()]
-PACK = LazyDiscoveryDict.for_package("pack", Base, key="format", facts=FACTS{pack})
+OPTIONS = dict(key="format", facts=FACTS, on_duplicate=POLICY)
+PACK = LazyDiscoveryDict.for_package("pack", Base, **OPTIONS{pack})
 LIB = FunctionRegistry.scan("lib", public="names"{lib})
 """
 #: The key is complete behind what registers a class that derives from ``AutoRegister``.

@@ -151,6 +151,13 @@ MUTANTS = {
     "settings, of classes": Mutant(
         "regcache_meta/caching.py", '"facts": list(config.facts),', "", ("change_options",)
     ),
+    "whose a key is that several classes claim": Mutant(
+        "regcache_meta/caching.py",
+        '"on_duplicate": config.on_duplicate,',
+        "",
+        ("change_options", "add_plugin"),
+        {"kind": ["readers"], "style": ["same key"]},
+    ),
     "classes from elsewhere": Mutant(
         "regcache_meta/_cold/discovery.py",
         "cache.elsewhere.add(_files_elsewhere(scope, classes))",

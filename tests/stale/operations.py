@@ -302,13 +302,15 @@ def change_version(tree: Tree, letter: str) -> str | None:
     return told if told or is_hidden else f"{REBUILT} readers filters"
 
 
-@operation(more=st.booleans())
-def change_options(tree: Tree, more: bool) -> str | None:
-    """Registries store more facts, or fewer; no file tells it."""
-    before = tree.environment.pop("MORE_FACTS", "")
-    if more:
-        tree.environment["MORE_FACTS"] = "suffix"
-    return QUIET if bool(before) == more else None
+OPTIONS = {"MORE_FACTS": [None, "suffix"], "ON_DUPLICATE": [None, "first", "last", "qualify"]}
+
+
+@operation(
+    option=st.sampled_from([(name, value) for name in OPTIONS for value in OPTIONS[name]]),
+)
+def change_options(tree: Tree, option: tuple[str, str | None]) -> str | None:
+    """Registries store more facts, or share out keys by another rule; no file tells it."""
+    return set_variable(tree, *option)
 
 
 # Places.
