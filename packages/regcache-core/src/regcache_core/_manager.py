@@ -575,9 +575,10 @@ class RegistryCacheManager(Generic[K, T]):
         self._begin(CacheMiss("REFRESH_REQUESTED"))
 
     def _begin(self, miss: CacheMiss) -> None:
-        began_ns, path, scan = time_ns(), self.path, None
+        began_ns, identity, scan = time_ns(), self._identity(), None
+        path = cache_file(identity, self.config.cache_dir)
         try:
-            scan = _record(self._inputs(self._identity()))
+            scan = _record(self._inputs(identity))
         except CacheMiss as unknown:
             miss = unknown
         self._note_miss(miss, path, began_ns, scan)
@@ -649,7 +650,7 @@ class RegistryCacheManager(Generic[K, T]):
         self.extra = {}
         try:
             identity = self._identity()
-            path = self.path
+            path = cache_file(identity, self.config.cache_dir)
             self._check_switches(path, identity)
             inputs = self._inputs(identity)
             if is_on("REGCACHE_REFRESH"):
