@@ -423,12 +423,21 @@ def has_failed(module: str, failures: "Collection[str]") -> bool:
         module: Full name of the module.
         failures: Full names of those that are known to fail.
     """
-    name = module
-    while failures and name:
-        if name in failures:
-            return module not in sys.modules or is_initializing(module)
-        name = name.rpartition(".")[0]
-    return False
+    is_loaded = module in sys.modules and not is_initializing(module)
+    return lies_in(module, failures) and not is_loaded
+
+
+def lies_in(module: str, packages: "Collection[str]") -> bool:
+    """Whether a module, or a package above it, is among some.
+
+    Args:
+        module: Full name of the module.
+        packages: Full names of modules and packages.
+
+    >>> lies_in("app.readers.tiff", ["app.readers"]), lies_in("app.readers_old", ["app.readers"])
+    (True, False)
+    """
+    return any(f"{module}.".startswith(f"{each}.") for each in packages)
 
 
 def excluded_as(module: str, package: str, patterns: "Collection[str]") -> "tuple[str, str] | None":

@@ -16,6 +16,7 @@ from regcache_core.discovery import (
     import_package,
     is_installed,
     is_unfinished,
+    lies_in,
     load_entry_point,
     load_installed,
     module_of,
@@ -126,7 +127,7 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
 
     def has_gone(module: str) -> bool:
         # Perhaps imported once more, by one that goes on without it; or of a package that failed.
-        if any(f"{module}.".startswith(f"{each}.") for each in failures.texts):
+        if lies_in(module, failures.texts):
             return True
         is_there = module in sys.modules and find_spec(module)
         return adapter.contains(module) and module not in walked and not is_there

@@ -22,6 +22,7 @@ from regcache_core.discovery import (
     import_package,
     is_plain_name,
     is_unfinished,
+    lies_in,
     module_of,
     raise_if_signalled,
     reexported_by,
@@ -412,7 +413,7 @@ class Discovery:
 
     def _keys_of(self, modules: Collection[str]) -> list[Hashable]:
         """Keys of the classes of modules that failed, and of modules of packages that did."""
-        return [key for key, cls in self._registered_classes() if _lies_in(cls.__module__, modules)]
+        return [key for key, cls in self._registered_classes() if lies_in(cls.__module__, modules)]
 
     def _is_lost(self, key: Hashable) -> bool:
         name = self.registry._registered[key].__module__
@@ -678,11 +679,6 @@ def register_scanned(
         if key is not None:
             registry._register(key, cls)
             registry._bringers[key] = [module.__name__]
-
-
-def _lies_in(module: str, failed: Collection[str]) -> bool:
-    """Whether a module, or a package above it, is among some: it cannot be imported then."""
-    return any(f"{module}.".startswith(f"{each}.") for each in failed)
 
 
 def drop_vanished(

@@ -19,6 +19,7 @@ from ..._modules import (
     find_spec,
     is_gone,
     is_path,
+    lies_in,
     loaded_names,
     peek,
 )
@@ -447,10 +448,9 @@ def import_package(
     for module in import_modules(paths, f"{name}.", refuse, recursive=recursive, skip=skip):
         seen.add(module.__name__)
         yield module
-    for each in sorted({*loaded_names(name)} - seen - failed):
+    for each in sorted({*loaded_names(name)} - seen):
         is_new = each not in before or each in FOLLOWED
         is_searched = each not in skip and (recursive or "." not in each.removeprefix(f"{name}."))
         is_found = isinstance(peek(each, "__spec__"), ModuleSpec) and not is_gone(each)
-        is_found = is_found and not any(each.startswith(f"{above}.") for above in failed)
-        if is_new and is_searched and is_found:
+        if is_new and is_searched and is_found and not lies_in(each, failed):
             yield sys.modules[each]
