@@ -32,24 +32,6 @@ class DuplicateFunctionError(DuplicateItemError):
         )
 
 
-def duplicate(
-    registry: str, name: str, first: str, second: str, group: str
-) -> DuplicateFunctionError:
-    """The error for two functions under one name.
-
-    Args:
-        registry: Name of the registry.
-        name: The name.
-        first: The function that holds the name, as ``module:qualname``.
-        second: The function that claims it too.
-        group: Group of entry points by which they may be installed.
-    """
-    from regcache_core.discovery import told_place
-
-    first, second = (told_place(each, group) for each in (first, second))
-    return DuplicateFunctionError(registry, name, first, second)
-
-
 class UnnamedFunctionError(RegcacheError, TypeError):
     """A callable without a name of its own (a partial, an object) was registered without one.
 

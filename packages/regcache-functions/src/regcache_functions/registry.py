@@ -556,10 +556,13 @@ class FunctionRegistry(Functions[F]):
     def _check_clash(self, name: str, record: "Record") -> None:
         rival = self._clash(record)
         if rival:
-            from .errors import duplicate
+            from regcache_core.discovery import duplicate
 
-            holder, scope = f"{record['module']}:{record['qualname']}", self._scope
-            raise duplicate(self.name, name, holder, rival, scope.entry_points if scope else "")
+            from .errors import DuplicateFunctionError
+
+            holder = f"{record['module']}:{record['qualname']}"
+            group = self._scope.entry_points if self._scope else ""
+            raise duplicate(DuplicateFunctionError, self.name, name, holder, rival, group)
 
     def _keep_home(self, new: Registration, module: str) -> None:
         """Leave a function from elsewhere to the module of the package that brings it in."""

@@ -29,24 +29,6 @@ class DuplicateKeyError(DuplicateItemError):
         )
 
 
-def duplicate(
-    registry: str, key: object, first: str, second: str, group: str | None = None
-) -> DuplicateKeyError:
-    """The error for two classes under one key.
-
-    Args:
-        registry: Name of the registry.
-        key: The key.
-        first: The class that holds the key, as ``module:qualname``.
-        second: The class that claims it too.
-        group: Group of entry points by which they may be installed.
-    """
-    from regcache_core.discovery import told_place
-
-    first, second = (told_place(each, group or "") for each in (first, second))
-    return DuplicateKeyError(registry, key, first, second)
-
-
 class MissingKeyError(RegcacheError, ValueError):
     """A class has no key, and its registry does not skip such classes.
 

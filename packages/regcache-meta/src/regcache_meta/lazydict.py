@@ -477,10 +477,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return Rival(key)
 
     def _refuse(self, key: object, holder: str, claimant: str) -> None:
-        from .errors import duplicate
+        from regcache_core.discovery import duplicate
+
+        from .errors import DuplicateKeyError
 
         group = self._scope.config.discovery_entry_points if self._scope else None
-        raise duplicate(self._name, key, holder, claimant, group)
+        raise duplicate(DuplicateKeyError, self._name, key, holder, claimant, group or "")
 
     def _listed_as(self, key: "Any", value: "Any", records: "Mapping[Any, Record | None]") -> "Any":
         if key in self._setters:

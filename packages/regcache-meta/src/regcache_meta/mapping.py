@@ -598,9 +598,11 @@ def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) ->
     if is_held(holder, cls) and not is_vain(key, holder):
         if is_vain(key, cls):
             return
-        from .errors import duplicate
+        from regcache_core.discovery import duplicate
 
-        raise duplicate(name, key, label_of(holder), label_of(cls))
+        from .errors import DuplicateKeyError
+
+        raise duplicate(DuplicateKeyError, name, key, label_of(holder), label_of(cls))
     secondary.owners[key] = cls
     if isinstance(registry, LazyDict):
         registry._register(key, value)

@@ -401,9 +401,12 @@ def _put(config: RegistryConfig, key: "Any", cls: type) -> "Any":
         if policy == "last" or replaces(cls, label_of(holder)):
             config.forget_secondary(holder)
         elif policy == "error":
-            from .errors import duplicate
+            from regcache_core.discovery import duplicate
 
-            raise duplicate(str(config.registry_name), key, label_of(holder), label_of(cls))
+            from .errors import DuplicateKeyError
+
+            name, labels = str(config.registry_name), (label_of(holder), label_of(cls))
+            raise duplicate(DuplicateKeyError, name, key, *labels)
         elif policy == "first":
             return NOWHERE
         else:

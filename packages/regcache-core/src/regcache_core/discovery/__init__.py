@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .._report import check_argument
     from ..depends import as_dependencies
     from ..errors import DuplicateItemError, warn_caller
-    from ._cold.duplicates import installer_of, share_out, told_place
+    from ._cold.duplicates import duplicate, installer_of, share_out, told_place
     from ._cold.entry_points import distribution_of, load_entry_point, load_installed
     from ._cold.failures import Failures, place_of
     from ._cold.importing import (
@@ -74,6 +74,7 @@ __all__ = [
     "code_in_execution",
     "discovering",
     "distribution_of",
+    "duplicate",
     "excluded_as",
     "file_of",
     "find_object",
@@ -132,6 +133,7 @@ _MODULES = {
     "check_argument": "regcache_core._report",
     "discovering": "regcache_core.discovery._cold.importing",
     "distribution_of": "regcache_core.discovery._cold.entry_points",
+    "duplicate": "regcache_core.discovery._cold.duplicates",
     "file_of": "regcache_core._modules",
     "find_object": "regcache_core._modules",
     "find_package": "regcache_core._modules",

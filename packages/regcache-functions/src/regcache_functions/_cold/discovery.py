@@ -25,7 +25,7 @@ from regcache_core.discovery import (
     share_out,
 )
 
-from ..errors import ScanError, duplicate
+from ..errors import DuplicateFunctionError, ScanError
 from ..facts import to_stored
 from ..registration import Registration, make_facts, resolve_method
 from .describe import describe
@@ -92,10 +92,11 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
     def tell(name: str, winner: Registration, loser: Registration) -> None:
         """Keep with the failures that a function does not have a name which it claims."""
         from regcache_core import Distribution
-        from regcache_core.discovery import installer_of
+        from regcache_core.discovery import duplicate, installer_of
 
         group = scope.entry_points
-        error = duplicate(registry.name, name, winner.place, loser.place, group)
+        places = winner.place, loser.place
+        error = duplicate(DuplicateFunctionError, registry.name, name, *places, group)
         if scope.strict and registry._policy not in ("first", "last"):
             raise error
         text = f"{type(error).__name__}: {error.told(registry._policy)}"

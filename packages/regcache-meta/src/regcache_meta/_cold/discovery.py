@@ -49,7 +49,6 @@ from ..errors import (
     DiscoveryWarning,
     DuplicateKeyError,
     ImportedEarlyError,
-    duplicate,
 )
 from ..mapping import put_secondary
 
@@ -376,11 +375,12 @@ class Discovery:
             DuplicateKeyError: Nothing says which one is right (strict).
         """
         from regcache_core import Distribution
-        from regcache_core.discovery import installer_of
+        from regcache_core.discovery import duplicate, installer_of
 
         group = self.scope.config.discovery_entry_points or ""
         for cls in rivals:
-            error = duplicate(self.scope.name, key, label_of(winner), label_of(cls), group)
+            labels = label_of(winner), label_of(cls)
+            error = duplicate(DuplicateKeyError, self.scope.name, key, *labels, group)
             self._keep_loser(cls, error, error.told(self.scope.config.on_duplicate))
         for cls in (winner, *rivals) if rivals else ():  # what the messages name
             name = installer_of(cls.__module__, group).partition(" ")[0]

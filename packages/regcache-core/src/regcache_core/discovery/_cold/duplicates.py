@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, TypeVar
 
+    from ...errors import DuplicateItemError
+
+    E = TypeVar("E", bound=DuplicateItemError)
     T = TypeVar("T")
 
 
@@ -46,6 +49,22 @@ def share_out(
             is_moved = policy == "qualify" and len(group) > 1
             shared.setdefault(place_of(each, key) if is_moved else key, []).append(each)
     return shared
+
+
+def duplicate(
+    kind: type[E], registry: str, key: object, first: str, second: str, group: str = ""
+) -> E:
+    """The error for two items under one key, which names their files and distributions.
+
+    Args:
+        kind: Class of the error, a ``DuplicateItemError``.
+        registry: Name of the registry.
+        key: The key.
+        first: The item that holds the key, as ``module:qualname``.
+        second: The item that claims it too.
+        group: Group of entry points by which they may be installed.
+    """
+    return kind(registry, key, told_place(first, group), told_place(second, group))
 
 
 def installer_of(module: str, group: str = "") -> str:
