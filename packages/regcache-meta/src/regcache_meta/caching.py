@@ -13,7 +13,7 @@ from regcache_core.discovery import (
     published_modules,
 )
 
-from .classes import is_class, is_local, name_class, same_declaration
+from .config import is_local
 from .mapping import lock
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from regcache_core.discovery import Cache, Discovered, ImportPath
 
-    from .classes import Scope
+    from .config import Scope
     from .lazydict import Answer, Beside, LazyDiscoveryDict
     from .mapping import Record, State
 
@@ -44,6 +44,8 @@ class EditedClasses(EditedModules):
 
     def is_outdated(self, module: "ModuleType") -> bool:
         """Whether a module's classes derive from an older declaration of the base class."""
+        from .classes import is_class, same_declaration
+
         base, seen = self._base, self._seen
         for value in list(vars(module).values()):
             if id(value) in seen or not is_class(value):
@@ -120,7 +122,11 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         """
         base = self.scope.base
         is_named = not any(is_anonymous(name_of(each)) for each in self._functions())
-        return "" if is_named and not is_local(base) else name_class(base)
+        if is_named and not is_local(base):
+            return ""
+        from .classes import name_class
+
+        return name_class(base)
 
     def cache_name(self) -> str:
         base, config = self.scope.base, self.scope.config

@@ -1,23 +1,464 @@
-"""Plugin classes by their names, and what a registry of them lists: ``Scope``."""
+"""Plugin classes: their keys, which of several has one, where they are listed; their names.
+
+Imported when a class registers that is no base: most starts list plugins without that.
+"""
 
 import sys
-from time import time_ns
+from _weakref import ref
 
-from regcache_core.discovery import excluded_as, file_of, find_object, is_gone, is_same_source
+from regcache_core.discovery import (
+    code_in_execution,
+    file_of,
+    find_object,
+    is_gone,
+    is_same_source,
+)
 
-from .config import check_dependencies
+from .config import (
+    DECLARATION_TOKEN,
+    DERIVED,
+    PRIMARY_KEY,
+    REPLACES,
+    Rival,
+    check,
+    dependencies_of,
+    label_of,
+)
+from .mapping import NOWHERE, LazyDict, lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Hashable, Mapping
     from typing import Any
 
-    from regcache_core import Dependency
+    from .config import RegistryConfig, Scope, SecondaryRegistry
+    from .lazydict import LazyDiscoveryDict
+    from .mapping import Record
 
-    from .config import RegistryConfig
 
-#: The attribute by which a class declares what it depends on.
-DEPENDS_ON = "__registry_depends_on__"
+def register(cls: "Any", config: "RegistryConfig") -> None:
+    """Register a class under its key, and what it fills in elsewhere; none that is abstract.
+
+    Raises:
+        ConfigError: What the class declares of itself is of the wrong kind (a ``ValueError``).
+        DuplicateKeyError: Another class has the key (a ``ValueError``).
+        MissingKeyError: It has none, and the registry does not skip such classes.
+        TypeError: The key is not hashable.
+    """
+    if is_abstract(cls):
+        return
+    registry: Any = config.registry_dict
+    scope: Any = getattr(registry, "_scope", None)  # a plain dict has none
+    if scope and scope.excludes(cls.__module__):
+        return
+    key = key_of(cls, config)
+    if scope:
+        registry._note_keyless(cls, key)
+    if key is None:
+        if config.skip_if_no_key:
+            return
+        from .errors import MissingKeyError
+
+        raise MissingKeyError(str(config.registry_name), cls, config.key_attribute)
+    if _inherits_key(cls, key, config):
+        return
+    dependencies_of(cls)  # a wrong declaration is told where it is made
+    other = vars(cls).get(REPLACES, "")
+    field = f"{cls.__module__}.{cls.__qualname__}.{REPLACES}"
+    check(field, other, isinstance(other, (str, type)), "a class, or its full name")
+    if DECLARATION_TOKEN not in vars(cls):
+        code = code_in_execution(cls.__module__)
+        setattr(cls, DECLARATION_TOKEN, (code and ref(code),))
+    _forget_former(config, key, cls)
+    claimed, key = key, _put(config, key, cls)
+    if key is NOWHERE or (scope and key != claimed and registry._is_judged()):
+        return  # those that have their keys fill in others when that is known
+    for secondary in config.secondary_registries:
+        put_secondary(secondary, key, cls)
+    logging = sys.modules.get("logging")  # not imported for this: it costs more than we do
+    if config.log_registration and logging is not None:
+        logger = logging.getLogger("regcache_meta")
+        logger.debug("%s: registered %s as %r", config.registry_name, cls.__qualname__, key)
+
+
+def is_abstract(cls: type) -> bool:
+    """Whether a class has abstract methods, also before ABCMeta has counted them; or is a Protocol.
+
+    As ``inspect.isabstract``: within ``__init_subclass__`` ``__abstractmethods__`` is not set yet.
+    """
+    counted = vars(cls).get("__abstractmethods__")
+    if counted or vars(cls).get("_is_protocol"):
+        return True
+    if counted is not None:
+        return False
+    names = {
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if _is_abstract_method(value)
+    }
+    return any(_is_abstract_method(getattr(cls, name, None)) for name in names)
+
+
+def _is_abstract_method(value: object) -> bool:
+    return bool(getattr(value, "__isabstractmethod__", False))
+
+
+def derives_from(cls: type, base: type) -> bool:
+    """Whether a class is a sub-class of a base; of a Protocol, if it names that among its bases.
+
+    Most protocols cannot be asked, and those that can take any class with methods of such names.
+    """
+    if getattr(base, "_is_protocol", False):
+        return any(each is base for each in cls.__mro__) and not vars(cls).get("_is_protocol")
+    return issubclass(cls, base)
+
+
+def is_class(value: object) -> bool:
+    """Whether a value is a class, whatever it says of itself (``__class__`` may be a property)."""
+    return issubclass(type(value), type)
+
+
+# Which key it has.
+
+
+def key_of(cls: "Any", config: "RegistryConfig") -> "Hashable | None":
+    """The key of a class: declared by its attribute or classmethod, else derived.
+
+    A derived key is set as the class's attribute, so that ``cls.<key_attribute>`` tells it.
+
+    Raises:
+        TypeError: The key is not hashable.
+    """
+    key: Hashable | None = _declared_key(cls, config.key_attribute)
+    if key is None and config.key_extractor is not None:
+        key = config.key_extractor(cls.__name__, cls)
+        if key is not None and config.key_attribute:
+            setattr(cls, config.key_attribute, key)
+            setattr(cls, DERIVED, True)
+    try:
+        hash(key)
+    except TypeError:
+        name = f"{cls.__module__}.{cls.__qualname__}"
+        raise TypeError(f"{name} has a key that is not hashable: {key!r}") from None
+    return key
+
+
+def _declared_key(cls: "Any", name: str) -> "Any":
+    """What the attribute holds or the classmethod returns, unless it was derived above us."""
+    owner = next((each for each in cls.__mro__ if name in {*vars(each), *_fields(each)}), None)
+    if owner is None:  # __name__, or what the metaclass computes
+        return getattr(cls, name) if name and hasattr(type(cls), name) else None
+    if owner is not cls and DERIVED in vars(owner):
+        return None
+    held = vars(owner).get(name)
+    if name not in vars(owner) or _is_field(held):
+        return _default_of(owner, name, held)
+    if isinstance(held, (property, type(register))):
+        raise TypeError(
+            f"{cls.__module__}.{cls.__qualname__}: {name!r} is a {type(held).__name__}, which "
+            "has a value for instances only; make it a class attribute or a classmethod"
+        )
+    key = getattr(cls, name)
+    return key() if callable(key) and not isinstance(key, type) else key
+
+
+def _fields(cls: type) -> "dict[str, Any]":
+    """The fields of a dataclass or a class of attrs, some of which have no class attribute."""
+    fields = {each.name: each for each in vars(cls).get("__attrs_attrs__", ())}
+    return {**fields, **vars(cls).get("__dataclass_fields__", {})}
+
+
+def _is_field(held: object) -> bool:
+    """Whether something stands in the place of a default: while a class is made, or for a slot."""
+    kind = type(held)
+    return (kind.__module__, kind.__name__) in (
+        ("attr._make", "_CountingAttr"),
+        ("builtins", "member_descriptor"),
+        ("dataclasses", "Field"),
+    )
+
+
+def _default_of(owner: type, name: str, held: "Any") -> "Any":
+    """The default of a field: what its class attribute is, or would be without slots.
+
+    ``dataclass(slots=True)`` and attrs make the class a second time, in which slots take its place.
+    """
+    field = _fields(owner).get(name, held)
+    default = getattr(field, "_default", getattr(field, "default", None))
+    is_missing = _is_field(field) and type(field).__name__ == "member_descriptor"
+    # The last is that of dataclasses since Python 3.15.
+    kinds = ("_MISSING_TYPE", "_Nothing", "sentinel")
+    is_missing = is_missing or type(default).__name__ in kinds
+    return None if is_missing else default
+
+
+def _inherits_key(cls: "Any", key: object, config: "RegistryConfig") -> bool:
+    """Whether a function made a class that has no other key than a registered class above it.
+
+    So for what a decorator or ``type()`` of some library gives; a class statement of a module that
+    says no key is one that has forgotten it.
+    """
+    if config.key_attribute in vars(cls):
+        return False
+    above = [each for each in cls.__mro__[1:] if DECLARATION_TOKEN in vars(each)]
+    return any(key_of(each, config) == key for each in above) and _is_made_by_function()
+
+
+def _is_made_by_function() -> bool:
+    """Whether the class of this moment is made in a function, not in the body of a module."""
+    frame: Any = sys._getframe(1)
+    while frame.f_back and (
+        frame.f_globals.get("__name__", "").startswith(f"{__package__}.")
+        or frame.f_code.co_name in ("__new__", "__init_subclass__", "__call__")
+    ):
+        frame = frame.f_back
+    return bool(frame.f_code.co_flags & _CO_OPTIMIZED)
+
+
+#: Of the code of functions, but not of modules and classes, as ``inspect`` has it.
+_CO_OPTIMIZED = 1
+
+
+# Whether another one has it.
+
+
+def same_declaration(first: type, second: type) -> bool:
+    """Whether two class objects come from one class statement.
+
+    So for ``importlib.reload``, a notebook cell run again, and ``dataclass(slots=True)``, which
+    builds the class a second time from a copy of its namespace (before it restores the qualified
+    name): the token that registration leaves in the namespace is copied too.
+    """
+    if not is_same_source(first.__module__, second.__module__):
+        return False
+    if first.__qualname__ == second.__qualname__:
+        return True
+    token = vars(first).get(DECLARATION_TOKEN)
+    return token is not None and vars(second).get(DECLARATION_TOKEN) is token
+
+
+def is_held(holder: type, claimant: type) -> bool:
+    """Whether a class keeps a key from another one.
+
+    Not from itself, nor if its file is gone.
+    """
+    is_same = claimant is holder or same_declaration(holder, claimant)
+    return not is_same and not is_gone(holder.__module__)
+
+
+def replaces(cls: type, label: str) -> bool:
+    """Whether a class says that it replaces the one of a label."""
+    other = vars(cls).get(REPLACES)
+    if isinstance(other, type):
+        return label_of(other) == label
+    return other in (label, label.replace(":", "."))
+
+
+def refuse(
+    registry: "LazyDiscoveryDict[Any, Any]", key: object, holder: str, claimant: str
+) -> None:
+    """Raise ``DuplicateKeyError`` for two classes, given by their labels."""
+    scope = registry._scope
+    group = scope.config.discovery_entry_points if scope else None
+    _refuse(registry._name, key, holder, claimant, group or "")
+
+
+def _refuse(name: str, key: object, holder: str, claimant: str, group: str = "") -> None:
+    from regcache_core.discovery import duplicate
+
+    from .errors import DuplicateKeyError
+
+    raise duplicate(DuplicateKeyError, name, key, holder, claimant, group)
+
+
+def _forget_former(config: "RegistryConfig", key: "Hashable", cls: type) -> None:
+    """Forget a class under other keys that it had before its module was executed anew.
+
+    By a reload, or as the cell of a notebook. What one execution declares several times stays.
+    """
+    (run,) = vars(cls)[DECLARATION_TOKEN]
+    if run is None or config._runs.setdefault(cls.__module__, run) is run:
+        return
+    registry: Any = config.registry_dict
+    registered = getattr(registry, "_registered", registry)
+    former = [
+        each
+        for each, old in list(registered.items())
+        if each != key
+        and is_class(old)
+        and (old.__module__, old.__qualname__) == (cls.__module__, cls.__qualname__)
+        and vars(old).get(DECLARATION_TOKEN, (run,)) not in ((None,), (run,))
+    ]
+    config.forget(former)
+    held = registered.get(key, cls)
+    is_rival = is_class(held) and held.__module__ == cls.__module__ and is_held(held, cls)
+    scope: Any = getattr(registry, "_scope", None)
+    if scope and (former or is_rival) and not registry._is_discovering():
+        registry.bind(scope)  # what is known of other modules is looked at anew
+
+
+def _put(config: "RegistryConfig", key: "Any", cls: type) -> "Any":
+    """Register a class; gives the key under which it is listed, or ``NOWHERE``."""
+    registry: Any = config.registry_dict
+    if isinstance(registry, LazyDict):
+        return registry._register(key, cls)
+    holder, policy = registry.get(key, cls), config.on_duplicate
+    if is_held(holder, cls):
+        if policy == "last" or replaces(cls, label_of(holder)):
+            config.forget_secondary(holder)
+        elif policy == "error":
+            _refuse(str(config.registry_name), key, label_of(holder), label_of(cls))
+        elif policy == "first":
+            return NOWHERE
+        else:
+            key = f"{cls.__module__}.{key}"
+    registry[key] = cls
+    return key
+
+
+def claim(registry: "LazyDiscoveryDict[Any, Any]", key: "Any", value: type) -> "Any":
+    """The key itself for a class that claims it; a ``Rival`` if another one holds it.
+
+    Raises:
+        DuplicateKeyError: Another one holds it, and no module is imported that is searched.
+    """
+    held: Any = registry._registered.get(key, value)
+    if key in registry._setters or not is_held(held, value):
+        return key
+    registry._find_answer()
+    if key in registry._contested() and not registry._is_anew():
+        return key
+    for each, cls in list(registry._registered.items()):
+        if type(each) is Rival and each.key == key and not is_held(cls, value):
+            return each
+    if registry._is_judged():
+        return Rival(key)
+    if registry._policy == "last" or replaces(value, label_of(held)):
+        with lock():  # it keeps its place in the order
+            registry._registered = {
+                Rival(key) if cls is held else each: cls
+                for each, cls in registry._registered.items()
+            }
+        if registry._scope is not None:
+            registry._scope.config.forget_secondary(held)
+        return key
+    if registry._policy == "error":
+        refuse(registry, key, label_of(held), label_of(value))
+    return Rival(key)
+
+
+def check_claim(
+    registry: "LazyDiscoveryDict[Any, Any]",
+    key: "Any",
+    value: type,
+    records: "Mapping[Any, Record | None]",
+) -> None:
+    """Refuse a class that has the key of another one, which the cache lists.
+
+    A discovery finds out whether the cache is right. Two classes in one module are told apart when
+    it is imported: by ``claim``.
+    """
+    if registry._policy != "error" or registry._is_discovering():
+        return
+    key = key.key if type(key) is Rival else key
+    record = records.get(key)
+    if record is None or registry._is_of(value, record) or is_gone(record["module"]):
+        return
+    holder = f"{record['module']}:{record['qualname']}"
+    if label_of(value) not in record.get("over", ()) and not replaces(value, holder):
+        refuse(registry, key, holder, label_of(value))
+
+
+# Where it is listed.
+
+
+def listed_as(
+    registry: "LazyDiscoveryDict[Any, Any]",
+    key: "Any",
+    value: "Any",
+    records: "Mapping[Any, Record | None]",
+) -> "Any":
+    """The key under which a registered class is listed; ``NOWHERE`` if others have it."""
+    policy = registry._policy
+    claimed = place = key.key if type(key) is Rival else key
+    if policy == "qualify":
+        place = registry._scope.place_of(value.__module__, claimed)  # type: ignore[union-attr]
+        claimed = place if registry._is_of(value, records.get(place)) else claimed
+    record = records.get(claimed)
+    if record is not None:
+        if registry._clash(record) or label_of(value) in record.get("over", ()):
+            return NOWHERE
+        holder = f"{record['module']}:{record['qualname']}"
+        is_its_own = registry._is_of(value, record) or is_gone(record["module"])
+        other: Any = registry._registered.get(key.key) if type(key) is Rival else None
+        if other is not None:
+            is_settled = key.key not in registry._contested() or registry._fits(key, value, record)
+            if key.key in registry._setters or not is_settled:
+                return NOWHERE
+            if label_of(other) != holder:
+                is_outdone = _has_taken(registry, other, record)
+            else:  # two of one module, the second of which no discovery has seen
+                is_outdone, is_its_own = is_its_own and registry._is_judged(), False
+            if is_outdone:
+                return NOWHERE
+        if is_its_own or policy == "last" or replaces(value, holder):
+            return claimed
+    elif policy == "qualify" and _is_outdone(value, records):
+        return NOWHERE
+    elif type(key) is not Rival:
+        return key
+    return place if policy == "qualify" else NOWHERE
+
+
+def _has_taken(registry: "LazyDiscoveryDict[Any, Any]", other: type, record: "Record") -> bool:
+    """Whether a class that no discovery finds has the key of a record in this process."""
+    if registry._is_of(other, record) or label_of(other) in record.get("over", ()):
+        return False
+    holder = f"{record['module']}:{record['qualname']}"
+    return registry._policy == "last" or replaces(other, holder)
+
+
+def _is_outdone(value: type, records: "Mapping[Any, Record | None]") -> bool:
+    """Whether a class claims in vain what is listed under the places of others."""
+    label = label_of(value)
+    return any(label in (each or {}).get("over", ()) for each in list(records.values()))
+
+
+def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) -> None:
+    """Fill in a secondary registry what a class has for it, whose primary key is given.
+
+    Raises:
+        DuplicateKeyError: Another class has the key.
+    """
+    name = secondary.attr_name
+    value = getattr(cls, name, None)
+    if value is None:
+        return
+    if secondary.key_source != PRIMARY_KEY:
+        key = getattr(cls, secondary.key_source, None)
+        if key is None:
+            return
+    registry: Any = secondary.registry_dict
+    is_there = key in getattr(registry, "_registered", registry)  # a plugin may have removed it
+    holder = secondary.owners.get(key, cls) if is_there else cls
+    if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
+        return  # inherited with its key
+    is_vain = getattr(registry, "_is_vain", lambda key, cls: False)
+    if is_held(holder, cls) and not is_vain(key, holder):
+        if is_vain(key, cls):
+            return
+        _refuse(name, key, label_of(holder), label_of(cls))
+    secondary.owners[key] = cls
+    if isinstance(registry, LazyDict):
+        registry._register(key, value)
+    else:
+        registry[key] = value
+    if not isinstance(secondary.given, LazyDict):  # a name that is no global one may hold it
+        secondary.given[key] = value
+
+
+# Its names.
 
 
 def serialize_plugin_class(plugin_class: type) -> "dict[str, str]":
@@ -59,241 +500,22 @@ def find_class(module: str, qualname: str) -> "type | None":
     return found if isinstance(found, type) else None
 
 
-def dependencies_of(cls: type) -> "tuple[Dependency, ...]":
-    """What a class declares to depend on, by its own attribute or by an inherited one.
-
-    Raises:
-        ConfigError: The attribute holds something else.
-    """
-    for base in cls.__mro__:  # no getattr: the metaclass of a foreign class may answer anything
-        if DEPENDS_ON in vars(base):
-            field = f"{base.__module__}.{base.__qualname__}.{DEPENDS_ON}"
-            return check_dependencies(field, vars(base)[DEPENDS_ON])
-    return ()
-
-
-def same_declaration(first: type, second: type) -> bool:
-    """Whether two class objects come from one class statement.
-
-    So for ``importlib.reload``, a notebook cell run again, and ``dataclass(slots=True)``, which
-    builds the class a second time from a copy of its namespace (before it restores the qualified
-    name): the token that registration leaves in the namespace is copied too.
-    """
-    if not is_same_source(first.__module__, second.__module__):
-        return False
-    if first.__qualname__ == second.__qualname__:
-        return True
-    token = vars(first).get(DECLARATION_TOKEN)
-    return token is not None and vars(second).get(DECLARATION_TOKEN) is token
-
-
-#: Left in the namespace of each registered class: one object for each class statement. It holds a
-#: reference to the code of the module that is being executed, or ``None``.
-DECLARATION_TOKEN = "__registry_declaration__"
+def find_loaded(key: object, record: "Record", scope: "Scope") -> "type | None":
+    """The class of a record, in a package whose classes do not register themselves."""
+    if not scope.scanned and "entry" not in record:
+        return None
+    module: str = record["module"]
+    if "attribute" in record:  # what the class is bound to in the module that was imported
+        found = find_class(record.get("via", module), record["attribute"])
+    else:
+        found = find_class(module, record["qualname"])
+    if found is None or not derives_from(found, scope.base):
+        return None
+    own_key = key_of(found, scope.config)
+    own_key = record.get("entry") if own_key is None else own_key
+    return found if key in (own_key, scope.place_of(found.__module__, own_key)) else None
 
 
 def name_class(cls: type) -> str:
     """A class for messages: ``module.qualname (file)``."""
     return f"{cls.__module__}.{cls.__qualname__} ({file_of(cls.__module__) or 'no file'})"
-
-
-def is_held(holder: type, claimant: type) -> bool:
-    """Whether a class keeps a key from another one.
-
-    Not from itself, nor if its file is gone.
-    """
-    is_same = claimant is holder or same_declaration(holder, claimant)
-    return not is_same and not is_gone(holder.__module__)
-
-
-def label_of(cls: type) -> str:
-    """What a class is called in ``failures``: ``module:qualname``."""
-    return f"{cls.__module__}:{cls.__qualname__}"
-
-
-#: The attribute by which a class says which other one it replaces: that class, its full name, or
-#: its label.
-REPLACES = "__registry_replaces__"
-
-
-def replaces(cls: type, label: str) -> bool:
-    """Whether a class says that it replaces the one of a label."""
-    other = vars(cls).get(REPLACES)
-    if isinstance(other, type):
-        return label_of(other) == label
-    return other in (label, label.replace(":", "."))
-
-
-def inherits_key(cls: "Any", key: object, config: "RegistryConfig") -> bool:
-    """Whether a function made a class that has no other key than a registered class above it.
-
-    So for what a decorator or ``type()`` of some library gives; a class statement of a module that
-    says no key is one that has forgotten it.
-    """
-    if config.key_attribute in vars(cls):
-        return False
-    above = [each for each in cls.__mro__[1:] if DECLARATION_TOKEN in vars(each)]
-    return any(config.key_of(each) == key for each in above) and _is_made_by_function()
-
-
-def _is_made_by_function() -> bool:
-    """Whether the class of this moment is made in a function, not in the body of a module."""
-    frame: Any = sys._getframe(1)
-    while frame.f_back and (
-        frame.f_globals.get("__name__", "").startswith(f"{__package__}.")
-        or frame.f_code.co_name in ("__new__", "__init_subclass__", "__call__")
-    ):
-        frame = frame.f_back
-    return bool(frame.f_code.co_flags & _CO_OPTIMIZED)
-
-
-#: Of the code of functions, but not of modules and classes, as ``inspect`` has it.
-_CO_OPTIMIZED = 1
-
-
-class Rival:
-    """Stands for a key that a class claims, and another one holds.
-
-    Args:
-        key: The key.
-    """
-
-    __slots__ = ("key",)
-
-    def __init__(self, key: "Any") -> None:
-        self.key = key
-
-
-def is_abstract(cls: type) -> bool:
-    """Whether a class has abstract methods, also before ABCMeta has counted them; or is a Protocol.
-
-    As ``inspect.isabstract``: within ``__init_subclass__`` ``__abstractmethods__`` is not set yet.
-    """
-    counted = vars(cls).get("__abstractmethods__")
-    if counted or vars(cls).get("_is_protocol"):
-        return True
-    if counted is not None:
-        return False
-    names = {
-        name
-        for base in cls.__mro__
-        for name, value in vars(base).items()
-        if _is_abstract_method(value)
-    }
-    return any(_is_abstract_method(getattr(cls, name, None)) for name in names)
-
-
-def _is_abstract_method(value: object) -> bool:
-    return bool(getattr(value, "__isabstractmethod__", False))
-
-
-def derives_from(cls: type, base: type) -> bool:
-    """Whether a class is a sub-class of a base; of a Protocol, if it names that among its bases.
-
-    Most protocols cannot be asked, and those that can take any class with methods of such names.
-    """
-    if getattr(base, "_is_protocol", False):
-        return any(each is base for each in cls.__mro__) and not vars(cls).get("_is_protocol")
-    return issubclass(cls, base)
-
-
-def is_class(value: object) -> bool:
-    """Whether a value is a class, whatever it says of itself (``__class__`` may be a property)."""
-    return issubclass(type(value), type)
-
-
-def is_local(cls: type) -> bool:
-    """Whether a class is made inside a function, so that no name leads to it."""
-    return "<locals>" in cls.__qualname__
-
-
-class Scope:
-    """The base class, the package and the options of one registry.
-
-    Args:
-        base: The class that plugins derive from.
-        config: The registry's set-up.
-        package: The package that is searched; ``None`` where there is none.
-        scanned: Whether classes are looked for, instead of registering themselves.
-        include: Which of the classes that are found count.
-    """
-
-    __slots__ = ("base", "config", "created_ns", "depends_on", "include", "package", "scanned")
-
-    def __init__(
-        self,
-        base: type,
-        config: "RegistryConfig",
-        package: "str | None",
-        scanned: bool = False,
-        include: "Callable[[type], bool] | None" = None,
-    ) -> None:
-        self.base = base
-        self.config = config
-        self.package = package
-        self.scanned = scanned
-        self.include = include
-        self.created_ns = time_ns()
-        #: What the registry depends on: declared by its set-up, or by its base class.
-        self.depends_on: tuple[Dependency, ...] = (*config.depends_on, *dependencies_of(base))
-
-    @property
-    def name(self) -> str:
-        """What the registry is called in messages."""
-        return self.config.registry_name or readable_name(self.base.__name__)
-
-    def contains(self, module: str) -> bool:
-        """As ``Adapter.contains``, before there is one."""
-        return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
-
-    def searches(self, module: str) -> bool:
-        """Whether a module of the package is one that is searched."""
-        if self.config.discovery_recursive is not False:
-            return self.contains(module)
-        return module == self.package or module.rpartition(".")[0] == self.package
-
-    def excludes(self, module: str) -> bool:
-        """Whether a module is one that is left out, whoever imports it."""
-        return excluded_as(module, str(self.package), self.config.exclude) is not None
-
-    def place_of(self, module: str, key: object) -> str:
-        """The key of a class beside others of the same key: that, with the place of its module."""
-        return f"{module}.{key}".removeprefix(f"{self.package}.")
-
-    def arguments(self, enable_cache: bool) -> "dict[str, Any]":
-        """The arguments of ``LazyDiscoveryDict.for_package`` that make this scope again."""
-        config = self.config
-        return {
-            "package": self.package,
-            "base": self.base,
-            "key": config.key_attribute or config.key_extractor,
-            "include": self.include,
-            "recursive": config.discovery_recursive,
-            "strict": config.strict,
-            "facts": config.facts,
-            "depends_on": config.depends_on,
-            "name": config.registry_name,
-            "entry_points": config.discovery_entry_points,
-            "on_duplicate": config.on_duplicate,
-            "exclude": config.exclude,
-            "max_age_days": config.max_age_days,
-            "cache_dir": config.cache_dir,
-            "enable_cache": enable_cache,
-        }
-
-
-def readable_name(class_name: str) -> str:
-    """A class's name in words, without the ending that says it is a base.
-
-    >>> readable_name("StorageBackendBase"), readable_name("ZMQServer")
-    ('storage backend', 'zmq server')
-    """
-    for ending in ("Base", "Meta", "Handler", "Registry"):
-        class_name = class_name.removesuffix(ending) or class_name
-    words = ""
-    for i, char in enumerate(class_name):
-        before, after = class_name[i - 1 : i], class_name[i + 1 : i + 2]
-        if char.isupper() and before and (not before.isupper() or after.islower()):
-            words += " "
-        words += char
-    return words.lower()

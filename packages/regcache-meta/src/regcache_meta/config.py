@@ -1,11 +1,14 @@
-"""How a registry of classes is set up: ``RegistryConfig``; keys from the names of classes."""
+"""How a registry of classes is set up: ``RegistryConfig``, ``Scope``; keys from class names."""
 
 import sys
+from time import time_ns
+
+from regcache_core.discovery import excluded_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, MutableMapping
+    from collections.abc import Callable, Collection, Hashable, Iterable, MutableMapping
     from typing import Any, Literal
 
     from regcache_core import Dependency
@@ -18,8 +21,19 @@ PRIMARY_KEY = "primary"
 #: What may be said of a key that several classes claim: see ``RegistryConfig``.
 POLICIES = ("error", "first", "last", "qualify")
 
+#: The attribute by which a class declares what it depends on.
+DEPENDS_ON = "__registry_depends_on__"
+
+#: The attribute by which a class says which other one it replaces: that class, its full name, or
+#: its label.
+REPLACES = "__registry_replaces__"
+
+#: Left in the namespace of each registered class: one object for each class statement. It holds a
+#: reference to the code of the module that is being executed, or ``None``.
+DECLARATION_TOKEN = "__registry_declaration__"
+
 #: Set on a class whose key an extractor derived: its sub-classes derive keys of their own.
-_DERIVED = "__registry_key_derived__"
+DERIVED = "__registry_key_derived__"
 
 
 class SecondaryRegistry:
@@ -197,79 +211,9 @@ class RegistryConfig:
         for secondary in self.secondary_registries:
             secondary.forget(cls)
 
-    def key_of(self, cls: "Any") -> "Hashable | None":
-        """The key of a class: declared by its attribute or classmethod, else derived.
-
-        A derived key is set as the class's attribute, so that ``cls.<key_attribute>`` tells it.
-
-        Raises:
-            TypeError: The key is not hashable.
-        """
-        key: Hashable | None = self._declared_key(cls)
-        if key is None and self.key_extractor is not None:
-            key = self.key_extractor(cls.__name__, cls)
-            if key is not None and self.key_attribute:
-                setattr(cls, self.key_attribute, key)
-                setattr(cls, _DERIVED, True)
-        try:
-            hash(key)
-        except TypeError:
-            name = f"{cls.__module__}.{cls.__qualname__}"
-            raise TypeError(f"{name} has a key that is not hashable: {key!r}") from None
-        return key
-
-    def _declared_key(self, cls: "Any") -> "Any":
-        """What the attribute holds or the classmethod returns, unless it was derived above us."""
-        name = self.key_attribute
-        owner = next((each for each in cls.__mro__ if name in {*vars(each), *_fields(each)}), None)
-        if owner is None:  # __name__, or what the metaclass computes
-            return getattr(cls, name) if name and hasattr(type(cls), name) else None
-        if owner is not cls and _DERIVED in vars(owner):
-            return None
-        held = vars(owner).get(name)
-        if name not in vars(owner) or _is_field(held):
-            return _default_of(owner, name, held)
-        if isinstance(held, (property, type(self.key_of.__func__))):  # type: ignore[attr-defined]
-            raise TypeError(
-                f"{cls.__module__}.{cls.__qualname__}: {name!r} is a {type(held).__name__}, which "
-                "has a value for instances only; make it a class attribute or a classmethod"
-            )
-        key = getattr(cls, name)
-        return key() if callable(key) and not isinstance(key, type) else key
-
     def __repr__(self) -> str:
         shown = ("key_attribute", "registry_name", "discovery_package", "discovery_recursive")
         return f"RegistryConfig({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"
-
-
-def _fields(cls: type) -> "dict[str, Any]":
-    """The fields of a dataclass or a class of attrs, some of which have no class attribute."""
-    fields = {each.name: each for each in vars(cls).get("__attrs_attrs__", ())}
-    return {**fields, **vars(cls).get("__dataclass_fields__", {})}
-
-
-def _is_field(held: object) -> bool:
-    """Whether something stands in the place of a default: while a class is made, or for a slot."""
-    kind = type(held)
-    return (kind.__module__, kind.__name__) in (
-        ("attr._make", "_CountingAttr"),
-        ("builtins", "member_descriptor"),
-        ("dataclasses", "Field"),
-    )
-
-
-def _default_of(owner: type, name: str, held: "Any") -> "Any":
-    """The default of a field: what its class attribute is, or would be without slots.
-
-    ``dataclass(slots=True)`` and attrs make the class a second time, in which slots take its place.
-    """
-    field = _fields(owner).get(name, held)
-    default = getattr(field, "_default", getattr(field, "default", None))
-    is_missing = _is_field(field) and type(field).__name__ == "member_descriptor"
-    # The last is that of dataclasses since Python 3.15.
-    kinds = ("_MISSING_TYPE", "_Nothing", "sentinel")
-    is_missing = is_missing or type(default).__name__ in kinds
-    return None if is_missing else default
 
 
 def check(field: str, value: object, right: bool, expected: str) -> None:
@@ -278,15 +222,6 @@ def check(field: str, value: object, right: bool, expected: str) -> None:
         from regcache_core import ConfigError
 
         raise ConfigError(field, value, expected)
-
-
-def respelt(error: Exception, names: "Mapping[str, str]") -> Exception:
-    """An error of ``check`` with the name that a setting has where it was declared."""
-    from regcache_core import ConfigError
-
-    if not isinstance(error, ConfigError):
-        return error
-    return ConfigError(names.get(error.field, error.field), error.value, error.expected)
 
 
 def check_exclude(exclude: "Collection[str]", package: "str | None") -> None:
@@ -335,6 +270,134 @@ def check_dependencies(field: str, given: "Collection[Dependency]") -> "tuple[De
     from regcache_core.discovery import as_dependencies
 
     return as_dependencies(given, field)
+
+
+def dependencies_of(cls: type) -> "tuple[Dependency, ...]":
+    """What a class declares to depend on, by its own attribute or by an inherited one.
+
+    Raises:
+        ConfigError: The attribute holds something else.
+    """
+    for base in cls.__mro__:  # no getattr: the metaclass of a foreign class may answer anything
+        if DEPENDS_ON in vars(base):
+            field = f"{base.__module__}.{base.__qualname__}.{DEPENDS_ON}"
+            return check_dependencies(field, vars(base)[DEPENDS_ON])
+    return ()
+
+
+def label_of(cls: type) -> str:
+    """What a class is called in ``failures``: ``module:qualname``."""
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def is_local(cls: type) -> bool:
+    """Whether a class is made inside a function, so that no name leads to it."""
+    return "<locals>" in cls.__qualname__
+
+
+class Rival:
+    """Stands for a key that a class claims, and another one holds.
+
+    Args:
+        key: The key.
+    """
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: "Any") -> None:
+        self.key = key
+
+
+class Scope:
+    """The base class, the package and the options of one registry.
+
+    Args:
+        base: The class that plugins derive from.
+        config: The registry's set-up.
+        package: The package that is searched; ``None`` where there is none.
+        scanned: Whether classes are looked for, instead of registering themselves.
+        include: Which of the classes that are found count.
+    """
+
+    __slots__ = ("base", "config", "created_ns", "depends_on", "include", "package", "scanned")
+
+    def __init__(
+        self,
+        base: type,
+        config: "RegistryConfig",
+        package: "str | None",
+        scanned: bool = False,
+        include: "Callable[[type], bool] | None" = None,
+    ) -> None:
+        self.base = base
+        self.config = config
+        self.package = package
+        self.scanned = scanned
+        self.include = include
+        self.created_ns = time_ns()
+        #: What the registry depends on: declared by its set-up, or by its base class.
+        self.depends_on: tuple[Dependency, ...] = (*config.depends_on, *dependencies_of(base))
+
+    @property
+    def name(self) -> str:
+        """What the registry is called in messages."""
+        return self.config.registry_name or readable_name(self.base.__name__)
+
+    def contains(self, module: str) -> bool:
+        """As ``Adapter.contains``, before there is one."""
+        return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
+
+    def searches(self, module: str) -> bool:
+        """Whether a module of the package is one that is searched."""
+        if self.config.discovery_recursive is not False:
+            return self.contains(module)
+        return module == self.package or module.rpartition(".")[0] == self.package
+
+    def excludes(self, module: str) -> bool:
+        """Whether a module is one that is left out, whoever imports it."""
+        return excluded_as(module, str(self.package), self.config.exclude) is not None
+
+    def place_of(self, module: str, key: object) -> str:
+        """The key of a class beside others of the same key: that, with the place of its module."""
+        return f"{module}.{key}".removeprefix(f"{self.package}.")
+
+    def arguments(self, enable_cache: bool) -> "dict[str, Any]":
+        """The arguments of ``LazyDiscoveryDict.for_package`` that make this scope again."""
+        config = self.config
+        return {
+            "package": self.package,
+            "base": self.base,
+            "key": config.key_attribute or config.key_extractor,
+            "include": self.include,
+            "recursive": config.discovery_recursive,
+            "strict": config.strict,
+            "facts": config.facts,
+            "depends_on": config.depends_on,
+            "name": config.registry_name,
+            "entry_points": config.discovery_entry_points,
+            "on_duplicate": config.on_duplicate,
+            "exclude": config.exclude,
+            "max_age_days": config.max_age_days,
+            "cache_dir": config.cache_dir,
+            "enable_cache": enable_cache,
+        }
+
+
+def readable_name(class_name: str) -> str:
+    """A class's name in words, without the ending that says it is a base.
+
+    >>> readable_name("StorageBackendBase"), readable_name("ZMQServer")
+    ('storage backend', 'zmq server')
+    """
+    for ending in ("Base", "Meta", "Handler", "Registry"):
+        class_name = class_name.removesuffix(ending) or class_name
+    words = ""
+    for i, char in enumerate(class_name):
+        before, after = class_name[i - 1 : i], class_name[i + 1 : i + 2]
+        if char.isupper() and before and (not before.isupper() or after.islower()):
+            words += " "
+        words += char
+    return words.lower()
 
 
 def make_suffix_extractor(suffix: str) -> "Callable[[str, type], str]":

@@ -10,25 +10,13 @@ import sys
 from regcache_core.discovery import (
     NOT_OF_A_LIBRARY,
     file_of,
-    is_gone,
     is_initializing,
     is_same_source,
     modules_in_execution,
     name_of,
 )
 
-from .classes import (
-    Rival,
-    derives_from,
-    find_class,
-    is_held,
-    is_local,
-    label_of,
-    name_class,
-    replaces,
-    same_declaration,
-)
-from .config import PRIMARY_KEY, check, check_flags
+from .config import PRIMARY_KEY, check, check_flags, is_local, label_of
 from .mapping import NOWHERE, LazyDict, lock
 
 TYPE_CHECKING = False
@@ -40,8 +28,7 @@ if TYPE_CHECKING:
     from regcache_core import Dependency, Report, Verification
     from regcache_core.discovery import Listing
 
-    from .classes import Scope
-    from .config import SecondaryRegistry
+    from .config import Scope, SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
     from .mapping import Record, State
 
@@ -156,13 +143,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             DiscoveryError: On first use: there is no such package, or a module failed (strict).
             DuplicateKeyError: On a lookup of a key that two classes have; on first use (strict).
         """
-        from .classes import Scope
         from .config import (
             RegistryConfig,
+            Scope,
             check_exclude,
             extract_key_from_class_name,
             is_name,
-            respelt,
         )
 
         is_package = isinstance(package, str) and package != ""
@@ -192,6 +178,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
                 cache_dir=cache_dir,
             )
         except ValueError as error:
+            from .declarations import respelt
+
             raise respelt(error, _ARGUMENTS) from None
         check_exclude(() if config.exclude == NOT_OF_A_LIBRARY else config.exclude, package)
         plugin_base: Any = base
@@ -204,11 +192,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         Raises:
             ValueError: It is the registry of another base class already.
         """
-        if self._scope is not None and not same_declaration(self._scope.base, scope.base):
-            raise ValueError(
-                f"{name_class(scope.base)} declares a registry that belongs to "
-                f"{name_class(self._scope.base)}; give each base class a LazyDiscoveryDict."
-            )
+        if self._scope is not None:
+            from .classes import name_class, same_declaration
+
+            if not same_declaration(self._scope.base, scope.base):
+                raise ValueError(
+                    f"{name_class(scope.base)} declares a registry that belongs to "
+                    f"{name_class(self._scope.base)}; give each base class a LazyDiscoveryDict."
+                )
         self._scope, self._state = scope, None
         vars(self).pop("_listing", None)
         for dependent in self._dependents:
@@ -357,7 +348,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             return self._find_anew(key, record)
         values = self._opened()[1]
         if key not in values:
-            found = self._find_loaded(key, record)
+            from .classes import find_loaded
+
+            found = find_loaded(key, record, self._scope)  # type: ignore[arg-type]
             if found is not None:
                 values[key] = found  # type: ignore[assignment]
             elif not self._settle(key, record):
@@ -396,22 +389,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         listing: Any = self._listed_by()
         return bool(listing.may_import(module))
 
-    def _find_loaded(self, key: K, record: "Record") -> "type | None":
-        """The class of a record, in a package whose classes do not register themselves."""
-        scope: Any = self._scope
-        if not scope.scanned and "entry" not in record:
-            return None
-        module: str = record["module"]
-        if "attribute" in record:  # what the class is bound to in the module that was imported
-            found = find_class(record.get("via", module), record["attribute"])
-        else:
-            found = find_class(module, record["qualname"])
-        if found is None or not derives_from(found, scope.base):
-            return None
-        own_key = scope.config.key_of(found)
-        own_key = record.get("entry") if own_key is None else own_key
-        return found if key in (own_key, scope.place_of(found.__module__, own_key)) else None
-
     def _find_anew(self, key: K, record: "Record") -> V:
         """The module does not hold what the cache says, or not when it is imported by itself."""
         self._discover_anew(f"{record['module']}.{record['qualname']}")
@@ -426,8 +403,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         listing.refute(where)
 
     def _register(self, key: "Any", value: "Any") -> "Any":
-        scope = self._scope
-        key = self._claim(key, value)
+        from .classes import claim
+
+        scope, key = self._scope, claim(self, key, value)
         if scope is not None and scope.package:
             module = value.__module__
             is_found = scope.config.discovery_recursive is not False and scope.contains(module)
@@ -445,90 +423,6 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         """Whether a discovery finds out which class has a key, of those that claim it now."""
         return self._is_discovering() or bool(self._executing())
 
-    def _claim(self, key: "Any", value: type) -> "Any":
-        """The key itself for a class that claims it; a ``Rival`` if another one holds it.
-
-        Raises:
-            DuplicateKeyError: Another one holds it, and no module is imported that is searched.
-        """
-        held: Any = self._registered.get(key, value)
-        if key in self._setters or not is_held(held, value):
-            return key
-        self._find_answer()
-        if key in self._contested() and not self._is_anew():
-            return key
-        registered: list[tuple[Any, Any]] = list(self._registered.items())
-        for each, cls in registered:
-            if type(each) is Rival and each.key == key and not is_held(cls, value):
-                return each
-        if self._is_judged():
-            return Rival(key)
-        if self._policy == "last" or replaces(value, label_of(held)):
-            with lock():  # it keeps its place in the order
-                rival: Any = Rival(key)
-                self._registered = {
-                    rival if cls is held else each: cls for each, cls in self._registered.items()
-                }
-            if self._scope is not None:
-                self._scope.config.forget_secondary(held)
-            return key
-        if self._policy == "error":
-            self._refuse(key, label_of(held), label_of(value))
-        return Rival(key)
-
-    def _refuse(self, key: object, holder: str, claimant: str) -> None:
-        from regcache_core.discovery import duplicate
-
-        from .errors import DuplicateKeyError
-
-        group = self._scope.config.discovery_entry_points if self._scope else None
-        raise duplicate(DuplicateKeyError, self._name, key, holder, claimant, group or "")
-
-    def _listed_as(self, key: "Any", value: "Any", records: "Mapping[Any, Record | None]") -> "Any":
-        if key in self._setters:
-            return key
-        claimed = place = key.key if type(key) is Rival else key
-        if self._policy == "qualify":
-            place = self._scope.place_of(value.__module__, claimed)  # type: ignore[union-attr]
-            claimed = place if self._is_of(value, records.get(place)) else claimed
-        record = records.get(claimed)
-        if record is not None:
-            if self._clash(record) or label_of(value) in record.get("over", ()):
-                return NOWHERE
-            holder = f"{record['module']}:{record['qualname']}"
-            is_its_own = self._is_of(value, record) or is_gone(record["module"])
-            other: Any = self._registered.get(key.key) if type(key) is Rival else None
-            if other is not None:
-                rival: Any = key
-                is_settled = key.key not in self._contested() or self._fits(rival, value, record)
-                if key.key in self._setters or not is_settled:
-                    return NOWHERE
-                if label_of(other) != holder:
-                    is_outdone = self._has_taken(other, record)
-                else:  # two of one module, the second of which no discovery has seen
-                    is_outdone, is_its_own = is_its_own and self._is_judged(), False
-                if is_outdone:
-                    return NOWHERE
-            if is_its_own or self._policy == "last" or replaces(value, holder):
-                return claimed
-        elif self._policy == "qualify" and self._is_outdone(value, records):
-            return NOWHERE
-        elif type(key) is not Rival:
-            return key
-        return place if self._policy == "qualify" else NOWHERE
-
-    def _has_taken(self, other: type, record: "Record") -> bool:
-        """Whether a class that no discovery finds has the key of a record in this process."""
-        if self._is_of(other, record) or label_of(other) in record.get("over", ()):
-            return False
-        holder = f"{record['module']}:{record['qualname']}"
-        return self._policy == "last" or replaces(other, holder)
-
-    def _is_outdone(self, value: type, records: "Mapping[Any, Record | None]") -> bool:
-        """Whether a class claims in vain what is listed under the places of others."""
-        label = label_of(value)
-        return any(label in (each or {}).get("over", ()) for each in list(records.values()))
-
     def _clash(self, record: "Record") -> str:
         """A class that claims the key of a record too, where nothing says which one has it."""
         if self._policy in ("first", "last"):
@@ -538,7 +432,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _check_clash(self, key: object, record: "Record | None") -> None:
         rival = self._clash(record) if record else ""
         if record and rival:
-            self._refuse(key, f"{record['module']}:{record['qualname']}", rival)
+            from .classes import refuse
+
+            refuse(self, key, f"{record['module']}:{record['qualname']}", rival)
 
     def _executing(self) -> "list[str]":
         """Plugin modules that this thread is importing, the innermost first."""
@@ -592,20 +488,19 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         names = record["module"], record["qualname"]
         return (getattr(value, "__module__", ""), getattr(value, "__qualname__", "")) == names
 
+    def _listed_as(self, key: "Any", value: "Any", records: "Mapping[Any, Record | None]") -> "Any":
+        if key in self._setters:
+            return key
+        from .classes import listed_as
+
+        return listed_as(self, key, value, records)
+
     def _check_claim(
         self, key: "Any", value: "Any", records: "Mapping[Any, Record | None]"
     ) -> None:
-        # A discovery finds out whether the cache is right. Two classes in one module are told apart
-        # when it is imported: by _claim.
-        if self._policy != "error" or self._is_discovering():
-            return
-        key = key.key if type(key) is Rival else key
-        record = records.get(key)
-        if record is None or self._is_of(value, record) or is_gone(record["module"]):
-            return
-        holder = f"{record['module']}:{record['qualname']}"
-        if label_of(value) not in record.get("over", ()) and not replaces(value, holder):
-            self._refuse(key, holder, label_of(value))
+        from .classes import check_claim
+
+        check_claim(self, key, value, records)
 
     def _is_of(self, value: "Any", record: "Record | None") -> bool:
         module = getattr(value, "__module__", None)  # a plugin may have assigned anything

@@ -8,15 +8,13 @@ from _thread import RLock
 
 from regcache_core.discovery import call_in_forked_child, has_failed
 
-from .classes import Rival, is_held, label_of
-from .config import PRIMARY_KEY
+from .config import Rival
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterable, Iterator, KeysView, Mapping
+    from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping
     from typing import Any, TypeVar
 
-    from .config import SecondaryRegistry
     from .lazydict import LazyDiscoveryDict
 
     K = TypeVar("K")
@@ -573,40 +571,3 @@ class LazyDict(dict[K, V]):
 def _alone(record: "Record | None") -> "Record":
     """A record without those that claim its key in vain: what is loaded stays whoever comes."""
     return {name: value for name, value in (record or {}).items() if name != "over"}
-
-
-def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) -> None:
-    """Fill in a secondary registry what a class has for it, whose primary key is given.
-
-    Raises:
-        DuplicateKeyError: Another class has the key.
-    """
-    name = secondary.attr_name
-    value = getattr(cls, name, None)
-    if value is None:
-        return
-    if secondary.key_source != PRIMARY_KEY:
-        key = getattr(cls, secondary.key_source, None)
-        if key is None:
-            return
-    registry: Any = secondary.registry_dict
-    is_there = key in getattr(registry, "_registered", registry)  # a plugin may have removed it
-    holder = secondary.owners.get(key, cls) if is_there else cls
-    if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
-        return  # inherited with its key
-    is_vain = getattr(registry, "_is_vain", lambda key, cls: False)
-    if is_held(holder, cls) and not is_vain(key, holder):
-        if is_vain(key, cls):
-            return
-        from regcache_core.discovery import duplicate
-
-        from .errors import DuplicateKeyError
-
-        raise duplicate(DuplicateKeyError, name, key, label_of(holder), label_of(cls))
-    secondary.owners[key] = cls
-    if isinstance(registry, LazyDict):
-        registry._register(key, value)
-    else:
-        registry[key] = value
-    if not isinstance(secondary.given, LazyDict):  # a name that is no global one may hold it
-        secondary.given[key] = value

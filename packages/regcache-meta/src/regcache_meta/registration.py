@@ -1,32 +1,26 @@
 """Classes that register themselves: ``AutoRegisterMeta``; ``AutoRegister`` without metaclass."""
 
 import sys
-from _weakref import ref
 from abc import ABCMeta
 
-from regcache_core.discovery import code_in_execution
-
-from .classes import (
+from .config import (
     DECLARATION_TOKEN,
     DEPENDS_ON,
+    DERIVED,
     REPLACES,
+    RegistryConfig,
     Scope,
-    dependencies_of,
-    inherits_key,
-    is_abstract,
-    is_class,
-    is_held,
-    label_of,
+    SecondaryRegistry,
+    check,
+    check_exclude,
     readable_name,
-    replaces,
 )
-from .config import _DERIVED, RegistryConfig, SecondaryRegistry, check, check_exclude, respelt
 from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
-from .mapping import NOWHERE, LazyDict, put_secondary
+from .mapping import NOWHERE, LazyDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable
+    from collections.abc import Callable, Collection
     from typing import Any, ClassVar, TypeVar
 
     from regcache_core import Dependency
@@ -51,9 +45,11 @@ _ATTRIBUTES = {
     "__registry_cache_dir__": "cache_dir",
 }
 _DECLARING = (*_ATTRIBUTES, "__registry__", "__registry_config__", DEPENDS_ON, REPLACES)
+#: What a class without a registry may say, for its sub-classes.
+_OF_OTHERS = {"__registry_key__", DEPENDS_ON, REPLACES}
 #: What a plugin may say, or have from its class made a second time, or from a metaclass.
-_OF_PLUGINS = {DEPENDS_ON, REPLACES, DECLARATION_TOKEN, _DERIVED}
-_OF_PLUGINS |= {"__registry__", "__registry_key__", "__registry_config__"}
+_OF_PLUGINS = {*_OF_OTHERS, "__registry__", "__registry_config__", DECLARATION_TOKEN, DERIVED}
+_KNOWN = {*_DECLARING, *_OF_PLUGINS}
 
 
 class AutoRegisterMeta(ABCMeta):
@@ -194,8 +190,10 @@ def add_class(cls: type, given: "RegistryConfig | None" = None) -> None:
     if declared is not None:
         _declare(cls, declared)
     # A name with brackets is no class statement: a generic model's parametrization, A[int].
-    elif inherited is not None and cls.__name__.isidentifier() and not is_abstract(cls):
-        _register(cls, inherited)
+    elif inherited is not None and cls.__name__.isidentifier():
+        from .classes import register
+
+        register(cls, inherited)
 
 
 def _asks_for_its_own(cls: type, inherited: RegistryConfig) -> bool:
@@ -220,70 +218,48 @@ def _config_from_attributes(cls: "Any") -> "RegistryConfig | None":
     if getattr(cls, "__registry_key__", None) is None:
         return None
     own = vars(cls).get("__registry__")
-    given: dict[str, Any] = {
-        argument: getattr(cls, name) for name, argument in _ATTRIBUTES.items() if hasattr(cls, name)
-    }
+    said = {argument: getattr(cls, name, NOWHERE) for name, argument in _ATTRIBUTES.items()}
+    given: dict[str, Any] = {each: value for each, value in said.items() if value is not NOWHERE}
     registry = LazyDiscoveryDict() if own is None else own
     try:
         config = RegistryConfig(registry, **{"skip_if_no_key": True, **given})
         _check_use(config, cls)
     except ValueError as error:
+        from .declarations import respelt
+
         names = {argument: name for name, argument in _ATTRIBUTES.items()}
         names["registry_dict"] = "__registry__"
-        spelt = {each: f"{_place_of(cls)}.{name}" for each, name in names.items()}
-        raise respelt(error, spelt) from None
+        place = f"{cls.__module__}.{cls.__qualname__}"
+        raise respelt(error, {each: f"{place}.{name}" for each, name in names.items()}) from None
     return config
-
-
-def _place_of(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _check_use(config: RegistryConfig, cls: type) -> None:
     """Refuse what only a registry that discovers can do, and patterns that fit nothing."""
     is_lazy = isinstance(config.registry_dict, LazyDiscoveryDict)
-    is_default_age = config.max_age_days == 7
-    where = "it to a registry that is a LazyDiscoveryDict"
-    check("max_age_days", config.max_age_days, is_lazy or is_default_age, where)
-    searched = "discovery_package", "discovery_entry_points"
-    for name in ("strict", "facts", "depends_on", "cache_dir", "exclude", *searched):
-        value = getattr(config, name)
-        check(name, value, is_lazy or not value, where)
-        is_used = config.discover or name not in searched or not value
-        check(name, value, is_used, "it to a registry that discovers")
-    check_exclude(config.exclude, config.discovery_package or _package_of(cls))
+    if not config.discover or not is_lazy:
+        from .declarations import check_use
+
+        check_use(config, is_lazy)
+    if config.exclude:
+        check_exclude(config.exclude, config.discovery_package or _package_of(cls))
 
 
 def _check_names(cls: type, is_declared: bool, is_inherited: bool) -> None:
     """Refuse an attribute that is called like one of a registry, and is none, or is of no use."""
-    mine = {n: v for n, v in vars(cls).items() if n.startswith("__registry_") and n.endswith("__")}
-    for name, value in mine.items():
-        is_known = name in _DECLARING or name in _OF_PLUGINS
-        if not is_known and not any(hasattr(base, name) for base in cls.__bases__):
-            from difflib import get_close_matches
+    right = _KNOWN if is_declared else _OF_PLUGINS if is_inherited else _OF_OTHERS
+    odd = [name for name in vars(cls) if name[:11] == "__registry_" and name not in right]
+    if odd:
+        from .declarations import check_names
 
-            known = {each.strip("_").removeprefix("registry_"): each for each in _DECLARING}
-            word = name.strip("_").removeprefix("registry_")
-            close = [known[each] for each in get_close_matches(word, known, 2)]
-            expected = f"it as {' or '.join(close or sorted(_DECLARING))}: no other name is known"
-            check(f"{_place_of(cls)}.{name}", value, False, expected)
-    if is_declared:
-        return
-    useless = _OF_PLUGINS if is_inherited else {"__registry_key__", DEPENDS_ON, REPLACES}
-    where = (
-        "it to the class that declares the registry"
-        if is_inherited
-        else "it with a __registry_key__"
-    )
-    for name, value in mine.items():
-        is_useless = name in _DECLARING and name not in useless
-        check(f"{_place_of(cls)}.{name}", value, not is_useless or value is None, where)
+        check_names(cls, odd, _DECLARING, is_inherited)
 
 
 def _declare(cls: "Any", config: RegistryConfig) -> None:
     """Make ``cls`` the base class of a registry."""
     is_config = isinstance(config, RegistryConfig)
-    check(f"{_place_of(cls)}.__registry_config__", config, is_config, "a RegistryConfig")
+    field = f"{cls.__module__}.{cls.__qualname__}.__registry_config__"
+    check(field, config, is_config, "a RegistryConfig")
     _check_use(config, cls)
     config.registry_name = config.registry_name or readable_name(cls.__name__)
     registry = config.registry_dict
@@ -329,94 +305,3 @@ def _rebind(application: str, old: object, new: object) -> None:
             namespace = getattr(module, "__dict__", {})
             for each in [each for each, value in list(namespace.items()) if value is old]:
                 namespace[each] = new
-
-
-def _register(cls: "Any", config: RegistryConfig) -> None:
-    registry: Any = config.registry_dict
-    is_lazy = isinstance(registry, LazyDiscoveryDict)
-    scope: Any = registry._scope if is_lazy else None
-    if is_lazy and scope.excludes(cls.__module__):
-        return
-    key = config.key_of(cls)
-    if is_lazy:
-        registry._note_keyless(cls, key)
-    if key is None:
-        if config.skip_if_no_key:
-            return
-        from .errors import MissingKeyError
-
-        raise MissingKeyError(str(config.registry_name), cls, config.key_attribute)
-    if inherits_key(cls, key, config):
-        return
-    dependencies_of(cls)  # a wrong declaration is told where it is made
-    other = vars(cls).get(REPLACES, "")
-    is_class_or_name = isinstance(other, (str, type))
-    check(f"{_place_of(cls)}.{REPLACES}", other, is_class_or_name, "a class, or its full name")
-    if DECLARATION_TOKEN not in vars(cls):
-        code = code_in_execution(cls.__module__)
-        setattr(cls, DECLARATION_TOKEN, (code and ref(code),))
-    _forget_former(config, key, cls)
-    claimed, key = key, _put(config, key, cls)
-    if key is NOWHERE or (is_lazy and key != claimed and registry._is_judged()):
-        return  # those that have their keys fill in others when that is known
-    for secondary in config.secondary_registries:
-        put_secondary(secondary, key, cls)
-    _log(cls, key, config)
-
-
-def _forget_former(config: RegistryConfig, key: "Hashable", cls: type) -> None:
-    """Forget a class under other keys that it had before its module was executed anew.
-
-    By a reload, or as the cell of a notebook. What one execution declares several times stays.
-    """
-    (run,) = vars(cls)[DECLARATION_TOKEN]
-    if run is None or config._runs.setdefault(cls.__module__, run) is run:
-        return
-    registry: Any = config.registry_dict
-    registered = getattr(registry, "_registered", registry)
-    former = [
-        each
-        for each, old in list(registered.items())
-        if each != key
-        and is_class(old)
-        and (old.__module__, old.__qualname__) == (cls.__module__, cls.__qualname__)
-        and vars(old).get(DECLARATION_TOKEN, (run,)) not in ((None,), (run,))
-    ]
-    config.forget(former)
-    held = registered.get(key, cls)
-    is_rival = is_class(held) and held.__module__ == cls.__module__ and is_held(held, cls)
-    is_lazy = isinstance(registry, LazyDiscoveryDict) and not registry._is_discovering()
-    if is_lazy and (former or is_rival):
-        scope: Any = registry._scope
-        registry.bind(scope)  # what is known of other modules is looked at anew
-
-
-def _put(config: RegistryConfig, key: "Any", cls: type) -> "Any":
-    """Register a class; gives the key under which it is listed, or ``NOWHERE``."""
-    registry: Any = config.registry_dict
-    if isinstance(registry, LazyDict):
-        return registry._register(key, cls)
-    holder, policy = registry.get(key, cls), config.on_duplicate
-    if is_held(holder, cls):
-        if policy == "last" or replaces(cls, label_of(holder)):
-            config.forget_secondary(holder)
-        elif policy == "error":
-            from regcache_core.discovery import duplicate
-
-            from .errors import DuplicateKeyError
-
-            name, labels = str(config.registry_name), (label_of(holder), label_of(cls))
-            raise duplicate(DuplicateKeyError, name, key, *labels)
-        elif policy == "first":
-            return NOWHERE
-        else:
-            key = f"{cls.__module__}.{key}"
-    registry[key] = cls
-    return key
-
-
-def _log(cls: type, key: "Hashable", config: RegistryConfig) -> None:
-    logging = sys.modules.get("logging")  # not imported for this: it costs more than we do
-    if config.log_registration and logging is not None:
-        logger = logging.getLogger("regcache_meta")
-        logger.debug("%s: registered %s as %r", config.registry_name, cls.__qualname__, key)

@@ -31,26 +31,23 @@ from regcache_core.discovery import (
 
 from .. import facts as facts  # needed when plugins may have broken importing
 from ..classes import (
-    Rival,
-    dependencies_of,
     derives_from,
     find_class,
     is_abstract,
     is_class,
-    is_local,
-    label_of,
+    key_of,
     name_class,
+    put_secondary,
     replaces,
     serialize_plugin_class,
 )
-from ..config import check
+from ..config import Rival, check, dependencies_of, is_local, label_of
 from ..errors import (
     DiscoveryError,
     DiscoveryWarning,
     DuplicateKeyError,
     ImportedEarlyError,
 )
-from ..mapping import put_secondary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +58,7 @@ if TYPE_CHECKING:
     from regcache_core.discovery import Cache, Failures
 
     from ..caching import ClassAdapter
-    from ..classes import Scope
+    from ..config import Scope
     from ..lazydict import LazyDiscoveryDict
     from ..mapping import Record
 
@@ -466,7 +463,7 @@ class Discovery:
             raise TypeError(f"{name_class(cls)} is abstract")
         if scope.include is not None and not scope.include(cls):
             return
-        key = scope.config.key_of(cls)
+        key = key_of(cls, scope.config)
         if key is None:
             key = name
             self.nameless.add(id(cls))
@@ -674,7 +671,7 @@ def register_scanned(
             continue
         if scope.include is not None and not scope.include(cls):
             continue
-        key = scope.config.key_of(cls)
+        key = key_of(cls, scope.config)
         registry._note_keyless(cls, key)
         if key is not None:
             registry._register(key, cls)
