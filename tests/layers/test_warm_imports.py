@@ -82,6 +82,7 @@ DISCOVERING = {
     "regcache_core._cold.reasons": "why there was no hit",
     "regcache_core.discovery._cold.import_hook": "which modules are missing",
     "regcache_core.discovery._cold.search_path": "what lies on sys.path when the scan starts",
+    "regcache_core._cold.saving": "the answer is built in turn, and saved",
     "regcache_core._cold.stamps": "the sources as they are when the scan starts",
     "regcache_core.discovery._cold.threads": "which threads import plugins now",
     "regcache_core.discovery._cold.failures": "what modules that fail lacked",

@@ -171,9 +171,9 @@ MUTANTS = {
     "age": Mutant(_INPUTS, "now - recorded > self.max_age_s", "False", ("age_caches",)),
     "the future": Mutant(_INPUTS, "if recorded > now:", "if False:", ("age_caches",)),
     "edits while plugins are imported": Mutant(
-        _MANAGER,
-        "self._scan_to_save() or _record(inputs)",
-        "_record(inputs)",
+        "regcache_core/_cold/saving.py",
+        "_scan_to_save(manager) or record(inputs)",
+        "record(inputs)",
         ("change_during_discovery", "edit_plugin"),
     ),
     "modules that nothing finds": Mutant(

@@ -104,6 +104,19 @@ def _is_same(first: "Any", second: "Any") -> bool:
     return True
 
 
+def check_all(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[str, Any]":
+    """Check all inputs; gives the members that hold but should be renewed."""
+    renewed = {}
+    for item in inputs:
+        try:
+            value = item.check(recorded[item.member])
+        except WRONG_SHAPE as error:
+            raise CacheMiss("WRONG_SHAPE", item.member) from error
+        if value is not None:
+            renewed[item.member] = value
+    return renewed
+
+
 class Timestamp(Input):
     """When the scan started, in seconds since the epoch; bounds the age of an answer.
 

@@ -1,12 +1,11 @@
 """The cache of one registry: ``RegistryCacheManager``, and ``CacheConfig`` for how it ages.
 
-This module decides; it leaves reading, writing, places and what an answer depends on to the
-modules of these names, and imports the cold ones only where a cold path begins.
+This module decides whether a file is believed; files, places and what an answer depends on are in
+the modules of these names. What follows a miss (an answer is built and saved) is ``_cold.saving``.
 """
 
 import os
 import sys
-from _thread import get_ident
 from time import perf_counter_ns, time_ns
 
 from ._file import (
@@ -21,13 +20,13 @@ from ._file import (
 from ._inputs import (
     PYTHON_SUFFIXES,
     SECONDS_PER_DAY,
-    WRONG_SHAPE,
     FoundFiles,
     Input,
     SourceTree,
     Timestamp,
+    check_all,
 )
-from ._report import STATUSES, CacheMiss, Report, check_argument, refused
+from ._report import CacheMiss, Report, check_argument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +37,8 @@ if TYPE_CHECKING:
 
     from cattrs import Converter
 
+    from ._cold.saving import Miss
     from ._cold.verify import Verification
-    from .errors import SerializationError
 
     A = TypeVar("A")
     K = TypeVar("K")
@@ -202,24 +201,6 @@ def _is_age(value: object) -> bool:
     return 0 <= value < float("inf")  # False for NaN too
 
 
-#: Why an answer was not saved, where that is worth mending.
-_TOLD = ("TOO_LARGE", "COMES_BACK_CHANGED")
-
-
-class _Miss:
-    """A load that was a miss: what for, its report, when it began, and what inputs were then."""
-
-    __slots__ = ("began_ns", "reason", "report", "scan")
-
-    def __init__(
-        self, reason: str, report: Report, began_ns: int, scan: "dict[str, Any] | None"
-    ) -> None:
-        self.reason = reason
-        self.report = report
-        self.began_ns = began_ns
-        self.scan = scan
-
-
 class RegistryCacheManager(Generic[K, T]):
     """Loads, checks and saves the cached answer of one registry.
 
@@ -298,7 +279,7 @@ class RegistryCacheManager(Generic[K, T]):
         self._default_converter: Converter | None = None  # made when it is needed
         self._code = FoundFiles("code", time_ns())
         self._more_inputs = _checked(inputs)
-        self._misses: dict[object, _Miss] = {}  # caller -> its last load, until it saves
+        self._misses: dict[object, Miss] = {}  # caller -> its last load, until it saves
         self._identified: dict[str, object] | None = None
 
     @property
@@ -383,49 +364,9 @@ class RegistryCacheManager(Generic[K, T]):
             SerializationError: A key or an item cannot be turned into JSON (a ``TypeError``);
                 nothing was written.
         """
-        report, problem = self._save_to(self.path, items, file_mtimes, extra)
-        if _is_unserializable(report):
-            raise self._serialization_error(report) from report.cause
-        if problem:
-            from .errors import CacheWarning, warn_caller
+        from ._cold.saving import save
 
-            warn_caller(problem, CacheWarning)
-        return report.status == "saved"
-
-    def _serialization_error(self, report: Report) -> "SerializationError":
-        from .errors import SerializationError
-
-        problem = str(report.cause) or type(report.cause).__name__
-        return SerializationError(self.cache_name, report.where, problem)
-
-    def _save_to(
-        self,
-        path: "str | None",
-        items: "Mapping[K, T]",
-        file_mtimes: "Mapping[str, Any] | None",
-        extra: "Mapping[str, Any] | None",
-    ) -> "tuple[Report, str]":
-        """Save; gives the report, and what the application should be warned of."""
-        start = perf_counter_ns()
-        changes: list[CacheMiss] = []
-        problem = ""
-        try:
-            self._save(path, self._identity(), items, file_mtimes, extra, changes.append)
-            report = Report("saved", path, len(items))
-        except CacheMiss as miss:
-            status: Any = "disabled" if STATUSES.get(miss.name) == "disabled" else "error"
-            report = refused(miss, path, status)
-        finally:
-            self._misses.pop(_caller(), None)
-        report.save_ns = perf_counter_ns() - start
-        self.last_report = report
-        if report.reason is None and changes:
-            problem = f"cache {self.cache_name!r} was saved, but {refused(changes[0], path).why()}"
-        elif _is_unserializable(report):
-            problem = str(self._serialization_error(report))
-        elif report.reason is not None and report.reason.name in _TOLD:
-            problem = f"cache {self.cache_name!r} was not saved: {report.why()}"
-        return report, problem
+        return save(self, items, file_mtimes, extra)
 
     def get_or_build(
         self, build: "Build[K, T]", progress: "Progress | None" = None
@@ -449,7 +390,9 @@ class RegistryCacheManager(Generic[K, T]):
         items = self.load_cache()
         if items is not None:
             return items
-        return self._build_once(self.load_cache, lambda: self._build(build, progress))
+        from ._cold.saving import build_and_save, build_once
+
+        return build_once(self, self.load_cache, lambda: build_and_save(self, build, progress))
 
     def get_lazily_or_build(
         self, build: "Build[K, T]", progress: "Progress | None" = None
@@ -469,36 +412,13 @@ class RegistryCacheManager(Generic[K, T]):
         items = self.load_lazily()
         if items is not None:
             return items
-        return self._build_once(
-            self.load_lazily, lambda: self._lazily(self._build(build, progress), lambda item: item)
+        from ._cold.saving import build_and_save, build_once
+
+        return build_once(
+            self,
+            self.load_lazily,
+            lambda: self._lazily(build_and_save(self, build, progress), lambda item: item),
         )
-
-    def _build_once(self, load: "Callable[[], A | None]", build: "Callable[[], A]") -> "A":
-        """As ``build_in_turn``, after threads of this process that are at it."""
-        from ._cold.lock import ThreadTurn
-
-        with ThreadTurn(self.path) as turn:
-            answer = load() if turn.is_news else None
-            return self.build_in_turn(load, build) if answer is None else answer
-
-    def _build(self, build: "Any", progress: "Progress | None") -> "dict[K, T]":
-        def tell(done: int, total: int, what: str = "") -> None:
-            from ._cold.lock import touch_locks
-
-            touch_locks()
-            progress(done, total, what)  # type: ignore[misc]  # else nobody is given this
-
-        report = self._misses[_caller()].report
-        start = perf_counter_ns()
-        self._note_code(build)
-        built = build() if progress is None else build(tell)
-        is_mapping = hasattr(built, "keys") and hasattr(built, "__getitem__")
-        expected = "a mapping from it, key -> item"
-        check_argument("what build() returned", built, is_mapping, expected)
-        built = dict(built)
-        report.build_ns = perf_counter_ns() - start
-        self.save_built(built, report)
-        return built
 
     def build_in_turn(self, load: "Callable[[], A | None]", build: "Callable[[], A]") -> "A":
         """Build the answer after a miss; if another process is doing so, wait for its answer.
@@ -513,25 +433,9 @@ class RegistryCacheManager(Generic[K, T]):
         Raises:
             Exception: Whatever ``load`` or ``build`` raises.
         """
-        miss = self._misses[_caller()]
-        path: Any = miss.report.path
-        if miss.report.status != "miss" or miss.reason == "REFRESH_REQUESTED":
-            return build()
-        from ._cold.lock import BuildLock
+        from ._cold.saving import build_in_turn
 
-        with BuildLock(path, miss.began_ns) as turn:
-            answer = load() if turn.is_news else None
-            if answer is not None:
-                self.last_report.wait_ns = turn.wait_ns  # type: ignore[union-attr]
-                turn.end(saved=True)
-                return answer
-            report = self._misses[_caller()].report
-            report.wait_ns = turn.wait_ns
-            turn.begin()
-            try:
-                return build()
-            finally:
-                turn.end(saved=report.saved is not None and report.saved.status == "saved")
+        return build_in_turn(self, load, build)
 
     def save_built(
         self,
@@ -552,52 +456,18 @@ class RegistryCacheManager(Generic[K, T]):
             transient: An error of this moment that made the answer smaller, as
                 ``Failures.transient`` has it: the answer is not saved then.
         """
-        from .errors import CacheWarning, warn_caller
+        from ._cold.saving import save_built
 
-        if report.status == "disabled":  # though a plugin may have cleared the environment
-            return
-        if transient is not None:
-            report.saved = refused(CacheMiss("TRANSIENT_FAILURE"), report.path)
-            report.saved.cause = transient
-            return
-        # Where the load looked, though a plugin may have changed the environment.
-        saved, problem = self._save_to(report.path, items, None, extra)
-        report.saved, report.save_ns, report.items = saved, saved.save_ns, len(items)
-        self.last_report = report
-        if problem:  # the last thing: a filter may make an error of it
-            warn_caller(problem, CacheWarning)
+        save_built(self, items, report, extra, transient)
 
     def begin_scan(self) -> None:
         """Start to build the answer anew, whatever the cache file says.
 
         What the answer depends on is recorded as it is at this moment, for the save that follows.
         """
-        self._begin(CacheMiss("REFRESH_REQUESTED"))
+        from ._cold.saving import begin
 
-    def _begin(self, miss: CacheMiss) -> None:
-        began_ns, identity, scan = time_ns(), self._identity(), None
-        path = cache_file(identity, self.config.cache_dir)
-        try:
-            scan = _record(self._inputs(identity))
-        except CacheMiss as unknown:
-            miss = unknown
-        self._note_miss(miss, path, began_ns, scan)
-
-    def _note_miss(
-        self, miss: CacheMiss, path: "str | None", began_ns: int, scan: "dict[str, Any] | None"
-    ) -> Report:
-        self.last_report = report = refused(miss, path)
-        self._misses[_caller()] = _Miss(miss.name, report, began_ns, scan)
-        return report
-
-    def _scan_to_save(self) -> "dict[str, Any] | None":
-        """What the inputs were when the load was a miss that this save follows.
-
-        Of another thread's loads, where this one has not loaded: the earliest, which is the safest.
-        """
-        own = self._misses.get(_caller())
-        misses = [own] if own is not None else list(self._misses.values())
-        return min(misses, key=lambda miss: miss.began_ns).scan if misses else None
+        begin(self, CacheMiss("REFRESH_REQUESTED"))
 
     def refuse_load(self, reason: str, where: str) -> None:
         """Make a miss of the last load: what lies beside the items is not what was stored there.
@@ -606,7 +476,9 @@ class RegistryCacheManager(Generic[K, T]):
             reason: Name of a ``Reason``.
             where: What is wrong.
         """
-        self._begin(CacheMiss(reason, where))
+        from ._cold.saving import begin
+
+        begin(self, CacheMiss(reason, where))
         self.extra = {}
 
     def verify(self, build: "Callable[[], Mapping[K, T]]") -> "Verification":
@@ -657,12 +529,17 @@ class RegistryCacheManager(Generic[K, T]):
                 raise CacheMiss("REFRESH_REQUESTED", "REGCACHE_REFRESH")
             items = self._items(self._fresh_document(str(path), inputs), convert)
             self.last_report = report = Report("hit", path, len(items))
-            self._misses.pop(_caller(), None)
+            if self._misses:
+                from ._cold.saving import caller
+
+                self._misses.pop(caller(), None)
         except CacheMiss as miss:
             began_ns = time_ns() - (perf_counter_ns() - start)
+            from ._cold.saving import note_miss, record
+
             # The answer will be built now: what it depends on is as it is at this moment.
-            scan = None if inputs is None else _record(inputs)
-            report = self._note_miss(miss, path, began_ns, scan)
+            scan = None if inputs is None else record(inputs)
+            report = note_miss(self, miss, path, began_ns, scan)
         report.load_ns = perf_counter_ns() - start
         return items
 
@@ -679,7 +556,7 @@ class RegistryCacheManager(Generic[K, T]):
 
     def _fresh_document(self, path: str, inputs: "list[Input]") -> "dict[str, Any]":
         document = read_document(path)
-        renewed = _check(inputs, document)
+        renewed = check_all(inputs, document)
         if renewed and not self.read_only:
             from ._cold.write import renew
 
@@ -742,13 +619,6 @@ class RegistryCacheManager(Generic[K, T]):
         name = "" if self._item_type is None else repr(self._item_type)
         return name if " at 0x" not in name else ""  # annotated with an object
 
-    def _note_code(self, *things: "Any") -> None:
-        """Let the answer depend on the modules that define some types and functions."""
-        from ._cold.code import modules_of
-        from ._modules import file_of
-
-        self._code.add(map(file_of, modules_of(things)))
-
     def _version(self) -> str:
         name = getattr(self.version_getter, "__qualname__", "version_getter")
         try:
@@ -759,57 +629,6 @@ class RegistryCacheManager(Generic[K, T]):
             raise CacheMiss("VERSION_UNKNOWN", name) from error
         return version
 
-    def _save(
-        self,
-        path: "str | None",
-        identity: "dict[str, object]",
-        items: "Mapping[K, T]",
-        file_mtimes: "Mapping[str, Any] | None",
-        extra: "Mapping[str, Any] | None",
-        on_change: "Callable[[CacheMiss], object]",
-    ) -> None:
-        from ._cold.prune import prune
-        from ._cold.serialize import NotJsonError, as_extra, check_plain
-        from ._cold.stamps import stamps_from_mtimes
-        from ._cold.write import write_document
-
-        self._check_switches(path, identity)
-        if self._serializer is None or self._serializer is not self._deserializer:
-            self._note_code(self._serializer, self._deserializer, self._item_type)
-        inputs = self._inputs(identity)
-        recorded = _complete(inputs, self._scan_to_save() or _record(inputs))
-        if file_mtimes is not None:
-            stamps = stamps_from_mtimes(file_mtimes)
-            recorded["file_mtimes"] = {**recorded.get("file_mtimes", {}), **stamps}
-        check_plain(inputs, recorded)
-        document = {
-            **recorded,
-            "max_age_days": self.config.max_age_days,  # tells when nobody needs the file any more
-            "items": self._to_records(items, on_change),
-            "extra": as_extra(extra or {}),
-        }
-        # What changed while the answer was being built is stale before it is written.
-        document.update(_check(inputs, recorded))
-        prune(str(path))  # before the write, which may need the space
-        try:
-            write_document(path, document)  # type: ignore[arg-type]
-        except NotJsonError as error:
-            raise CacheMiss("NOT_SERIALIZABLE", "the whole document") from error
-        except OSError as error:
-            raise CacheMiss("WRITE_FAILED", str(path)) from error
-
-    def _to_records(
-        self, items: "Mapping[K, T]", on_change: "Callable[[CacheMiss], object]"
-    ) -> "dict[str, Any]":
-        from ._cold.serialize import to_records
-
-        if self._serializer is not None and self._deserializer is not None:
-            return to_records(items, self._serializer, self._deserializer, (str,), on_change)
-        return to_records(items, self._to_record, self.from_record, (str, int), None)
-
-    def _to_record(self, item: T) -> "Any":
-        return self._get_converter().unstructure(item, unstructure_as=self._item_type)
-
     def _get_converter(self) -> "Converter":
         converter = self._converter or self._default_converter
         if converter is None:
@@ -819,25 +638,10 @@ class RegistryCacheManager(Generic[K, T]):
         return converter
 
 
-def _is_unserializable(report: Report) -> bool:
-    return report.reason is not None and report.reason.name == "NOT_SERIALIZABLE"
-
-
 def _is_type(value: "Any") -> bool:
     """Whether a value is a type, or stands for one; ``typing`` need not be imported to tell."""
     is_form = type(value).__module__ in ("types", "typing", "typing_extensions")
     return value is None or isinstance(value, type) or is_form
-
-
-def greenlet_here() -> "Any":
-    """The greenlet that executes this code; ``None`` in an application that has none."""
-    return getattr(sys.modules.get("greenlet"), "getcurrent", lambda: None)()
-
-
-def _caller() -> object:
-    """What tells threads, and greenlets, apart."""
-    greenlet = greenlet_here()
-    return get_ident() if greenlet is None else id(greenlet)
 
 
 def _checked(inputs: "Iterable[Input]") -> "tuple[Input, ...]":
@@ -853,27 +657,6 @@ def _checked(inputs: "Iterable[Input]") -> "tuple[Input, ...]":
         check_argument("inputs", item.member, is_free, "a member of its own to each input")
         taken.add(item.member)
     return checked
-
-
-def _record(inputs: "Iterable[Input]") -> "dict[str, Any]":
-    return {item.member: item.record() for item in inputs}
-
-
-def _complete(inputs: "Iterable[Input]", recorded: "dict[str, Any]") -> "dict[str, Any]":
-    return {item.member: item.complete(recorded[item.member]) for item in inputs}
-
-
-def _check(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[str, Any]":
-    """Check all inputs; gives the members that hold but should be renewed."""
-    renewed = {}
-    for item in inputs:
-        try:
-            value = item.check(recorded[item.member])
-        except WRONG_SHAPE as error:
-            raise CacheMiss("WRONG_SHAPE", item.member) from error
-        if value is not None:
-            renewed[item.member] = value
-    return renewed
 
 
 def _application_of(function: object) -> str:

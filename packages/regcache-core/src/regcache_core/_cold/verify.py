@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._file import lazy_options
 from .._keys import key_to_text
 from ..errors import ConfigError, VerificationError
+from .saving import as_records
 
 if TYPE_CHECKING:
     from .._manager import RegistryCacheManager
@@ -152,7 +153,7 @@ def _built(
     """What ``build()`` gives, as records."""
     serializer, deserializer, item_type = parts
     manager = kind("verified", str, serializer, deserializer, item_type=item_type)
-    return {"items": manager._to_records(build(), lambda change: None)}
+    return {"items": as_records(manager, build(), lambda change: None)}
 
 
 def _cached(manager: RegistryCacheManager[Any, Any]) -> tuple[Report, Document | None]:

@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from types import FrameType
 from weakref import ref
 
-from ..._manager import greenlet_here
+from ..._cold.saving import greenlet_here
 from ..._modules import (
     IMPORTING,
     MAIN,
