@@ -72,6 +72,7 @@ DISCOVERING = {
     "regcache_core.discovery._cold": "the same for items that are found by importing modules",
     "regcache_meta._cold": "the same for classes",
     "regcache_core.discovery._cold.loaded": "what plugins import outside of their package",
+    "regcache_core.discovery._cold.discovering": "the answer is discovered, published, saved",
     "regcache_core.discovery._cold.importing": "the loop",
     "regcache_core.errors": "errors that a user may meet",
     "fcntl": "the lock",

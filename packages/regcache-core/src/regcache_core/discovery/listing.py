@@ -1,13 +1,13 @@
 """What one registry lists in this process: ``Listing``, the state machine of every adapter.
 
 Open (from the cache file, else by discovery, one thread and one process at a time), publish whole,
-look again where a key is missing, refresh, import one plugin. What differs from one kind of
-registry to another is what an ``Adapter`` says.
+look again where a key is missing, refresh, import one plugin. The state is kept here, discovering
+is in ``_cold.discovering``; what differs from one kind of registry to another says an ``Adapter``.
 """
 
 import sys
 from _thread import RLock
-from time import perf_counter_ns, time_ns
+from time import time_ns
 
 from .._inputs import PYTHON_SUFFIXES, Declared, FoundFiles, Input, SourceTree
 from .._manager import RegistryCacheManager
@@ -404,7 +404,7 @@ class Listing(Generic[S]):
         if self.is_discovering:
             self.is_read = True
             return adapter.so_far()
-        cache = Cache(adapter)
+        cache = self._new_cache()
         is_cached = self._is_cached()
         state = self._open_cached(cache) if is_cached else None
         if state is not None:
@@ -412,10 +412,12 @@ class Listing(Generic[S]):
         # Another thread may wait for the module that we are executing: see what is there so far.
         if self.is_discovered and self.is_importing:
             return adapter.so_far()
+        from ._cold.discovering import discover
+
         if not is_cached:
-            return self._discover(cache, adapter.publish)
+            return discover(self, cache, adapter.publish)
         return cache.manager.build_in_turn(
-            lambda: self._open_cached(cache), lambda: self._discover(cache, adapter.publish)
+            lambda: self._open_cached(cache), lambda: discover(self, cache, adapter.publish)
         )
 
     def open_cached(self, *, read_only: bool = False) -> "S | None":
@@ -426,7 +428,7 @@ class Listing(Generic[S]):
         """
         if not self._is_cached():
             return None
-        cache = Cache(self.adapter)
+        cache = self._new_cache()
         cache.manager.read_only = read_only
         return self._open_cached(cache)
 
@@ -440,14 +442,9 @@ class Listing(Generic[S]):
         Raises:
             RegcacheError: The discovery failed.
         """
-        from ._cold.importing import forget_searches
+        from ._cold.discovering import refresh
 
-        forget_searches()
-        cache = Cache(self.adapter)
-        cache.manager.refuse_load(*miss) if miss else cache.manager.begin_scan()
-        self._discover(cache, self.adapter.publish_anew)
-        if self._backoff is not None:
-            self._backoff.reset()
+        refresh(self, *miss)
 
     def refute(self, where: str) -> None:
         """The answer is wrong about a place: discover, unless plugins are being imported."""
@@ -465,14 +462,9 @@ class Listing(Generic[S]):
         """
         if self.is_discovered:
             return False
-        from ._cold.backoff import Backoff
+        from ._cold.discovering import recheck
 
-        backoff: Backoff = vars(self).setdefault("_backoff", Backoff())  # one for all threads
-        # A module of the package that asks while it is being imported gets what is there so far.
-        executing = modules_in_execution(self.adapter.contains)
-        if not backoff.is_due or any(True for _ in executing):
-            return False
-        return backoff.run(self.revalidate)
+        return recheck(self)
 
     def revalidate(self) -> bool:
         """Check the inputs of the answer again; where they changed, take over the new answer.
@@ -486,25 +478,9 @@ class Listing(Generic[S]):
         Raises:
             RegcacheError: The discovery failed.
         """
-        from ._cold.importing import forget_searches
+        from ._cold.discovering import revalidate
 
-        forget_searches()
-        adapter = self.adapter
-        take_over, before = adapter.take_over(), self._in_order()
-        cache = Cache(adapter)
-        cached = self._load_cached(cache) if self._is_cached() else None
-        if cached is None:
-            if adapter.may_rediscover:
-                self._discover(cache, take_over)
-        elif ([*cached[0].items()], cached[1]) != before:
-            adapter.drop_moved(cached[0])
-            take_over(*cached)
-            self.report = cache.manager.last_report
-        return self._in_order() != before
-
-    def _in_order(self) -> "tuple[list[Any], Any]":
-        records, beside = self.adapter.answer()
-        return [*records.items()], beside
+        return revalidate(self)
 
     def load(
         self, module: str, find: "Callable[[], T]", failed: "Callable[[], Exception]"
@@ -574,20 +550,12 @@ class Listing(Generic[S]):
             ConfigError: Another process could not open the registry (a ``ValueError``).
             VerificationError: The discovery failed (a ``RuntimeError``).
         """
-        from .._cold.verify import verify_answer
+        from ._cold.discovering import verify
 
-        def load() -> "tuple[Report, dict[str, Any] | None]":
-            if self.adapter.anonymous_part() or not self.adapter.is_enabled():
-                from .._report import Report
+        return verify(self, show, find, open_cached)
 
-                return Report("disabled"), None
-            cache = Cache(self.adapter)
-            cache.manager.read_only = True
-            cached = self._load_cached(cache)
-            report: Any = cache.manager.last_report
-            return report, None if cached is None else show(*cached)
-
-        return verify_answer(self.adapter.name, load, find, cached_task=open_cached)
+    def _new_cache(self) -> Cache:
+        return Cache(self.adapter)
 
     def _is_cached(self) -> bool:
         """Whether there is a cache, and a name that tells the registry from all others."""
@@ -618,37 +586,3 @@ class Listing(Generic[S]):
         except CacheMiss as miss:
             manager.refuse_load(miss.name, miss.where)
             return None
-
-    def _discover(self, cache: Cache, publish: "Publish[S]") -> S:
-        from ..errors import ImportStalledError, SeenByPluginsError
-        from ._cold.threads import await_turn, warn_of_stall
-
-        adapter, running = self.adapter, self.running()
-        is_first = publish == adapter.publish
-        start = perf_counter_ns()
-        try:
-            with running:
-                await_turn(running, lambda: is_first and adapter.state() is not None)
-                state = adapter.state()
-                if is_first and state is not None:
-                    return state  # another thread was first
-                is_used, self.is_read = adapter.is_used(), False
-                found = adapter.discover(cache)
-                if is_used and self.is_read:
-                    found.transient = found.transient or SeenByPluginsError(adapter.name)
-                running.finish()
-                if found.unfinished:  # read while the package is being imported: nothing is final
-                    return adapter.combined(found.records)
-                is_cached = self._is_cached()
-                report: Any = cache.manager.last_report
-                if is_cached:
-                    self.report = report
-                state = publish(found.records, found.beside)
-        except ImportStalledError as error:
-            warn_of_stall(error)
-            return adapter.so_far()
-        if is_cached:
-            report.build_ns = perf_counter_ns() - start
-            cache.manager.save_built(found.records, report, found.extra, found.transient)
-        adapter.warn(found)
-        return state
