@@ -318,17 +318,10 @@ class FoundFiles(SourceTree):
 
     def add_stamps(self, stamps: "Mapping[str, Any]") -> None:
         """Take stamps of files; of modules that are loaded since then they may be older ones."""
-        from ._cold.stamps import TICK_NS, is_newer
+        from ._cold.stamps import TICK_NS, edited_since
 
-        since_ns = self.created_ns - TICK_NS
         self.stamps.update(stamps)
-        # Of most the stamp says enough: they are there, and did not change for a while.
-        young = [
-            path
-            for path, stamp in stamps.items()
-            if stamp is None or stamp[2] < 0 or max(stamp[0], stamp[2]) > since_ns
-        ]
-        self.distrust(path for path in young if is_newer(path, since_ns, if_gone=True))
+        self.distrust(edited_since(stamps, self.created_ns - TICK_NS))
 
     def watch_absent(self, paths: "Iterable[str]") -> None:
         """Let the appearance of files or folders that are not there be a change."""

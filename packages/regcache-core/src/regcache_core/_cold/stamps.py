@@ -17,6 +17,7 @@ from .._report import CacheMiss
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from .patterns import Counts
 
@@ -310,3 +311,14 @@ def is_newer(path: str, time_ns: int, if_gone: bool = False) -> bool:
     # Elsewhere than on POSIX systems the first is the time of creation.
     times = [status.st_ctime_ns, status.st_mtime_ns][: 1 if os.name == "posix" else 2]
     return max(times) > time_ns
+
+
+def edited_since(stamps: Mapping[str, Any], time_ns: int) -> list[str]:
+    """Those files that are gone, or changed after a moment (in nanoseconds since the epoch)."""
+    # Of most the stamp says enough: they are there, and did not change for a while.
+    young = [
+        path
+        for path, stamp in stamps.items()
+        if stamp is None or stamp[2] < 0 or max(stamp[0], stamp[2]) > time_ns
+    ]
+    return [path for path in young if is_newer(path, time_ns, if_gone=True)]

@@ -2,7 +2,7 @@
 
 ``ImportPath``, the folders on ``sys.path``: one ``os.stat`` for each, as long as nothing moved
 (recording, and comparing what moved, is in ``_cold.search_path``). ``EditedModules``, an answer
-made from which must not be written down.
+made from which must not be written down (``_cold.loaded`` finds them).
 """
 
 import os
@@ -12,14 +12,9 @@ from time import time_ns
 from .._file import RACY_NS
 from .._inputs import PYTHON_SUFFIXES, Input
 from .._modules import (
-    attribute_of,
-    find_spec,
     first_entry,
-    is_metadata,
-    loaded_names,
     look_into,
     module_of,
-    peek,
     search_path,
     stamp_of,
 )
@@ -27,7 +22,7 @@ from .._report import CacheMiss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from types import ModuleType
     from typing import Any
 
@@ -102,15 +97,9 @@ class ImportPath(Input):
         Args:
             names: Full names of modules that plugins import, or have tried to.
         """
-        listings = self._scanned["listings"].values() if self._scanned else ()
-        for name in names:
-            if name in self.names:
-                continue
-            is_there = name in sys.modules or any(name in each.modules for each in listings)
-            if is_there or find_spec(name) is not None:
-                self.used.add(name.partition(".")[0])
-            else:
-                self.names.append(name)
+        from ._cold.search_path import add
+
+        add(names, self, self._scanned["listings"].values() if self._scanned else ())
 
     def entry_points_now(self) -> "Any":
         """What was recorded when the scan started, or is there now: ``points`` and ``broken``.
@@ -281,18 +270,10 @@ class EditedModules(Input):
         """The files that were edited before the scan or during it."""
         return recorded or self._edited(self._started_ns)
 
-    def _edited(self, time_ns: int) -> "list[str]":
-        from .._cold.stamps import is_newer
+    def _edited(self, since_ns: int) -> "list[str]":
+        from ._cold.loaded import edited_files
 
-        files: set[Any] = {*self.files()}
-        for name in loaded_names(self.package):
-            names = peek(name, "__dict__", {})
-            file = names.get("__file__")
-            if names and self.is_outdated(sys.modules[name]):
-                return [str(file)]
-            files.add(file)
-        paths = {file for file in files if file.__class__ is str and file}
-        return sorted(path for path in paths if is_newer(path, time_ns, if_gone=True))
+        return edited_files(self, since_ns)
 
     def is_outdated(self, module: "ModuleType") -> bool:
         """Whether a module does not hold what its file says, for another reason than an edit.
@@ -313,57 +294,3 @@ class EditedModules(Input):
 def published_modules(import_path: ImportPath) -> "set[str]":
     """The modules that the entry points name which a file was checked with, or a scan found."""
     return {module_of(value) for _, value, *_ in import_path.installed["points"]}
-
-
-def is_entry_point(group: str, module: str, attribute: "str | None" = None) -> bool:
-    """Whether an installed distribution has an entry point in a module: its metadata are read now.
-
-    To be asked before a module is imported that only a cache file says is one of these.
-
-    Args:
-        group: The group of entry points.
-        module: The module.
-        attribute: What the entry point must name in it; ``None`` for anything.
-    """
-    if not group:
-        return False
-    for value in _published(group):
-        if module_of(value) == module and attribute in (None, attribute_of(value)):
-            return True
-    return False
-
-
-def _published(group: str) -> "Iterator[str]":
-    """The values of all entry points of a group."""
-    archives = []
-    for folder in search_path():
-        try:
-            names = os.listdir(folder)
-        except NotADirectoryError:
-            archives.append(folder)
-            continue
-        except OSError:
-            continue
-        for name in names:
-            if is_metadata(name, folder):
-                yield from _values_in(os.path.join(folder, name, "entry_points.txt"), group)
-    if archives:
-        from ._cold.entry_points import read_installed
-
-        for _, value, *_ in read_installed(archives, group)["points"]:
-            yield value
-
-
-def _values_in(path: str, group: str) -> "Iterator[str]":
-    """The values of the entry points that a file names, read as ``importlib.metadata`` does."""
-    try:
-        with open(path, "rb") as file:
-            lines = file.read().decode(errors="replace").splitlines()
-    except OSError:
-        return
-    section = ""
-    for line in map(str.strip, lines):
-        if line[:1] == "[" and line[-1:] == "]":
-            section = line[1:-1]
-        elif section == group and line[:1] != "#":
-            yield line.partition("=")[2].strip()

@@ -22,12 +22,7 @@ from .._modules import (
     source_modules,
 )
 from .._report import CacheMiss, refused
-from .inputs import (
-    EditedModules,
-    ImportPath,
-    is_entry_point,
-    published_modules,
-)
+from .inputs import EditedModules, ImportPath, published_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -527,7 +522,12 @@ class Listing(Generic[S]):
         """
         if attribute is None and self.adapter.contains(module):
             return True
-        return is_entry_point(self.adapter.entry_points, module, attribute)
+        group = self.adapter.entry_points
+        if not group:
+            return False
+        from ._entry_points import is_entry_point
+
+        return is_entry_point(group, module, attribute)
 
     def verify(
         self,

@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec
 from opcode import opmap
 from types import CodeType, ModuleType
 
-from ..._cold.stamps import read_file, stamp_trees
+from ..._cold.stamps import is_newer, read_file, stamp_trees
 from ..._modules import MAIN, file_of, find_package, find_spec, loaded_names, peek
 from .import_hook import FAILED, FOLLOWED, MISSED
 from .packages import is_installed
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._inputs import FoundFiles
-    from ..inputs import ImportPath
+    from ..inputs import EditedModules, ImportPath
 
     #: The module of an import statement, and the names that are taken from it.
     Import = tuple[str, tuple[str, ...]]
@@ -474,3 +474,16 @@ def _words_of(module: str) -> set[str]:
                     words.update(name for name in each if isinstance(name, str))
         _WORDS[module] = namespace, words
     return _WORDS[module][1]
+
+
+def edited_files(edited: EditedModules, since_ns: int) -> list[str]:
+    """Sources of loaded modules of a package, and further files, that changed after a moment."""
+    files: set[Any] = {*edited.files()}
+    for name in loaded_names(edited.package):
+        names = peek(name, "__dict__", {})
+        file = names.get("__file__")
+        if names and edited.is_outdated(sys.modules[name]):
+            return [str(file)]
+        files.add(file)
+    paths = {file for file in files if file.__class__ is str and file}
+    return sorted(path for path in paths if is_newer(path, since_ns, if_gone=True))

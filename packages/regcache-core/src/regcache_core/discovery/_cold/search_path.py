@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import zip_longest
 
 from ..._cold.stamps import UNTRUSTED, is_folder, trusted_stamp
@@ -166,6 +166,18 @@ def _metadata_in(archive: str) -> list[str]:
     names = [normalize(each["Name"] or "").replace("-", "_") for each in told]
     found = {f"{name}-{each['Version']}" for name, each in zip(names, told, strict=True)}
     return sorted(f"{each}.dist-info" for each in found)
+
+
+def add(names: Iterable[str], path: ImportPath, listings: Collection[_Listing]) -> None:
+    """``ImportPath.add``; the folders as they were when the scan started, if there was one."""
+    for name in names:
+        if name in path.names:
+            continue
+        is_there = name in sys.modules or any(name in each.modules for each in listings)
+        if is_there or find_spec(name) is not None:
+            path.used.add(name.partition(".")[0])
+        else:
+            path.names.append(name)
 
 
 def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
