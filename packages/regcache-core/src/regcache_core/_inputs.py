@@ -97,6 +97,8 @@ def _is_same(first: "Any", second: "Any") -> bool:
     """Whether two JSON values are one: equal, and 1 is neither True nor 1.0, at any depth."""
     if first != second or first.__class__ is not second.__class__:
         return False
+    if repr(first) == repr(second):  # the quick answer, where members stand in one order
+        return True
     if first.__class__ is dict:
         return all(_is_same(first[name], second[name]) for name in first)
     if first.__class__ is list:
@@ -172,6 +174,10 @@ class SourceTree(Input):
     >>> SourceTree(["/usr/share/palettes"], suffixes=[".json"], exclude=["drafts/*"]).paths
     ('/usr/share/palettes',)
     """
+
+    suffixes: "tuple[str, ...]" = ()
+    include: "tuple[str, ...]" = ()
+    exclude: "tuple[str, ...]" = ()
 
     def __init__(
         self,
@@ -285,8 +291,7 @@ class FoundFiles(SourceTree):
     """
 
     def __init__(self, member: str, created_ns: int) -> None:
-        super().__init__((), member=member)
-        self.current = dict
+        Input.__init__(self, member, dict)
         self.created_ns = created_ns
         self.stamps: dict[str, Any] = {}
 
