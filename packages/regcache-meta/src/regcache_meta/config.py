@@ -32,6 +32,9 @@ REPLACES = "__registry_replaces__"
 #: reference to the code of the module that is being executed, or ``None``.
 DECLARATION_TOKEN = "__registry_declaration__"
 
+#: What a switch is to be.
+FLAG = "True or False"
+
 #: Set on a class whose key an extractor derived: its sub-classes derive keys of their own.
 DERIVED = "__registry_key_derived__"
 
@@ -142,31 +145,13 @@ class RegistryConfig:
         max_age_days: "float | None" = 7,
         cache_dir: "str | os.PathLike[str] | None" = None,
     ) -> None:
-        check("on_duplicate", on_duplicate, on_duplicate in POLICIES, f"one of {POLICIES}")
-        expected = "a LazyDiscoveryDict, or another dict"
-        check("registry_dict", registry_dict, _is_dict(registry_dict), expected)
+        given = locals()
+        for field, (default, is_right, expected) in _RULES.items():
+            value = given[field]
+            if value is not default:
+                check(field, value, is_right(value), expected)
         is_key = is_name(key_attribute) or (key_attribute == "" and key_extractor is not None)
         check("key_attribute", key_attribute, is_key, "the name of a class attribute")
-        for field, function, expected in (
-            ("key_extractor", key_extractor, "a function of (class name, class)"),
-            ("discovery_function", discovery_function, "a function"),
-        ):
-            check(field, function, function is None or callable(function), expected)
-        check_flags(skip_if_no_key=skip_if_no_key, log_registration=log_registration, strict=strict)
-        check_flags(discover=discover)
-        is_flag = discovery_recursive in (None, True, False)
-        check("discovery_recursive", discovery_recursive, is_flag, "True, False or None")
-        for field, text, expected in (
-            ("registry_name", registry_name, "a non-empty text"),
-            ("discovery_package", discovery_package, "the name of a package, in full"),
-            (
-                "discovery_entry_points",
-                discovery_entry_points,
-                "the name of a group of entry points",
-            ),
-        ):
-            is_text = is_pattern(text) if field == "discovery_package" else text != ""
-            check(field, text, text is None or (isinstance(text, str) and is_text), expected)
         exclude = _listed("exclude", exclude, is_pattern, "a list of patterns: ['tests']")
         facts = _listed("facts", facts, is_name, "a list of attribute names")
         secondary_registries = _listed(
@@ -230,12 +215,6 @@ def check_exclude(exclude: "Collection[str]", package: "str | None") -> None:
     check("exclude", exclude, is_below, f"patterns that begin below {package}, such as ['tests']")
 
 
-def check_flags(**flags: object) -> None:
-    """Raise ``ConfigError`` for a setting that is neither ``True`` nor ``False``."""
-    for field, value in flags.items():
-        check(field, value, isinstance(value, bool), "True or False")
-
-
 def is_name(value: object) -> bool:
     """Whether a value is a name that an attribute can have in a class statement."""
     return isinstance(value, str) and value.isidentifier()
@@ -250,10 +229,38 @@ def _is_dict(value: object) -> bool:
     return all(hasattr(type(value), name) for name in ("__setitem__", "keys", "pop"))
 
 
+def is_flag(value: object) -> bool:
+    """Whether a value is ``True`` or ``False``."""
+    return isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+#: Argument of ``RegistryConfig`` -> its default, whether another value is right, and what would be.
+_RULES: "dict[str, tuple[Any, Callable[[Any], bool], str]]" = {
+    "registry_dict": (..., _is_dict, "a LazyDiscoveryDict, or another dict"),
+    "key_extractor": (None, callable, "a function of (class name, class)"),
+    "skip_if_no_key": (False, is_flag, FLAG),
+    "log_registration": (True, is_flag, FLAG),
+    "registry_name": (None, _is_text, "a non-empty text"),
+    "discovery_package": (None, is_pattern, "the name of a package, in full"),
+    "discovery_recursive": (None, is_flag, f"{FLAG}, or None"),
+    "discovery_function": (None, callable, "a function"),
+    "strict": (False, is_flag, FLAG),
+    "discovery_entry_points": (None, _is_text, "the name of a group of entry points"),
+    "on_duplicate": ("error", POLICIES.__contains__, f"one of {POLICIES}"),
+    "discover": (True, is_flag, FLAG),
+}
+
+
 def _listed(
     field: str, given: "Any", is_right: "Callable[[Any], bool]", expected: str
 ) -> "list[Any]":
     """Several settings as a list; one text is none."""
+    if given == ():
+        return []
     items = [*given] if hasattr(given, "__iter__") and not isinstance(given, str) else [None]
     check(field, given, all(map(is_right, items)), expected)
     return items

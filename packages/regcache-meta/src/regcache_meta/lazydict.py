@@ -16,7 +16,7 @@ from regcache_core.discovery import (
     name_of,
 )
 
-from .config import PRIMARY_KEY, check, check_flags, is_local, label_of
+from .config import FLAG, PRIMARY_KEY, check, is_flag, is_local, label_of
 from .mapping import NOWHERE, LazyDict, lock
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     _listing: "Listing[State[K, V]] | None" = None  # there from the first use on
 
     def __init__(self, enable_cache: bool = True) -> None:
-        check_flags(enable_cache=enable_cache)
+        check("enable_cache", enable_cache, is_flag(enable_cache), FLAG)
         super().__init__()
         self.enable_cache = enable_cache
         self._scope: Scope | None = None
