@@ -95,15 +95,17 @@ class Input:
 
 def _is_same(first: "Any", second: "Any") -> bool:
     """Whether two JSON values are one: equal, and 1 is neither True nor 1.0, at any depth."""
-    if first != second or first.__class__ is not second.__class__:
+    return first == second and _are_alike(first, second)
+
+
+def _are_alike(first: "Any", second: "Any") -> bool:
+    """Whether equal values are of the same types."""
+    kind = first.__class__
+    if kind is not second.__class__:
         return False
-    if repr(first) == repr(second):  # the quick answer, where members stand in one order
-        return True
-    if first.__class__ is dict:
-        return all(_is_same(first[name], second[name]) for name in first)
-    if first.__class__ is list:
-        return all(map(_is_same, first, second))
-    return True
+    if kind is dict:
+        return all(map(_are_alike, first.values(), map(second.__getitem__, first)))
+    return kind is not list or all(map(_are_alike, first, second))
 
 
 def check_all(inputs: "Iterable[Input]", recorded: "Mapping[str, Any]") -> "dict[str, Any]":
