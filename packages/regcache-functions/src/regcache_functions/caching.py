@@ -222,7 +222,7 @@ class LibraryAdapter(FunctionAdapter):
     def __init__(self, registry: "FunctionRegistry[Any]", scope: "LibraryScope") -> None:
         super().__init__(registry, scope)
         #: Trials are not run for a missing name: what another process wrote is taken over.
-        self.may_rediscover = scope.trial is None
+        self.may_rediscover = scope.probe is None
 
     def version(self) -> str:
         """That of the library's distribution is among what is watched."""
@@ -233,8 +233,7 @@ class LibraryAdapter(FunctionAdapter):
         return [*super().parts(), *self._functions()]
 
     def _functions(self) -> "list[Any]":
-        scope = self.scope
-        return [scope.predicate, scope.trial and scope.trial.probe]
+        return [self.scope.predicate, self.scope.probe]
 
     def anonymous_part(self) -> str:
         """The functions, if one holds what has no lasting text."""
@@ -243,7 +242,7 @@ class LibraryAdapter(FunctionAdapter):
 
     def settings(self) -> "dict[str, Any]":
         """The set-up, the probe's declared version and what bounds it too."""
-        scope, trial = self.scope, self.scope.trial
+        scope = self.scope
         predicate, probe = map(name_of, self._functions())
         return {
             "package": self.package,
@@ -256,8 +255,8 @@ class LibraryAdapter(FunctionAdapter):
             "predicate": predicate,
             "public": scope.public,
             "probe": probe,
-            "probe_version": trial.version if trial else "",
-            "bounds": [trial.timeout, trial.memory] if trial else [],
+            "probe_version": scope.probe_version,
+            "bounds": [scope.timeout, scope.memory] if probe else [],
         }
 
     def cache_name(self) -> str:

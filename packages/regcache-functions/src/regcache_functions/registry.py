@@ -38,8 +38,11 @@ if TYPE_CHECKING:
 
     from .functions import Function, Record
     from .metadata import FunctionMetadata
-    from .trials import Probe, Progress, Trial
 
+    #: Called with a function; gives facts about it, or raises to reject it.
+    Probe = Callable[[Any], Any]
+    #: Called with how many functions are done, how many there are, and the name of the last.
+    Progress = Callable[[int, int, str], object]
     F = TypeVar("F", default=dict[str, Any])
     Fn = TypeVar("Fn")
     Facts = TypeVar("Facts", default=dict[str, Any])
@@ -67,42 +70,36 @@ class Scope:
     """The package, and the options, of one registry.
 
     Args:
-        declared: Where the registry is made, as ``module:line``; the others are those of
-            ``FunctionRegistry``.
+        package: The package.
+        options: Arguments of ``FunctionRegistry`` or its ``scan``, which become attributes.
+
+    Attributes:
+        declared: Where the registry is made, as ``module:line``.
 
     Raises:
         ConfigError: ``depends_on`` is no list of dependencies (a ``ValueError``).
     """
 
-    def __init__(
-        self,
-        package: str,
-        facts: "type | None",
-        strict: bool,
-        depends_on: "Collection[Dependency]" = (),
-        entry_points: "str | None" = None,
-        declared: str = "",
-        max_age_days: "float | None" = 7,
-        cache_dir: "str | os.PathLike[str] | None" = None,
-        exclude: "tuple[str, ...]" = (),
-    ) -> None:
+    facts: "type | None"
+    strict: bool
+    depends_on: "Collection[Dependency]"
+    entry_points = ""
+    declared = ""
+    exclude: "tuple[str, ...]"
+    max_age_days: "float | None"
+    cache_dir: "str | os.PathLike[str] | None"
+
+    def __init__(self, package: str, **options: "Any") -> None:
         self.package = package
-        self.exclude = exclude
-        self.facts = facts
-        self.strict = strict
-        self.depends_on = depends_on
-        if depends_on != ():
+        vars(self).update(options)
+        if self.depends_on != ():
             from regcache_core.discovery import as_dependencies
 
-            self.depends_on = as_dependencies(depends_on)
-        self.entry_points = entry_points or ""
-        self.declared = declared
-        self.max_age_days = max_age_days
-        self.cache_dir = cache_dir
-        if max_age_days != 7 or cache_dir is not None:  # else core is not needed yet
+            self.depends_on = as_dependencies(self.depends_on)
+        if self.max_age_days != 7 or self.cache_dir is not None:  # else core is not needed yet
             from regcache_core import CacheConfig
 
-            self.cache_dir = CacheConfig(max_age_days, cache_dir=cache_dir).cache_dir
+            self.cache_dir = CacheConfig(self.max_age_days, cache_dir=self.cache_dir).cache_dir
         self.created_ns = time_ns()
 
     def contains(self, module: str) -> bool:
@@ -111,31 +108,25 @@ class Scope:
 
 
 class LibraryScope(Scope):
-    """A library that knows nothing of registries.
+    """A library that knows nothing of registries."""
 
-    Args:
-        trial: The probe and how it is run; ``None`` without one.
-        arguments: Those of ``FunctionRegistry.scan`` that make this scope again elsewhere.
-    """
+    modules: "tuple[str, ...]"
+    recursive: bool
+    include: "tuple[str, ...]"
+    predicate: "Callable[[Any], bool] | None"
+    public: str
+    probe: "Probe | str | None"
+    probe_version: str
+    executor: "Executor | None"
+    timeout: float
+    memory: "int | None"
+    progress: "Progress | bool"
 
-    def __init__(self, trial: "Trial | None", arguments: "dict[str, Any]") -> None:
-        given = arguments
-        super().__init__(
-            given["library"],
-            given["facts"],
-            given["strict"],
-            given["depends_on"],
-            max_age_days=given["max_age_days"],
-            cache_dir=given["cache_dir"],
-            exclude=given["exclude"],
-        )
-        self.trial = trial
-        self.arguments = {**arguments, "cache_dir": self.cache_dir}
-        self.modules: tuple[str, ...] = given["modules"]
-        self.recursive: bool = given["recursive"]
-        self.include: tuple[str, ...] = given["include"]
-        self.predicate: Callable[[Any], bool] | None = given["predicate"]
-        self.public: str = given["public"]
+    def __init__(self, library: str, **options: "Any") -> None:
+        super().__init__(library, **options)
+        #: The arguments that make this scope again elsewhere.
+        self.arguments = {**options, "library": library, "cache_dir": self.cache_dir}
+        del self.arguments["executor"], self.arguments["progress"]
 
     @property
     def roots(self) -> "list[str]":
@@ -236,17 +227,16 @@ class FunctionRegistry(Functions[F]):
         places = declaration()
         self._owners = dict.fromkeys(module for module, _ in places)
         if package is not None:
-            declared = " in ".join(f"{module}:{line}" for module, line in places)
             self._scope = Scope(
                 package,
-                facts,
-                strict,
-                depends_on,
-                entry_points,
-                declared,
-                max_age_days,
-                cache_dir,
-                patterns,
+                facts=facts,
+                strict=strict,
+                depends_on=depends_on,
+                entry_points=entry_points or "",
+                declared=" in ".join(f"{module}:{line}" for module, line in places),
+                max_age_days=max_age_days,
+                cache_dir=cache_dir,
+                exclude=patterns,
             )
         self._state: State | None = None
         self._registered = Registrations((name, package))
@@ -363,32 +353,28 @@ class FunctionRegistry(Functions[F]):
         }
         for field, value in needs_probe.items():
             check(field, value, value is None or probe is not None, "it together with probe=")
-        trial = None
-        if probe is not None:
-            from .trials import Trial
-
-            trial = Trial(probe, probe_version, executor, timeout, memory, progress)
         registry: Any = cls(name or library, facts=facts, enable_cache=enable_cache)  # type: ignore[arg-type]
-        arguments = {
-            "library": library,
-            "modules": modules,
-            "recursive": not modules if recursive is None else recursive,
-            "include": include,
-            "exclude": exclude,
-            "predicate": predicate,
-            "public": public,
-            "name": name,
-            "probe": probe,
-            "probe_version": probe_version,
-            "timeout": timeout,
-            "memory": memory,
-            "facts": facts,
-            "strict": strict,
-            "depends_on": depends_on,
-            "max_age_days": max_age_days,
-            "cache_dir": cache_dir,
-        }
-        registry._scope = LibraryScope(trial, arguments)
+        registry._scope = LibraryScope(
+            library,
+            modules=modules,
+            recursive=not modules if recursive is None else recursive,
+            include=include,
+            exclude=exclude,
+            predicate=predicate,
+            public=public,
+            name=name,
+            probe=probe,
+            probe_version=probe_version,
+            executor=executor,
+            timeout=timeout,
+            memory=memory,
+            progress=progress,
+            facts=facts,
+            strict=strict,
+            depends_on=depends_on,
+            max_age_days=max_age_days,
+            cache_dir=cache_dir,
+        )
         return registry  # type: ignore[no-any-return]
 
     # Registration.

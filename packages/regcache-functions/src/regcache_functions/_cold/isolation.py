@@ -18,7 +18,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Future, as_completed
 from queue import Empty, SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
 
@@ -28,7 +28,8 @@ from ..errors import TrialError
 from .outcomes import Outcome, told, try_function
 
 if TYPE_CHECKING:
-    from ..trials import Candidate, Probe, Trial
+    from ..registry import LibraryScope, Probe
+    from .scan import Candidate
 
 #: Seconds after which a child that is asked nothing ends by itself: a long-lived pool of workers
 #: (a Dask cluster) must not keep a library's memory for ever.
@@ -53,21 +54,21 @@ Request = tuple[tuple[str, str], bytes, int | None]
 
 
 def run_in(
-    executor: Executor, registry: str, trial: Trial, candidates: Iterable[Candidate]
+    scope: LibraryScope, registry: str, probe: Probe, candidates: Iterable[Candidate]
 ) -> Iterator[tuple[str, Outcome]]:
-    """Try functions in the workers of an executor, in the order in which they are done.
+    """Try functions in the workers of the executor, in the order in which they are done.
 
     Raises:
         TrialError: The executor or a child process cannot be used, or the probe cannot be sent.
     """
-    probe = trial.load_probe(registry)
+    executor: Any = scope.executor
     pickled = _pickled(registry, probe)
     start = (sys.path, _main_file(probe))
     futures: dict[Future[Outcome], str] = {}
     try:
-        for name, reference, _ in candidates:
-            request = (reference, pickled, trial.memory)
-            futures[executor.submit(try_apart, start, request, trial.timeout)] = name
+        for each in candidates:
+            request = (each.places[0], pickled, scope.memory)
+            futures[executor.submit(try_apart, start, request, scope.timeout)] = each.name
         for future in as_completed(futures):
             yield futures[future], future.result()
     except ChildGoneError as error:

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..trials import Probe
+    from ..registry import Probe
 
 #: Longest reason that is kept for a rejected function, in characters.
 MAX_REASON = 1000

@@ -253,13 +253,13 @@ def _try(
     records: dict[str, dict[str, Any]],
 ) -> dict[str, str]:
     """Try all functions, note what the probe says of them; gives those that it rejects."""
-    if scope.trial is None:
+    if scope.probe is None:
         return {}
-    tried = [
-        (each.name, each.places[0], each.function) for each in candidates if each.name in records
-    ]
+    from .trials import try_all
+
+    tried = [each for each in candidates if each.name in records]
     rejected = {}
-    for name, outcome in scope.trial.run(registry, tried).items():
+    for name, outcome in try_all(scope, registry, tried).items():
         if outcome.facts is None:
             rejected[name] = outcome.reason
             del records[name]

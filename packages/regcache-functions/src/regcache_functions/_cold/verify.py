@@ -27,8 +27,7 @@ def verify(registry: FunctionRegistry[Any]) -> Verification:
     if not registry._is_scanned() and "__main__" in registry._owners:
         expected = "one that is made in a module which another process can import, no script"
         raise ConfigError("registry", registry.name, expected)
-    trial: Any = getattr(scope, "trial", None)
-    is_apart = trial is not None and trial.executor is not None
+    is_apart = getattr(scope, "executor", None) is not None
     listing: Any = registry._listed_by()
     return listing.verify(_document, partial(_found, registry, is_apart))  # type: ignore[no-any-return]
 
@@ -45,7 +44,7 @@ def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
             from concurrent.futures import ProcessPoolExecutor
 
             with ProcessPoolExecutor() as executor:
-                scope.trial.executor = executor
+                scope.executor = executor
                 registry._opened()
         else:
             registry._opened()
