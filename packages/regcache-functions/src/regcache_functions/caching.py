@@ -65,13 +65,11 @@ class FunctionAdapter(Adapter["State"]):
     def settings(self) -> "dict[str, Any]":
         """The set-up; two registries of one name over one package differ in where they are made."""
         return {
-            "package": self.package,
+            **super().settings(),
             "strict": self.scope.strict,
             "facts": name_of(self.scope.facts),
             "declared": self.scope.declared,
-            "entry_points": self.entry_points,
             "on_duplicate": self.registry._policy,
-            "exclude": list(self.exclude),
         }
 
     def parts(self) -> "list[Any]":
@@ -175,7 +173,7 @@ class FunctionAdapter(Adapter["State"]):
         return self.registry._publish(records, beside)
 
     def publish_anew(self, records: "Mapping[str, Record]", beside: "dict[str, Any]") -> "State":
-        return self.registry._publish_anew(records, beside)
+        return self.registry._publish(records, beside, anew=True)
 
     def take_over(self) -> "Callable[[Mapping[str, Record], dict[str, Any]], State]":
         """A function that makes the state anew; functions that are loaded stay as they are."""
@@ -245,13 +243,10 @@ class LibraryAdapter(FunctionAdapter):
         scope = self.scope
         predicate, probe = map(name_of, self._functions())
         return {
-            "package": self.package,
-            "strict": scope.strict,
-            "facts": name_of(scope.facts),
+            **super().settings(),
             "modules": list(scope.modules),
             "recursive": scope.recursive,
             "include": list(scope.include),
-            "exclude": list(self.exclude),
             "predicate": predicate,
             "public": scope.public,
             "probe": probe,
@@ -286,10 +281,6 @@ def _are_parameters(parts: "list[Any]") -> bool:
     return texts != [] and all(text is None or text.__class__ is str for text in texts)
 
 
-#: Libraries that load lazily read from their stubs what they publish.
-_STUB = ".pyi"
-
-
 class LibraryFiles(SourceTree):
     """The metadata files of the distribution that owns a library, else the library's sources.
 
@@ -303,7 +294,8 @@ class LibraryFiles(SourceTree):
     """
 
     def __init__(self, library: str, places: "Iterable[str]") -> None:
-        super().__init__(places, (*PYTHON_SUFFIXES, _STUB))
+        # Libraries that load lazily read from their stubs what they publish.
+        super().__init__(places, (*PYTHON_SUFFIXES, ".pyi"))
         self.member, self.current = "library", self._stamp_library
         self._library = library
 

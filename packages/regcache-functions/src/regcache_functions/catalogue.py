@@ -141,11 +141,8 @@ class Catalogue(Functions["Any"]):
             return False
         return True
 
-    def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
-        from difflib import get_close_matches
-
-        from .errors import UnknownFunctionError
-
-        close = list(close) or get_close_matches(str(name), list(self))
+    def _unknown(
+        self, name: object, close: "list[str]", rejected: str = "", failed: "Iterable[str]" = ()
+    ) -> KeyError:
         failed = [module for each in self._members.values() for module in each.failures]
-        return UnknownFunctionError(self.name, name, close, "", failed)
+        return super()._unknown(name, close, rejected, failed)

@@ -151,9 +151,17 @@ class Functions(_Functions[F]):
         """
         raise NotImplementedError
 
-    def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
-        """The error for a name that is not here."""
-        raise NotImplementedError
+    def _unknown(
+        self, name: object, close: "list[str]", rejected: str = "", failed: "Iterable[str]" = ()
+    ) -> KeyError:
+        """The error for a name that is not here; ``close`` are by default the names like it."""
+        from difflib import get_close_matches
+
+        from .errors import UnknownFunctionError
+
+        if isinstance(name, str) and not close:
+            close = get_close_matches(name, [each for each in self if each != name])
+        return UnknownFunctionError(self.name, name, close, rejected, failed)
 
     # The mapping.
 
@@ -231,7 +239,7 @@ class Functions(_Functions[F]):
             if len(found) == 1:
                 return found[0]
             raise self._unknown(name, found)
-        raise self._unknown(name)
+        raise self._unknown(name, [])
 
     # Questions.
 
@@ -359,8 +367,3 @@ class Selection(Functions[F]):
     def info(self, name: str) -> "FunctionMetadata[F]":
         """What is known of one function; imports nothing of it."""
         return self._source.info(self._resolve(name))
-
-    def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
-        from .errors import UnknownFunctionError
-
-        return UnknownFunctionError(self.name, name, close, "", ())

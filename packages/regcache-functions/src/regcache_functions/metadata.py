@@ -190,12 +190,7 @@ class FunctionMetadata(_Values, Generic[F]):
         return hash((self.name, self.module, self.qualname))  # facts may be of any kind
 
     def _called(self, name: str, load: "Callable[[str], Function]") -> "FunctionMetadata[F]":
-        """The same under another name.
-
-        Args:
-            name: The name.
-            load: Imports the function of that name.
-        """
+        """The same under another name, by which ``load`` imports it."""
         other: FunctionMetadata[F] = object.__new__(type(self))
         vars(other).update(vars(self), name=name, _load=load)
         return other

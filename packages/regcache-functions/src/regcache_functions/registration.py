@@ -310,6 +310,12 @@ def check_flags(**flags: object) -> None:
         check(field, value, isinstance(value, bool), "True or False")
 
 
+def check_unused(other: str, **given: object) -> None:
+    """Raise ``ConfigError`` for an argument that was given without another, which it needs."""
+    for field, value in given.items():
+        check(field, value, not value, f"it together with {other}=")
+
+
 def is_module(name: object) -> bool:
     """Whether a value may be the full name of a module."""
     return isinstance(name, str) and "" not in name.split(".")

@@ -16,6 +16,7 @@ from .registration import (
     Registrations,
     check,
     check_flags,
+    check_unused,
     declaration,
     is_module,
     make_facts,
@@ -210,16 +211,10 @@ class FunctionRegistry(Functions[F]):
         patterns = texts_of("exclude", exclude)
         check("exclude", exclude, all(map(is_module, patterns)), "a list of patterns: ['tests']")
         _check_exclude(patterns, package)
-        for field, value, is_given in (
-            ("strict", strict, strict),
-            ("depends_on", depends_on, depends_on),
-            ("entry_points", entry_points, entry_points is not None),
-            ("exclude", exclude, exclude),
-            ("max_age_days", max_age_days, max_age_days != 7),
-            ("cache_dir", cache_dir, cache_dir is not None),
-        ):
-            is_used = package is not None or not is_given
-            check(field, value, is_used, "it together with package=")
+        if package is None:
+            check_unused("package", strict=strict, depends_on=depends_on, exclude=exclude)
+            check_unused("package", entry_points=entry_points, cache_dir=cache_dir)
+            check("max_age_days", max_age_days, max_age_days == 7, "it together with package=")
         self._name = name
         self._policy = on_duplicate
         self.enable_cache = enable_cache
@@ -305,12 +300,9 @@ class FunctionRegistry(Functions[F]):
             progress: Called with ``(done, total, name)`` for each function that was tried; ``True``
                 draws a bar (needs rich).
             facts: Class of the facts that the probe returns, converted by cattrs.
-            strict: Raise if a module fails to import.
             depends_on: What decides beside the library which functions there are, and what a trial
                 says of them; as for a package.
-            enable_cache: Whether a cache file is used.
-            max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
-            cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
+            strict, enable_cache, max_age_days, cache_dir: As for a package.
 
         Raises:
             ConfigError: An argument is of the wrong kind (a ``ValueError``).
@@ -330,10 +322,8 @@ class FunctionRegistry(Functions[F]):
         check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
         check("library", library, is_module(library), "a module's name, in full")
         _check_exclude(exclude, library)
-        is_name = name is None or (isinstance(name, str) and name != "")
-        check("name", name, is_name, "a non-empty string")
         check("recursive", recursive, recursive in (None, True, False), "True, False or None")
-        check_flags(strict=strict, enable_cache=enable_cache)
+        check_flags(strict=strict)
         check("probe_version", probe_version, isinstance(probe_version, str), "a text")
         is_executor = executor is None or callable(getattr(executor, "submit", None))
         check("executor", executor, is_executor, "a concurrent.futures.Executor")
@@ -345,15 +335,11 @@ class FunctionRegistry(Functions[F]):
         check("progress", progress, is_told, "True, or a function of (done, total, name)")
         bounded = memory is None or os.path.exists("/proc/self/statm")
         check("memory", memory, bounded, "None: this system does not tell how much is in use")
-        needs_probe: dict[str, object] = {
-            "executor": executor,
-            "memory": memory,
-            "progress": progress or None,
-            "probe_version": probe_version or None,
-        }
-        for field, value in needs_probe.items():
-            check(field, value, value is None or probe is not None, "it together with probe=")
-        registry: Any = cls(name or library, facts=facts, enable_cache=enable_cache)  # type: ignore[arg-type]
+        if probe is None:
+            check_unused("probe", executor=executor, memory=memory, progress=progress)
+            check_unused("probe", probe_version=probe_version)
+        called = library if name is None else name
+        registry: Any = cls(called, facts=facts, enable_cache=enable_cache)  # type: ignore[arg-type]
         registry._scope = LibraryScope(
             library,
             modules=modules,
@@ -674,12 +660,16 @@ class FunctionRegistry(Functions[F]):
 
     def __reduce__(self) -> "tuple[Any, ...]":
         if self._is_scanned():
+            from functools import partial
+
             scope: Any = self._scope
-            return _reopen, (type(self), {**scope.arguments, "enable_cache": self.enable_cache})
+            return partial(self.scan, **scope.arguments, enable_cache=self.enable_cache), ()
+        from regcache_core.discovery import load_object
+
         for owner in self._owners:
             for name, value in getattr(sys.modules.get(owner), "__dict__", {}).items():
                 if value is self:
-                    return _registry_at, (owner, name)
+                    return load_object, (owner, name)
         raise TypeError(
             f"registry {self.name!r} cannot be pickled: it is no global name of "
             f"{' or '.join(self._owners)}, so another process could not find it"
@@ -687,7 +677,10 @@ class FunctionRegistry(Functions[F]):
 
     def _opened(self) -> State:
         state = self._state
-        return self._open() if state is None or self._is_searching() else state
+        if state is not None and not self._is_searching():
+            return state
+        listing = self._listed_by()
+        return self._publish({}, _NOTHING) if listing is None else listing.open()
 
     def _described(self) -> State:
         state = self._opened()
@@ -700,10 +693,6 @@ class FunctionRegistry(Functions[F]):
                 if state.undescribed.get(name) is each:  # not registered again meanwhile
                     state.undescribed.pop(name, None)
         return state
-
-    def _open(self) -> State:
-        listing = self._listed_by()
-        return self._publish({}, _NOTHING) if listing is None else listing.open()
 
     def _listed_by(self) -> "Listing[State] | None":
         """What finds the functions; ``None`` for a registry of no package."""
@@ -725,13 +714,13 @@ class FunctionRegistry(Functions[F]):
         """Whether this thread is in the middle of a search."""
         return self._listing is not None and self._listing.is_discovering
 
-    def _publish(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> State:
+    def _publish(
+        self, records: "Mapping[str, Record]", extra: "dict[str, Any]", anew: bool = False
+    ) -> State:
         """Make the state from what was found and what registered itself; first come, first kept."""
         with _LOCK:
-            return self._state or self._publish_anew(records, extra)
-
-    def _publish_anew(self, records: "Mapping[str, Record]", extra: "dict[str, Any]") -> State:
-        with _LOCK:
+            if self._state is not None and not anew:
+                return self._state
             before, self._extra = self._extra, extra  # it tells rivals
             try:
                 state = self._combined(records)
@@ -745,7 +734,7 @@ class FunctionRegistry(Functions[F]):
         """Make the state anew; functions that are loaded already stay as they are."""
         with _LOCK:
             old, found = self._state, self._found
-            state = self._publish_anew(records, extra)
+            state = self._publish(records, extra, anew=True)
             for name, value in list(old.values.items()) if old is not None else ():
                 if name in records and _alone(records[name]) == _alone(found.get(name, {})):
                     state.values.setdefault(name, value)
@@ -782,7 +771,7 @@ class FunctionRegistry(Functions[F]):
             if value is None and found:  # one that no import registers
                 value = self._import(name, found)
         if value is None:
-            raise self._unknown(name)
+            raise self._unknown(name, [])
         return self._opened().values.setdefault(name, value)
 
     def _import(self, name: str, record: "Record") -> "Any":
@@ -793,10 +782,11 @@ class FunctionRegistry(Functions[F]):
         Raises:
             FunctionImportError: The import failed.
         """
+        listing: Any = self._listed_by()
         registered = self._registered_as(name, record)
-        if registered is None and not self._may_import(record):
-            return None
         module: str = registered.module if registered is not None else record["module"]
+        if registered is None and not listing.may_import(module, record.get("entry")):
+            return None  # a file may say what it likes
 
         def find() -> "Any":
             if registered is None:
@@ -808,7 +798,6 @@ class FunctionRegistry(Functions[F]):
 
             return FunctionImportError(self.name, name, module)
 
-        listing = self._listed_by()
         if listing is not None:
             return listing.load(module, find, failed)
         try:
@@ -850,30 +839,18 @@ class FunctionRegistry(Functions[F]):
         module: str = record["module"]
         return is_initializing(module) and any(modules_in_execution(module.__eq__))
 
-    def _may_import(self, record: "Record") -> bool:
-        """Whether a record leads into the package, or an entry point leads to what it names; a file
-        may say what it likes."""
-        listing: Any = self._listed_by()
-        return bool(listing.may_import(record["module"], record.get("entry")))
-
     def _is_scanned(self) -> bool:
         """Whether it lists a library that knows nothing of it."""
         return isinstance(self._scope, LibraryScope)
 
-    def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
-        from difflib import get_close_matches
-
-        from .errors import UnknownFunctionError
-
-        records = [each for each in self if each != name]
-        if isinstance(name, str) and not close:
-            # Functions of one name in several modules are listed under their places.
-            close = [each for each in records if each.endswith(f".{name}")]
-            close = close or get_close_matches(name, records)
-        extra = self._extra
-        rejected = extra["rejected"].get(name, "") if isinstance(name, str) else ""
-        failed = [each for each in extra["failures"] if ":" not in each or " = " in each]
-        return UnknownFunctionError(self.name, name, close, rejected, failed)
+    def _unknown(
+        self, name: object, close: "list[str]", rejected: str = "", failed: "Iterable[str]" = ()
+    ) -> KeyError:
+        # Functions of one name in several modules are listed under their places.
+        close = close or [each for each in self if each.endswith(f".{name}")]
+        rejected = self._extra["rejected"].get(name, "") if isinstance(name, str) else ""
+        failed = [each for each in self._extra["failures"] if ":" not in each or " = " in each]
+        return super()._unknown(name, close, rejected, failed)
 
 
 def _alone(record: "Record") -> "Record":
@@ -888,14 +865,3 @@ _NOTHING: "dict[str, Any]" = {
     "skipped": {},
     "owner": {"distribution": "", "version": ""},
 }
-
-
-def _registry_at(module: str, name: str) -> "Any":
-    """Unpickle a registry: the one that a module has in this process."""
-    __import__(module)
-    return getattr(sys.modules[module], name)
-
-
-def _reopen(cls: "type[FunctionRegistry[Any]]", arguments: "dict[str, Any]") -> "Any":
-    """Unpickle a registry of a library: opened again with the same arguments."""
-    return cls.scan(**arguments)

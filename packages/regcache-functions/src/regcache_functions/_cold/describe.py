@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+#: What a function may be; one that is nothing special has no ``kind`` in its record.
 _KINDS: list[tuple[str, Callable[[Any], bool]]] = [
     ("coroutine", inspect.iscoroutinefunction),
     ("async generator", inspect.isasyncgenfunction),
@@ -34,10 +35,9 @@ def describe(function: Any, module: str, qualname: str, name: str) -> dict[str, 
     home = home_of(function)
     if home != module:
         record["defined_in"] = home
-    kind = kind_of(function)
     more = {
         "original_name": original if isinstance(original, str) and original != name else "",
-        "kind": "" if kind == "function" else kind,
+        "kind": next((kind for kind, is_kind in _KINDS if is_kind(function)), ""),
         **_signature_record(function),
         "doc": first_line(function),
     }
@@ -52,11 +52,6 @@ def home_of(function: Any) -> str:
         function = type(function)  # an object that can be called
     home = getattr(function, "__module__", None)
     return home if isinstance(home, str) else ""
-
-
-def kind_of(function: Any) -> str:
-    """``"function"``, ``"coroutine"``, ``"generator"`` or ``"async generator"``."""
-    return next((kind for kind, is_kind in _KINDS if is_kind(function)), "function")
 
 
 def first_line(function: Any) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 from ..errors import Reject
 from ..facts import converter
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 MAX_REASON = 1000
 
 
-class Outcome:
+class Outcome(NamedTuple):
     """What a trial said of one function.
 
     Attributes:
@@ -23,11 +24,8 @@ class Outcome:
         reason: Why it was rejected; empty if it was not.
     """
 
-    __slots__ = ("facts", "reason")
-
-    def __init__(self, facts: dict[str, Any] | None, reason: str = "") -> None:
-        self.facts = facts
-        self.reason = reason
+    facts: dict[str, Any] | None
+    reason: str = ""
 
 
 def try_function(probe: Probe, function: Any) -> Outcome:

@@ -78,12 +78,11 @@ def scan(adapter: LibraryAdapter, cache: Cache) -> Discovered:
     for module in source_modules(adapter.parts()):
         top, inputs = module.partition(".")[0], (cache.import_path, cache.elsewhere)
         watch_imports(top, loaded, adapter.contains, *inputs, root=module)
-    owner = owner_of(scope.package, adapter.places())
     extra = {
         "failures": failures.texts,
         "rejected": {**broken, **rejected},
         "skipped": excluded.noted,
-        "owner": owner,
+        "owner": owner_of(scope.package, adapter.places()),
     }
     return Discovered(records, extra, failures.transient)
 
@@ -145,27 +144,18 @@ def _modules(
         failures.add(name, error)
 
     roots = scope.roots
-    seen: set[str] = set()
-    for root in roots:
-        for name, module in _walk(scope, root, on_failure, skip):
-            if name not in seen:
-                seen.add(name)
-                yield name, module
-
-
-def _walk(
-    scope: LibraryScope, name: str, on_failure: Any, skip: Container[str]
-) -> Iterator[tuple[str, ModuleType]]:
-    module = import_module(name, on_failure)
-    if module is None:
-        return
-    yield name, module
-    if not scope.recursive:
-        return
-    for each, _ in iter_module_names(find_package(name) or [], f"{name}."):
-        last = each.rpartition(".")[2]
-        if not last.startswith("_") and each not in skip:
-            yield from _walk(scope, each, on_failure, skip)
+    names, seen = [*roots], set[str]()
+    while names:
+        name = names.pop(0)
+        module = import_module(name, on_failure) if name not in seen else None
+        seen.add(name)
+        if module is None:
+            continue
+        yield name, module
+        if scope.recursive:
+            below = (each for each, _ in iter_module_names(find_package(name) or [], f"{name}."))
+            public = (each for each in below if not each.rpartition(".")[2].startswith("_"))
+            names[:0] = [each for each in public if each not in skip]
 
 
 def _relative(scope: LibraryScope, module: str, name: str) -> str:
