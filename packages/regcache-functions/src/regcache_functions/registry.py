@@ -846,10 +846,12 @@ class FunctionRegistry(Functions[F]):
     def _unknown(
         self, name: object, close: "list[str]", rejected: str = "", failed: "Iterable[str]" = ()
     ) -> KeyError:
+        from regcache_core.discovery import is_item
+
         # Functions of one name in several modules are listed under their places.
         close = close or [each for each in self if each.endswith(f".{name}")]
         rejected = self._extra["rejected"].get(name, "") if isinstance(name, str) else ""
-        failed = [each for each in self._extra["failures"] if ":" not in each or " = " in each]
+        failed = [each for each in self._extra["failures"] if not is_item(each)]
         return super()._unknown(name, close, rejected, failed)
 
 

@@ -512,12 +512,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _unknown(self, key: "Any") -> KeyError:
         from difflib import get_close_matches
 
+        from regcache_core.discovery import is_item
+
         from .errors import UnknownKeyError
 
         names = [known for known in self if isinstance(known, str) and known != key]
         close = [str(known) for known in names if known.endswith(f".{key}")]  # under its place
         close = close or (get_close_matches(key, names) if isinstance(key, str) else [])
-        failed = [name for name in self._failures if ":" not in name or " = " in name]
+        failed = [name for name in self._failures if not is_item(name)]
         return UnknownKeyError(self._name, key, close, failed)
 
     @property

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         import_module,
         import_modules,
         import_package,
+        is_item,
         raise_if_signalled,
         reexported_by,
     )
@@ -91,6 +92,7 @@ __all__ = [
     "is_gone",
     "is_initializing",
     "is_installed",
+    "is_item",
     "is_plain_name",
     "is_same_source",
     "is_unfinished",
@@ -149,6 +151,7 @@ _MODULES = {
     "is_gone": "regcache_core._modules",
     "is_initializing": "regcache_core._modules",
     "is_installed": "regcache_core.discovery._cold.packages",
+    "is_item": "regcache_core.discovery._cold.importing",
     "is_plain_name": "regcache_core._modules",
     "is_same_source": "regcache_core._modules",
     "is_unfinished": "regcache_core.discovery._cold.threads",

@@ -255,7 +255,14 @@ class Discovered:
 
 
 def is_item(name: str) -> bool:
-    """Whether a failure is one of an item (``module:name``), not of a module or entry point."""
+    """Whether a failure is one of an item (``module:name``), not of a module or entry point.
+
+    Args:
+        name: What the failure is entered under.
+
+    >>> [is_item(name) for name in ("pack.a:Reader", "pack.a", "reader = pack.a:Reader")]
+    [True, False, False]
+    """
     return ":" in name and " = " not in name
 
 
