@@ -46,15 +46,9 @@ def from_stored(facts_type: type, registry: str, name: str, stored: dict[str, An
     try:
         return converter().structure(stored, facts_type)
     except (*unfit, TypeError, ValueError, LookupError) as error:
-        raise FactsError(registry, name, _problem(error)) from error
+        from regcache_core.discovery import told
 
-
-def _problem(error: Exception) -> str:
-    from cattrs import BaseValidationError, transform_error
-
-    if isinstance(error, BaseValidationError):
-        return "; ".join(transform_error(error))
-    return f"{type(error).__name__}: {error}"
+        raise FactsError(registry, name, told(error)) from error
 
 
 @cache

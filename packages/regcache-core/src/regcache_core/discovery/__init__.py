@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     from .._report import check_argument
     from ..depends import as_dependencies
-    from ..errors import DuplicateItemError, warn_caller
+    from ..errors import DuplicateItemError, told, warn_caller
     from ._cold.duplicates import duplicate, installer_of, share_out, told_place
     from ._cold.entry_points import distribution_of, load_entry_point, load_installed
     from ._cold.failures import Failures, place_of
@@ -110,6 +110,7 @@ __all__ = [
     "reexported_by",
     "share_out",
     "source_modules",
+    "told",
     "told_place",
     "warn_caller",
     "watch_imports",
@@ -169,6 +170,7 @@ _MODULES = {
     "reexported_by": "regcache_core.discovery._cold.importing",
     "share_out": "regcache_core.discovery._cold.duplicates",
     "source_modules": "regcache_core._modules",
+    "told": "regcache_core.errors",
     "told_place": "regcache_core.discovery._cold.duplicates",
     "warn_caller": "regcache_core.errors",
     "watch_imports": "regcache_core.discovery._cold.loaded",

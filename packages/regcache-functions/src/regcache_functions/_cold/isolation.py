@@ -25,7 +25,7 @@ from typing import IO, TYPE_CHECKING, Any
 from regcache_core.discovery import load_object
 
 from ..errors import TrialError
-from .outcomes import Outcome, told, try_function
+from .outcomes import Outcome, reason_of, try_function
 
 if TYPE_CHECKING:
     from ..registry import LibraryScope, Probe
@@ -246,7 +246,7 @@ def serve() -> None:
     except Empty:
         pass
     except BaseException as error:  # a program or a library may raise anything
-        _answer(answers, f"it cannot {doing}: {told(error)}")
+        _answer(answers, f"it cannot {doing}: {reason_of(error)}")
     os._exit(0)  # the other thread may be reading: an orderly end of Python would wait for it
 
 
@@ -256,11 +256,11 @@ def _try(probe: Any, function: Any, memory: int | None) -> Outcome:
         with _limited(memory):
             outcome = try_function(probe, function)
     except BaseException as error:  # KeyboardInterrupt and the like: nobody interrupts this process
-        return Outcome(None, told(error))
+        return Outcome(None, reason_of(error))
     try:
         pickle.dumps(outcome)
     except Exception as error:  # facts may hold anything
-        return Outcome(None, f"its facts cannot be sent: {told(error)}")
+        return Outcome(None, f"its facts cannot be sent: {reason_of(error)}")
     return outcome
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from regcache_core.discovery import told
+
 from ..errors import Reject
 from ..facts import converter
 
@@ -39,17 +41,13 @@ def try_function(probe: Probe, function: Any) -> Outcome:
     except Reject as rejection:
         return Outcome(None, _shorten(str(rejection)) or "rejected by the probe")
     except (Exception, SystemExit) as error:  # a function under trial may raise anything
-        return Outcome(None, told(error))
+        return Outcome(None, reason_of(error))
     return Outcome(facts or {})
 
 
-def told(error: BaseException) -> str:
-    """An exception in words: its type and what it says, if it can."""
-    try:
-        text = str(error)
-    except Exception:  # foreign code may raise anything, here too
-        text = ""
-    return _shorten(": ".join(filter(None, [type(error).__name__, text])))
+def reason_of(error: BaseException) -> str:
+    """An exception in words, as a reason."""
+    return _shorten(told(error))
 
 
 def _shorten(text: str) -> str:

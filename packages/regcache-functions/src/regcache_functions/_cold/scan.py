@@ -26,7 +26,7 @@ from ..errors import FactsError, ScanError
 from ..facts import to_stored
 from .describe import describe
 from .distributions import owner_of
-from .outcomes import told
+from .outcomes import reason_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _fits_predicate(scope: LibraryScope, place: str, value: Any) -> bool:
         return scope.predicate is None or bool(scope.predicate(value))
     except Exception as error:  # the application's function: what it did not expect is its to see
         raise_if_signalled(error)
-        raise ScanError(place, f"the predicate raised {told(error)}") from error
+        raise ScanError(place, f"the predicate raised {reason_of(error)}") from error
 
 
 def _modules(
@@ -232,7 +232,7 @@ def _describe_all(
             records[each.name] = {**record, "aliases": each.aliases} if each.aliases else record
         except Exception as error:
             raise_if_signalled(error)
-            unclear[each.name] = told(error)
+            unclear[each.name] = reason_of(error)
     return records, unclear
 
 
