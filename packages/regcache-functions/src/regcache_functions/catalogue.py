@@ -142,7 +142,11 @@ class Catalogue(Functions["Any"]):
         return True
 
     def _unknown(
-        self, name: object, close: "list[str]", rejected: str = "", failed: "Iterable[str]" = ()
+        self,
+        name: object,
+        close: "Iterable[str]" = (),
+        rejected: str = "",
+        failed: "Iterable[str]" = (),
     ) -> KeyError:
         failed = [module for each in self._members.values() for module in each.failures]
         return super()._unknown(name, close, rejected, failed)

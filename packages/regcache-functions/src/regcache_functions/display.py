@@ -8,6 +8,7 @@ from importlib import import_module
 
 from .facts import converter
 from .metadata import FunctionMetadata
+from .signatures import shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def to_text(functions: Functions[Any]) -> str:
     lines = [_heading(functions, len(names))]
     for name in names[:SHOWN]:
         info = functions.info(name)
-        line = f"  {info}  {info.doc}".rstrip()
-        lines.append(line if len(line) <= _WIDTH else f"{line[: _WIDTH - 3]}...")
+        lines.append(shorten(f"  {info}  {info.doc}".rstrip(), _WIDTH))
     if len(names) > SHOWN:
         lines.append(f"  ... and {len(names) - SHOWN} more")
     return "\n".join(lines)

@@ -152,7 +152,11 @@ class Functions(_Functions[F]):
         raise NotImplementedError
 
     def _unknown(
-        self, name: object, close: "list[str]", rejected: str = "", failed: "Iterable[str]" = ()
+        self,
+        name: object,
+        close: "Iterable[str]" = (),
+        rejected: str = "",
+        failed: "Iterable[str]" = (),
     ) -> KeyError:
         """The error for a name that is not here; ``close`` are by default the names like it."""
         from difflib import get_close_matches
@@ -239,7 +243,7 @@ class Functions(_Functions[F]):
             if len(found) == 1:
                 return found[0]
             raise self._unknown(name, found)
-        raise self._unknown(name, [])
+        raise self._unknown(name)
 
     # Questions.
 

@@ -152,18 +152,15 @@ class Registrations:
     def put_rival(self, new: Registration) -> None:
         """Add a function whose name another one holds, or put it in the place of a rival."""
         self._homes[new.module] = self
-        if self._by_name.get(new.name) is new:  # it keeps its place in the order
-            items = self._by_name.items()
-            self._by_name = {new if each is new else key: each for key, each in items}
-            return
-        for old in [each for each in self._by_name if isinstance(each, Registration)]:
-            if old.name == new.name and new.replaces(old):
-                self._by_name = {
-                    new if key is old else key: new if each is old else each
-                    for key, each in self._by_name.items()
-                }
-                return
-        self._by_name[new] = new
+        old = new  # one that has held the name keeps its place in the order
+        if self._by_name.get(new.name) is not new:
+            rivals = [each for key, each in self._by_name.items() if key is each]
+            old = next((it for it in rivals if it.name == new.name and new.replaces(it)), new)
+        self._by_name = {
+            new if each is old else key: new if each is old else each
+            for key, each in self._by_name.items()
+        }
+        self._by_name.setdefault(new, new)
 
     def is_rival(self, registration: Registration) -> bool:
         """Whether another function holds the name."""

@@ -771,7 +771,7 @@ class FunctionRegistry(Functions[F]):
             if value is None and found:  # one that no import registers
                 value = self._import(name, found)
         if value is None:
-            raise self._unknown(name, [])
+            raise self._unknown(name)
         return self._opened().values.setdefault(name, value)
 
     def _import(self, name: str, record: "Record") -> "Any":
@@ -844,7 +844,11 @@ class FunctionRegistry(Functions[F]):
         return isinstance(self._scope, LibraryScope)
 
     def _unknown(
-        self, name: object, close: "list[str]", rejected: str = "", failed: "Iterable[str]" = ()
+        self,
+        name: object,
+        close: "Iterable[str]" = (),
+        rejected: str = "",
+        failed: "Iterable[str]" = (),
     ) -> KeyError:
         from regcache_core.discovery import is_item
 

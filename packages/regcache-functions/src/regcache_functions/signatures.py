@@ -158,8 +158,8 @@ def _default_text(value: Any) -> str:
         return name if module in (None, "builtins") else f"{module}.{name}"
     if isinstance(value, (set, frozenset)) and len(value) > 1:  # their order differs by process
         inside = ", ".join(sorted(map(_repr, value)))
-        return _shorten(f"{{{inside}}}" if isinstance(value, set) else f"frozenset({{{inside}}})")
-    return _shorten(_repr(value))
+        return shorten(f"{{{inside}}}" if isinstance(value, set) else f"frozenset({{{inside}}})")
+    return shorten(_repr(value))
 
 
 def _repr(value: Any) -> str:
@@ -177,8 +177,9 @@ def _told(show: Callable[[Any], str], value: Any) -> str:
         return f"<{type(value).__qualname__}>"
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."
+def shorten(text: str, most: int = MAX_TEXT) -> str:
+    """A text of at most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _annotation_text(annotation: Any, empty: Any) -> str | None:

@@ -198,7 +198,7 @@ class Child:
 
 
 def _forward(pipe: IO[bytes], answers: SimpleQueue[Any]) -> None:
-    """Take answers from the pipe of a child until it is closed."""
+    """Take answers, or requests, from a pipe until it is closed."""
     with pipe, contextlib.suppress(EOFError, pickle.UnpicklingError):
         while True:
             answers.put(pickle.load(pipe))
@@ -267,8 +267,7 @@ def _try(probe: Any, function: Any, memory: int | None) -> Outcome:
 def _read(pipe: IO[bytes], requests: SimpleQueue[Any]) -> None:
     """Take requests from a pipe; when it is closed, the worker is gone and nobody waits for us."""
     try:
-        while True:
-            requests.put(pickle.load(pipe))
+        _forward(pipe, requests)
     finally:
         os._exit(0)
 

@@ -8,13 +8,14 @@ from regcache_core.discovery import told
 
 from ..errors import Reject
 from ..facts import converter
+from ..signatures import shorten
 
 if TYPE_CHECKING:
     from typing import Any
 
     from ..registry import Probe
 
-#: Longest reason that is kept for a rejected function, in characters.
+#: Longest reason for a rejected function, in characters: it is read at every start.
 MAX_REASON = 1000
 
 
@@ -39,7 +40,7 @@ def try_function(probe: Probe, function: Any) -> Outcome:
         ):
             raise TypeError(f"the probe returned {facts!r}; give a mapping of facts, or None")
     except Reject as rejection:
-        return Outcome(None, _shorten(str(rejection)) or "rejected by the probe")
+        return Outcome(None, shorten(str(rejection), MAX_REASON) or "rejected by the probe")
     except (Exception, SystemExit) as error:  # a function under trial may raise anything
         return Outcome(None, reason_of(error))
     return Outcome(facts or {})
@@ -47,9 +48,4 @@ def try_function(probe: Probe, function: Any) -> Outcome:
 
 def reason_of(error: BaseException) -> str:
     """An exception in words, as a reason."""
-    return _shorten(told(error))
-
-
-def _shorten(text: str) -> str:
-    """A reason as it is kept and read at every start."""
-    return text if len(text) <= MAX_REASON else f"{text[: MAX_REASON - 3]}..."
+    return shorten(told(error), MAX_REASON)

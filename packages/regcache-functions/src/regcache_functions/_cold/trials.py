@@ -12,7 +12,6 @@ from .outcomes import try_function
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
     from typing import Any
 
     from ..registry import LibraryScope, Probe, Progress
@@ -35,7 +34,8 @@ def try_all(scope: LibraryScope, registry: str, candidates: list[Candidate]) -> 
 
         tried = run_in(scope, registry, probe, candidates)  # type: ignore[assignment]
     outcomes: dict[str, Outcome] = {}
-    with _reporter(scope, registry) as report:
+    progress: Any = scope.progress or (lambda done, total, name: None)
+    with _bar(registry) if progress is True else nullcontext(progress) as report:
         report(0, len(candidates), "")
         for name, outcome in tried:
             outcomes[name] = outcome
@@ -54,12 +54,6 @@ def _load_probe(scope: LibraryScope, registry: str) -> Probe:
         problem = f"the probe {scope.probe!r} cannot be imported: {error!r}"
         raise TrialError(registry, problem) from error
     return probe
-
-
-def _reporter(scope: LibraryScope, registry: str) -> AbstractContextManager[Progress]:
-    if scope.progress is True:
-        return _bar(registry)
-    return nullcontext(scope.progress or (lambda done, total, name: None))
 
 
 @contextmanager
