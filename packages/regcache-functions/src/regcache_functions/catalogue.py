@@ -141,12 +141,5 @@ class Catalogue(Functions["Any"]):
             return False
         return True
 
-    def _unknown(
-        self,
-        name: object,
-        close: "Iterable[str]" = (),
-        rejected: str = "",
-        failed: "Iterable[str]" = (),
-    ) -> KeyError:
-        failed = [module for each in self._members.values() for module in each.failures]
-        return super()._unknown(name, close, rejected, failed)
+    def _reasons(self, name: object) -> "tuple[str, list[str]]":
+        return "", [module for each in self._members.values() for module in each.failures]

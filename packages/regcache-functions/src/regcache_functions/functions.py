@@ -151,21 +151,22 @@ class Functions(_Functions[F]):
         """
         raise NotImplementedError
 
-    def _unknown(
-        self,
-        name: object,
-        close: "Iterable[str]" = (),
-        rejected: str = "",
-        failed: "Iterable[str]" = (),
-    ) -> KeyError:
-        """The error for a name that is not here; ``close`` are by default the names like it."""
+    def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
+        """The error for a name that is not here."""
         from difflib import get_close_matches
 
         from .errors import UnknownFunctionError
 
+        names = [each for each in self if each != name]
         if isinstance(name, str) and not close:
-            close = get_close_matches(name, [each for each in self if each != name])
-        return UnknownFunctionError(self.name, name, close, rejected, failed)
+            # Functions of one name in several modules are listed under their places.
+            close = [each for each in names if each.endswith(f".{name}")]
+            close = close or get_close_matches(name, names)
+        return UnknownFunctionError(self.name, name, close, *self._reasons(name))
+
+    def _reasons(self, name: object) -> "tuple[str, list[str]]":
+        """Why a name may be missing: what its trial said, and the modules that failed."""
+        return "", []
 
     # The mapping.
 

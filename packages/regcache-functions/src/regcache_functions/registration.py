@@ -95,27 +95,28 @@ _KNOWN: "dict[tuple[str, str | None], dict[str, Registrations]]" = {}
 class Registrations:
     """The functions that are registered in this process, and who holds which name or alias.
 
-    One whose name another function holds is its *rival*, and stands by itself.
+    One whose name another function holds is its *rival*.
 
     Args:
         identity: Name and package of the registry.
     """
 
-    __slots__ = ("_by_name", "_claims", "_homes", "_runs")
+    __slots__ = ("_all", "_claims", "_holders", "_homes", "_runs")
 
     def __init__(self, identity: "tuple[str, str | None]") -> None:
-        self._by_name: dict[str | Registration, Registration] = {}  # a rival by itself
+        self._all: list[Registration] = []
+        self._holders: dict[str, Registration] = {}
         self._claims: dict[str, Registration] = {}
         self._homes = _KNOWN.setdefault(identity, {})
         self._runs: dict[str, object] = {}  # module -> its code as it registered first
 
     def get(self, name: str) -> "Registration | None":
         """The function of a name, if there is one."""
-        return self._by_name.get(name)
+        return self._holders.get(name)
 
     def all(self) -> "list[Registration]":
         """The functions, rivals too, in the order of their first registration."""
-        return list(self._by_name.values())
+        return [*self._all]
 
     def holder(self, new: Registration) -> "tuple[str, Registration] | None":
         """A name that another function holds and ``new`` claims, and that function."""
@@ -127,12 +128,20 @@ class Registrations:
 
     def put(self, new: Registration) -> None:
         """Add a function, or put it in the place of one of its name."""
-        old = self._by_name.get(new.name)
+        old = self._holders.get(new.name)
         for name in old.aliases if old is not None else ():
             self._claims.pop(name, None)
-        self._by_name[new.name] = new
-        self._homes[new.module] = self
+        self._replace(old, new)
+        self._holders[new.name] = new
         self._claims.update(dict.fromkeys((new.name, *new.aliases), new))
+
+    def _replace(self, old: "Registration | None", new: Registration) -> None:
+        """Put a function in the place of another one, or behind all."""
+        self._homes[new.module] = self
+        if old is None:
+            self._all.append(new)
+        else:
+            self._all[self._all.index(old)] = new
 
     def is_anew(self, new: Registration) -> bool:
         """Whether the module of a function is executed anew: by a reload, or as a cell."""
@@ -143,7 +152,7 @@ class Registrations:
 
         The first one, if it has several names: each that is given anew takes the place of one.
         """
-        if not self.is_anew(new) or new.label == "" or new.name in self._by_name:
+        if not self.is_anew(new) or new.label == "" or new.name in self._holders:
             return None
         place = new.module, new.label
         some = [each for each in self.all() if (each.module, each.label) == place]
@@ -151,31 +160,26 @@ class Registrations:
 
     def put_rival(self, new: Registration) -> None:
         """Add a function whose name another one holds, or put it in the place of a rival."""
-        self._homes[new.module] = self
-        old = new  # one that has held the name keeps its place in the order
-        if self._by_name.get(new.name) is not new:
-            rivals = [each for key, each in self._by_name.items() if key is each]
-            old = next((it for it in rivals if it.name == new.name and new.replaces(it)), new)
-        self._by_name = {
-            new if each is old else key: new if each is old else each
-            for key, each in self._by_name.items()
-        }
-        self._by_name.setdefault(new, new)
+        if self._holders.get(new.name) is new:  # until now
+            del self._holders[new.name]
+            return
+        rivals = [each for each in self._all if each.name == new.name and self.is_rival(each)]
+        self._replace(next(filter(new.replaces, rivals), None), new)
 
     def is_rival(self, registration: Registration) -> bool:
         """Whether another function holds the name."""
-        return registration in self._by_name
+        return self._holders.get(registration.name) is not registration
 
     def give(self, winners: "Iterable[Registration]") -> None:
-        """Let these hold their names from now on, and the others be their rivals."""
-        held = {each.name: each for each in winners}
+        """Let these hold their names from now on, and the others be their rivals.
 
-        def key_of(key: "str | Registration", each: Registration) -> "str | Registration":
-            if each.name not in held:
-                return key
-            return each.name if held[each.name] is each else each
-
-        self._by_name = {key_of(key, each): each for key, each in self._by_name.items()}
+        One that is not registered holds none, but the others are its rivals.
+        """
+        known = {*self._all}
+        for each in winners:
+            self._holders.pop(each.name, None)
+            if each in known:
+                self._holders[each.name] = each
 
     def elsewhere(self, modules: "Iterable[str]") -> "list[str]":
         """Those modules whose functions are registered with another object for this registry."""
@@ -183,12 +187,11 @@ class Registrations:
 
     def forget(self, is_gone: "Callable[[Registration], bool]") -> None:
         """Take functions out."""
-        for key, each in list(self._by_name.items()):
-            if is_gone(each):
-                del self._by_name[key]
-                for name in (each.name, *each.aliases):
-                    if self._claims.get(name) is each:
-                        del self._claims[name]
+        gone = {*filter(is_gone, self._all)}
+        self._all = [each for each in self._all if each not in gone]
+        for held in (self._holders, self._claims):
+            for name in [name for name, each in held.items() if each in gone]:
+                del held[name]
 
 
 def name_of_function(registry: str, function: "Any", name: "str | None") -> str:

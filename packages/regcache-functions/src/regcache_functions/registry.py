@@ -843,20 +843,11 @@ class FunctionRegistry(Functions[F]):
         """Whether it lists a library that knows nothing of it."""
         return isinstance(self._scope, LibraryScope)
 
-    def _unknown(
-        self,
-        name: object,
-        close: "Iterable[str]" = (),
-        rejected: str = "",
-        failed: "Iterable[str]" = (),
-    ) -> KeyError:
+    def _reasons(self, name: object) -> "tuple[str, list[str]]":
         from regcache_core.discovery import is_item
 
-        # Functions of one name in several modules are listed under their places.
-        close = close or [each for each in self if each.endswith(f".{name}")]
-        rejected = self._extra["rejected"].get(name, "") if isinstance(name, str) else ""
         failed = [each for each in self._extra["failures"] if not is_item(each)]
-        return super()._unknown(name, close, rejected, failed)
+        return self._extra["rejected"].get(str(name), ""), failed
 
 
 def _alone(record: "Record") -> "Record":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import ExitStack
 from functools import partial
 
 from regcache_core import ConfigError
@@ -38,16 +39,13 @@ def _found(registry: FunctionRegistry[Any], is_apart: bool) -> dict[str, Any]:
     Where functions are tried apart, there is another executor here: none can be sent.
     """
     scope: Any = registry._scope
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), ExitStack() as executors:
         warnings.simplefilter("ignore", ScanWarning)  # failures are part of the answer
         if is_apart:
             from concurrent.futures import ProcessPoolExecutor
 
-            with ProcessPoolExecutor() as executor:
-                scope.executor = executor
-                registry._opened()
-        else:
-            registry._opened()
+            scope.executor = executors.enter_context(ProcessPoolExecutor())
+        registry._opened()
     return _document(registry._found, registry._extra)
 
 
