@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import threading
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from multiprocessing import active_children
 from typing import Any
@@ -33,7 +33,15 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--processes takes a number of 1 or more")
     pool = ProcessPoolExecutor(options.processes) if options.processes is not None else None
     try:
-        return _show(options, _open(options, pool))
+        registry: FunctionRegistry[Any] = FunctionRegistry.scan(
+            options.library,
+            modules=options.module,
+            probe=options.probe,
+            executor=pool,
+            timeout=options.timeout,
+            progress=options.probe is not None and sys.stderr.isatty(),
+        )
+        return _show(options, registry)
     except BrokenPipeError:  # what reads our output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -65,17 +73,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rejected", action="store_true", help="what was found but not accepted")
     parser.add_argument("--json", action="store_true", help="everything that is known, as JSON")
     return parser
-
-
-def _open(options: argparse.Namespace, executor: Executor | None) -> FunctionRegistry[Any]:
-    return FunctionRegistry.scan(
-        options.library,
-        modules=options.module,
-        probe=options.probe,
-        executor=executor,
-        timeout=options.timeout,
-        progress=options.probe is not None and sys.stderr.isatty(),
-    )
 
 
 def _show(options: argparse.Namespace, registry: FunctionRegistry[Any]) -> int:

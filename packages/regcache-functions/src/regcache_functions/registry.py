@@ -71,7 +71,7 @@ class Scope:
     """The package, and the options, of one registry.
 
     Args:
-        package: The package.
+        package: The package; empty for a registry of functions of this process alone.
         options: Arguments of ``FunctionRegistry`` or its ``scan``, which become attributes.
 
     Attributes:
@@ -182,7 +182,6 @@ class FunctionRegistry(Functions[F]):
     ('(image, sigma=1.0)', ['gaussian'])
     """
 
-    _scope: "Scope | None" = None  # there if a package or a library is listed
     _listing: "Listing[State] | None" = None  # there from the first use on
 
     def __init__(
@@ -221,18 +220,17 @@ class FunctionRegistry(Functions[F]):
         self._facts_type: Any = facts
         places = declaration()
         self._owners = dict.fromkeys(module for module, _ in places)
-        if package is not None:
-            self._scope = Scope(
-                package,
-                facts=facts,
-                strict=strict,
-                depends_on=depends_on,
-                entry_points=entry_points or "",
-                declared=" in ".join(f"{module}:{line}" for module, line in places),
-                max_age_days=max_age_days,
-                cache_dir=cache_dir,
-                exclude=patterns,
-            )
+        self._scope = Scope(
+            package or "",
+            facts=facts,
+            strict=strict,
+            depends_on=depends_on,
+            entry_points=entry_points or "",
+            declared=" in ".join(f"{module}:{line}" for module, line in places),
+            max_age_days=max_age_days,
+            cache_dir=cache_dir,
+            exclude=patterns,
+        )
         self._state: State | None = None
         self._registered = Registrations((name, package))
         self._found: Mapping[str, Record] = {}  # what the state was made from, with what follows
@@ -422,7 +420,7 @@ class FunctionRegistry(Functions[F]):
             check(field, text, text is None or isinstance(text, str), "a text")
         tags, aliases = texts_of("tags", tags), texts_of("aliases", aliases)
 
-        contains = self._scope.contains if self._scope is not None else None
+        contains = self._scope.contains if self._scope.package else None
 
         def add(function: "Any") -> "Any":
             own_name = name_of_function(self.name, function, name)
@@ -434,7 +432,7 @@ class FunctionRegistry(Functions[F]):
         return add if what is None else add(what)
 
     def _put(self, new: Registration) -> None:
-        if self._scope is not None and self._scope.exclude:
+        if self._scope.exclude:
             from regcache_core.discovery import excluded_as
 
             if excluded_as(new.module, self._scope.package, self._scope.exclude) is not None:
@@ -516,8 +514,7 @@ class FunctionRegistry(Functions[F]):
 
     def _place_of(self, new: Registration) -> str:
         """The name of a function beside others of the same name."""
-        package = self._scope.package if self._scope is not None else ""
-        return f"{new.module}.{new.name}".removeprefix(f"{package}.")
+        return f"{new.module}.{new.name}".removeprefix(f"{self._scope.package}.")
 
     def _clash(self, record: "Record") -> str:
         """A function that claims the name of a record too, where nothing says who has it."""
@@ -533,13 +530,12 @@ class FunctionRegistry(Functions[F]):
             from .errors import DuplicateFunctionError
 
             holder = f"{record['module']}:{record['qualname']}"
-            group = self._scope.entry_points if self._scope else ""
-            raise duplicate(DuplicateFunctionError, self.name, name, holder, rival, group)
+            kind, group = DuplicateFunctionError, self._scope.entry_points
+            raise duplicate(kind, self.name, name, holder, rival, group)
 
     def _keep_home(self, new: Registration, module: str) -> None:
         """Leave a function from elsewhere to the module of the package that brings it in."""
-        scope = self._scope
-        if scope is not None and scope.contains(module) and not scope.contains(new.module):
+        if self._scope.contains(module) and not self._scope.contains(new.module):
             new.module = module
 
     def _refuse(self, name: str, held: str, new: Registration) -> None:
@@ -697,7 +693,7 @@ class FunctionRegistry(Functions[F]):
     def _listed_by(self) -> "Listing[State] | None":
         """What finds the functions; ``None`` for a registry of no package."""
         scope: Any = self._scope
-        if scope is not None and self._listing is None:
+        if scope.package and self._listing is None:
             from regcache_core.discovery import Listing
 
             from .caching import FunctionAdapter, LibraryAdapter
@@ -742,7 +738,7 @@ class FunctionRegistry(Functions[F]):
 
     def _combined(self, records: "Mapping[str, Record]") -> State:
         """Records that were found, with what registered itself."""
-        library = self._scope.package if self._scope is not None and self._is_scanned() else ""
+        library = self._scope.package if self._is_scanned() else ""
         state = State(dict(records), {}, library)
         for registration in self._snapshot():
             name = self._listed_as(state, registration, self._registered.is_rival(registration))

@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
 def verify(registry: FunctionRegistry[Any]) -> Verification:
     """``FunctionRegistry.verify``."""
-    scope = registry._scope
-    if scope is None:
+    if not registry._scope.package:
         raise ConfigError("registry", registry.name, "one of a package; no other has a cache")
     if not registry._is_scanned() and "__main__" in registry._owners:
         expected = "one that is made in a module which another process can import, no script"
         raise ConfigError("registry", registry.name, expected)
-    is_apart = getattr(scope, "executor", None) is not None
+    is_apart = getattr(registry._scope, "executor", None) is not None
     listing: Any = registry._listed_by()
     return listing.verify(_document, partial(_found, registry, is_apart))  # type: ignore[no-any-return]
 
