@@ -15,6 +15,7 @@ from regcache_core.discovery import (
     import_module,
     place_of,
     reexported_by,
+    told,
 )
 from regcache_core.discovery._cold.failures import missing_modules
 
@@ -130,6 +131,20 @@ def test_one_module_is_imported_or_told_of():
     assert json is import_module("json", lambda *failure: told.append(failure))
     assert import_module("json.missing", lambda *failure: told.append(failure)) is None
     assert [("json.missing", ModuleNotFoundError)] == [(name, type(error)) for name, error in told]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ValueError("no paint"), "ValueError: no paint"),
+        (ValueError(), "ValueError"),
+        (KeyError(""), "KeyError: ''"),
+        (AssertionError(0), "AssertionError: 0"),
+    ],
+)
+def test_exceptions_are_told_by_type_and_words(error, text):
+    """One that says nothing is its type alone."""
+    assert text == told(error)
 
 
 FAILING = {
