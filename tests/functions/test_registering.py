@@ -661,6 +661,19 @@ def test_selection_has_its_functions_and_no_other(registry: FunctionRegistry[Any
         selection.info("generator")
 
 
+def test_misspelt_name_in_a_selection_has_its_names_as_proposals(
+    registry: FunctionRegistry[Any],
+) -> None:
+    """A selection proposes names that it has, and none of others."""
+    registry.register("generate", tags=["a"])(plain)
+    registry.register(generator)
+
+    with pytest.raises(UnknownFunctionError) as caught:
+        registry.query(tag="a")["generater"]
+
+    assert ("generate",) == caught.value.close
+
+
 @pytest.mark.parametrize(
     "use",
     [
