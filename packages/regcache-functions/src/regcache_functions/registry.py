@@ -300,7 +300,7 @@ class FunctionRegistry(Functions[F]):
             facts: Class of the facts that the probe returns, converted by cattrs.
             depends_on: What decides beside the library which functions there are, and what a trial
                 says of them; as for a package.
-            strict, enable_cache, max_age_days, cache_dir: As for a package.
+            strict, enable_cache, max_age_days, cache_dir: As ``FunctionRegistry`` has them.
 
         Raises:
             ConfigError: An argument is of the wrong kind (a ``ValueError``).
