@@ -235,7 +235,8 @@ def loaded_names(package: str = "") -> "list[str]":
     ]
     if not package:
         return names
-    return [name for name in names if f"{name}.".startswith(f"{package}.")]
+    prefix = f"{package}."
+    return [name for name in names if name.startswith(prefix) or name == package]
 
 
 def is_initializing(module: str) -> bool:
@@ -467,7 +468,7 @@ def excluded_as(module: str, package: str, patterns: "Collection[str]") -> "tupl
 
 
 def _fits(name: str, pattern: str) -> bool:
-    if name == pattern or not any(char in pattern for char in "*?["):
+    if name == pattern or not ("*" in pattern or "?" in pattern or "[" in pattern):
         return name == pattern
     from fnmatch import fnmatchcase  # most patterns are names, and it imports re
 

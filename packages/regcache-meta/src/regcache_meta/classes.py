@@ -146,9 +146,11 @@ def key_of(cls: "Any", config: "RegistryConfig") -> "Hashable | None":
 
 def _declared_key(cls: "Any", name: str) -> "Any":
     """What the attribute holds or the classmethod returns, unless it was derived above us."""
-    owner = next((each for each in cls.__mro__ if name in {*vars(each), *_fields(each)}), None)
+    if not name:
+        return None
+    owner = next((it for it in cls.__mro__ if name in vars(it) or name in _fields(it)), None)
     if owner is None:  # __name__, or what the metaclass computes
-        return getattr(cls, name) if name and hasattr(type(cls), name) else None
+        return getattr(cls, name) if hasattr(type(cls), name) else None
     if owner is not cls and DERIVED in vars(owner):
         return None
     held = vars(owner).get(name)

@@ -16,7 +16,7 @@ from regcache_core.discovery import (
     name_of,
 )
 
-from .config import FLAG, PRIMARY_KEY, check, is_flag, is_local, label_of
+from .config import FLAG, PRIMARY_KEY, Rival, check, is_flag, is_local, label_of
 from .mapping import NOWHERE, LazyDict, lock
 
 TYPE_CHECKING = False
@@ -403,10 +403,12 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         listing.refute(where)
 
     def _register(self, key: "Any", value: "Any") -> "Any":
-        from .classes import claim
+        scope = self._scope
+        if self._registered.get(key, value) is not value:
+            from .classes import claim
 
-        scope, key = self._scope, claim(self, key, value)
-        if scope is not None and scope.package:
+            key = claim(self, key, value)
+        if scope is not None and scope.package and not scope.scanned:
             module = value.__module__
             is_found = scope.config.discovery_recursive is not False and scope.contains(module)
             running = next(modules_in_execution(scope.contains), module)
@@ -489,7 +491,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         return (getattr(value, "__module__", ""), getattr(value, "__qualname__", "")) == names
 
     def _listed_as(self, key: "Any", value: "Any", records: "Mapping[Any, Record | None]") -> "Any":
-        if key in self._setters:
+        record = records.get(key)
+        is_clear = record is None or ("over" not in record and self._is_of(value, record))
+        is_claimed = is_clear and type(key) is not Rival and self._policy != "qualify"
+        if is_claimed or key in self._setters:  # most are: nothing is to be decided
             return key
         from .classes import listed_as
 
@@ -498,9 +503,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def _check_claim(
         self, key: "Any", value: "Any", records: "Mapping[Any, Record | None]"
     ) -> None:
-        from .classes import check_claim
+        if not self._is_of(value, records.get(key)):
+            from .classes import check_claim
 
-        check_claim(self, key, value, records)
+            check_claim(self, key, value, records)
 
     def _is_of(self, value: "Any", record: "Record | None") -> bool:
         module = getattr(value, "__module__", None)  # a plugin may have assigned anything

@@ -149,7 +149,7 @@ class LazyDict(dict[K, V]):
         self, records: "Mapping[K, Record | None]", state: "State[K, V]"
     ) -> "State[K, V]":
         self._found, self._state = records, state
-        for key in [*dict.keys(self), *state[1]]:
+        for key in dict.fromkeys([*dict.keys(self), *state[1]]):
             self._mirror(key)
         return state
 

@@ -43,7 +43,9 @@ def as_json(value: object, where: str, keys: tuple[type, ...] = (str,)) -> Any:
         return [as_json(part, f"{where}[{index}]", keys) for index, part in enumerate(value)]
     if isinstance(value, Mapping):
         return {
-            _name(name, where, keys): as_json(part, f"{where}.{name}", keys)
+            name if type(name) is str else _name(name, where, keys): part
+            if type(part) is str  # most are, in both places
+            else as_json(part, f"{where}.{name}", keys)
             for name, part in value.items()
         }
     raise NotJsonError(

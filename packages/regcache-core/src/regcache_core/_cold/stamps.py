@@ -74,8 +74,9 @@ def _stamp(
         stamps[path] = [UNTRUSTED, [], UNTRUSTED, status.st_ino, ""]
         return
     stamps[path] = _folder_stamp(status, folders + files)
+    parents |= {here}
     for name in folders + files:
-        _stamp(os.path.join(path, name), suffixes, counts, stamps, parents | {here})
+        _stamp(os.path.join(path, name), suffixes, counts, stamps, parents)
 
 
 def _stamp_archive(path: str, stamps: dict[str, Stamp | None]) -> None:

@@ -163,7 +163,7 @@ def own_classes(module: ModuleType, base: type) -> list[type]:
     found = [
         value
         for value in list(vars(module).values())  # its threads may add to it
-        if is_class(value)
+        if issubclass(type(value), type)  # as is_class, without a call for each
         # Libraries that hide a module give its classes the name of a package above.
         and f"{module.__name__}.".startswith(f"{value.__module__}.")
         and value is not base
@@ -231,14 +231,15 @@ class Discovery:
             order = sorted(homes, key=lambda key: self.walked[homes[key]])
             order, over = self._settle(order, registered, homes)
             records = self._describe(order, registered, homes)
+            modules = {record["module"] for record in records.values()}
+            hidden = {module: self._hidden_file(module) for module in modules}
             for key, record in records.items():
                 if id(registered[key]) in self.nameless:
                     record["entry"] = self.claimed.get(key, key)
                 if key in over:
                     record["over"] = over[key]
-                file = self._hidden_file(record["module"])
-                if file:
-                    record["file"] = file
+                if hidden[record["module"]]:
+                    record["file"] = hidden[record["module"]]
             classes = [registered[key] for key in records if _is_named_class(registered[key])]
             classes += self.losers
             cache.elsewhere.add(_files_elsewhere(scope, classes))
@@ -472,10 +473,11 @@ class Discovery:
 
     def _refuse_nameless(self) -> None:
         """Record a module as failed if its classes have no text for their ``__module__``."""
+        classes = self._registered_classes()
+        bases = {id(each): each for _, cls in classes for each in cls.__mro__}
+        odd = {which for which, each in bases.items() if type(each.__module__) is not str}
         nameless = {
-            key: (cls, "")
-            for key, cls in self._registered_classes()
-            if any(type(each.__module__) is not str for each in cls.__mro__)
+            key: (cls, "") for key, cls in classes if odd and odd & {*map(id, cls.__mro__)}
         }
         for name in [*self.walked] if nameless else ():
             for key in reexported_by(sys.modules[name], nameless):

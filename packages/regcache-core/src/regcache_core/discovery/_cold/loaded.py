@@ -208,8 +208,8 @@ def find_used(
     """
     for name in filter(contains, stand_ins):
         return name
-    for name in tried:
-        if isinstance(peek(name, "__spec__"), ModuleSpec) and _is_stand_in(name, sys.modules[name]):
+    for name in find_stand_ins().intersection(tried):
+        if isinstance(peek(name, "__spec__"), ModuleSpec):
             return name
     for module in {*loaded_names(application), *tried} if stand_ins else ():
         spec = _spec_of(module)

@@ -134,8 +134,8 @@ def _list_modules(folder: str) -> Iterator[tuple[str, bool]]:
         module = name.removesuffix(suffix)
         if module == "__init__" or "." in module:
             continue
-        inside = os.path.join(folder, name, "__init__")
-        if suffix or any(os.path.exists(inside + each) for each in suffixes):
+        inits = [f"{folder}/{name}/__init__{each}" for each in suffixes if not suffix]
+        if suffix or any(map(os.path.exists, inits)):
             yield module, not suffix
 
 
