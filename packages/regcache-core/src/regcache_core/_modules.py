@@ -230,13 +230,11 @@ def loaded_names(package: str = "") -> "list[str]":
     Args:
         package: Only this one, and those below it.
     """
-    names = [
-        name for name in list(sys.modules) if name.__class__ is str and name.startswith(package)
-    ]
-    if not package:
-        return names
+    names = [name for name in list(sys.modules) if name.__class__ is str]
     prefix = f"{package}."
-    return [name for name in names if name.startswith(prefix) or name == package]
+    if package:
+        names = [name for name in names if name.startswith(prefix) or name == package]
+    return names
 
 
 def is_initializing(module: str) -> bool:

@@ -476,9 +476,7 @@ class Discovery:
         classes = self._registered_classes()
         bases = {id(each): each for _, cls in classes for each in cls.__mro__}
         odd = {which for which, each in bases.items() if type(each.__module__) is not str}
-        nameless = {
-            key: (cls, "") for key, cls in classes if odd and odd & {*map(id, cls.__mro__)}
-        }
+        nameless = {key: (cls, "") for key, cls in classes if odd and odd & {*map(id, cls.__mro__)}}
         for name in [*self.walked] if nameless else ():
             for key in reexported_by(sys.modules[name], nameless):
                 self.keep(name, TypeError(f"the class of {key!r} has no text for its __module__"))
@@ -495,7 +493,8 @@ class Discovery:
             places = self.registry._setters.get(key)
             if places is None:
                 bringers = self.registry._bringers.get(key, [])
-                names = {cls.__name__, cls.__qualname__} if is_local(cls) or bringers else ()
+                is_odd = is_local(cls) or bringers not in ([], [cls.__module__])
+                names = {cls.__name__, cls.__qualname__} if is_odd else ()
                 is_made = names and all(find_class(cls.__module__, it) is not cls for it in names)
                 own = () if is_made else (cls.__module__, self.brought.get(key, ""))
                 places = [*own, *bringers]
@@ -700,11 +699,15 @@ def _is_named_class(value: object) -> bool:
 
 def describe(cls: type, names: Iterable[str]) -> dict[str, Any]:
     """The record of a plugin class, with some class attributes, as it lies in the cache file."""
+    record: dict[str, Any] = {**serialize_plugin_class(cls)}
     doc = vars(cls).get("__doc__")
     doc = doc.strip().partition("\n")[0] if isinstance(doc, str) else ""
     facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
-    more = {"doc": doc, "facts": _as_stored(facts) if facts else {}}
-    return {**serialize_plugin_class(cls), **{name: value for name, value in more.items() if value}}
+    if doc:
+        record["doc"] = doc
+    if facts:
+        record["facts"] = _as_stored(facts)
+    return record
 
 
 def _as_stored(facts: dict[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,8 @@ class Recorder:
         MISSED.update(self.modules)
         absent = [each for each in self.tried if each not in sys.modules]
         FAILED.update((each, None) for each in absent if each not in self.modules)
-        FOLLOWED.update((name, peek(name, "__dict__")) for name in self.tried if _is_whole(name))
+        whole = {each: peek(each, "__dict__") for each in self.tried if not is_initializing(each)}
+        FOLLOWED.update((name, it) for name, it in whole.items() if it is not None)
         self._path.add([*self.modules])
         self._path.late += [
             name
@@ -84,11 +85,6 @@ class Recorder:
             if name not in sys.modules and name not in self._path.names
         ]
         self._path.probed.update(self.distributions)
-
-
-def _is_whole(name: str) -> bool:
-    """Whether a module is loaded, and its import has ended."""
-    return peek(name, "__dict__") is not None and not is_initializing(name)
 
 
 def _restore() -> None:

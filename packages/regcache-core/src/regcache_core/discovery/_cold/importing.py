@@ -11,8 +11,10 @@ import sys
 from _thread import get_ident
 from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
+from time import time_ns
 
 from ..._cold.lock import touch_locks
+from ..._file import RACY_NS
 from ..._modules import (
     IMPORTING,
     find_package,
@@ -22,6 +24,7 @@ from ..._modules import (
     lies_in,
     loaded_names,
     peek,
+    stamp_of,
 )
 from ...errors import CacheWarning, ImportStalledError, StandInError, warn_caller
 from .failures import Failures
@@ -358,11 +361,19 @@ def forget_folder_listings() -> None:
     """Let a file be found that is younger than Python's listing of its folder.
 
     As ``importlib.invalidate_caches``, which from Python 3.13 imports importlib.metadata as well.
+    A folder that has not moved since the last time, nor just before, was listed as it is: an
+    application has many registries, and listing ``site-packages`` takes long.
     """
-    for finder in list(sys.path_importer_cache.values()):
+    since_ns, _forgotten_ns[0] = _forgotten_ns[0], time_ns()
+    for path, finder in list(sys.path_importer_cache.items()):
         invalidate = getattr(finder, "invalidate_caches", None)
-        if invalidate is not None:
+        # Zeros of what is no file: a place in an archive, or what some hook stands for.
+        if invalidate is not None and not 0 < max(stamp_of(path)[:2]) < since_ns - RACY_NS:
             invalidate()
+
+
+#: When all listings were as good as new.
+_forgotten_ns = [0]
 
 
 @contextmanager

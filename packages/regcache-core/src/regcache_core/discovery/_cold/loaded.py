@@ -333,18 +333,19 @@ def _is_plain_block(text: bytes, begin: int) -> bool:
     """
     if text[begin - 2 : begin - 1] == b"\\":  # it goes on from the line before
         return False
-    indent, catches = len(text) + 1, False
-    end = text.find(b"\n", begin)
+    end, catches = text.find(b"\n", begin), False
+    indent = end - begin if end >= 0 else len(text)
     while begin >= 0:
-        line = text[begin : end if end >= 0 else len(text)]
-        code = line.lstrip()
-        if code and len(line) - len(code) < indent:
-            indent = len(line) - len(code)
-            if code.startswith((b"def ", b"async def ")):
-                return True
-            catches = catches or code.startswith((b"try", b"with", b"async with"))
-            if not indent:
-                return not catches and code.startswith(_BLOCKS)
+        if not text[begin : begin + indent].isspace():  # most lines above are deeper, or empty
+            line = text[begin : end if end >= 0 else len(text)]
+            code = line.lstrip()
+            if code and len(line) - len(code) < indent:
+                indent = len(line) - len(code)
+                if code.startswith((b"def ", b"async def ")):
+                    return True
+                catches = catches or code.startswith((b"try", b"with", b"async with"))
+                if not indent:
+                    return not catches and code.startswith(_BLOCKS)
         end = begin - 1
         begin = text.rfind(b"\n", 0, end) + 1 if end >= 0 else -1
     return False
