@@ -254,22 +254,45 @@ print(json.dumps(seen))
     assert [False, True, False] == run_python(UNFINISHED + code)
 
 
-def test_file_younger_than_a_listing_is_found(write, run_python):
-    """Python lists a folder once for each of its times; a file of the same tick is found anyway."""
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_file_younger_than_a_listing_is_found(earlier, write, run_python):
+    """A file is found that does not move its folder's time, also by the second discovery."""
     write({"old_one.py": ""})
-    code = """
+    code = f"""
         from regcache_core.discovery import find_spec
         from regcache_core.discovery._cold.importing import forget_folder_listings
+        os.utime(".", ns=(10**18, 10**18))
+        for _ in range({earlier}):
+            forget_folder_listings()
         import old_one
-        before = os.stat(".").st_mtime_ns
         open("new_one.py", "w").close()
-        os.utime(".", ns=(before, before))
+        os.utime(".", ns=(10**18, 10**18))
         hidden = find_spec("new_one") is None
         forget_folder_listings()
         print(json.dumps([hidden, find_spec("new_one") is None]))
     """
 
     assert [True, False] == run_python(code)
+
+
+def test_folder_that_stays_is_not_listed_once_more(write, run_python):
+    """The second discovery of a process leaves Python the listings of folders that did not move."""
+    write({"package/__init__.py": ""})
+    code = """
+        from regcache_core.discovery._cold.importing import forget_folder_listings
+        forget_folder_listings()
+        forgotten = []
+        class Finder:
+            def invalidate_caches(self):
+                forgotten.append(1)
+        folder = os.path.dirname(os.__file__)
+        for place in (folder, os.path.join(folder, "no_such_folder")):
+            sys.path_importer_cache[place] = Finder()
+        forget_folder_listings()
+        print(json.dumps(forgotten))
+    """
+
+    assert [1] == run_python(code)
 
 
 @pytest.mark.parametrize(
