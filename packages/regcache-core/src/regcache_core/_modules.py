@@ -486,7 +486,7 @@ def is_metadata(name: str, folder: str) -> bool:
     """
     name = name.lower()
     return name.endswith((".dist-info", ".egg-info")) or (
-        name == "egg-info" and folder.endswith(".egg")
+        name == "egg-info" and folder.lower().endswith(".egg")
     )
 
 

@@ -174,6 +174,29 @@ class DuplicateItemError(RegcacheError, ValueError):
         return f"{self.registry}: {self.key!r} is that of {self.first}, not of {self.second}."
 
 
+class EntryPointGoneError(RegcacheError, ImportError):
+    """An entry point was to be loaded that no installed distribution names any more.
+
+    Attributes:
+        group: Its group.
+        label: Its name, and what it named.
+        distribution: The distribution that named it.
+    """
+
+    def __init__(self, group: str, label: str, distribution: str) -> None:
+        super().__init__(group, label, distribution)
+        self.group = group
+        self.label = label
+        self.distribution = distribution
+
+    def __str__(self) -> str:
+        return (
+            f"{self.label!r} of group {self.group!r} was not imported: {self.distribution} named "
+            "it when it was listed, and no installed distribution does any more. Ask "
+            "entry_points() again."
+        )
+
+
 class SeenByPluginsError(RegcacheError):
     """Plugins looked at a registry in which there was more than a fresh process would have had.
 

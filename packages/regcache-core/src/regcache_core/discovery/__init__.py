@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from ._cold.packages import Excluded, is_installed, iter_module_names
     from ._cold.threads import is_unfinished
     from .inputs import EditedModules, ImportPath, published_modules
+    from .installed import EntryPoint, EntryPoints, entry_points
     from .listing import Adapter, Cache, Listing
 
 __all__ = [
@@ -63,6 +64,8 @@ __all__ = [
     "Discovered",
     "DuplicateItemError",
     "EditedModules",
+    "EntryPoint",
+    "EntryPoints",
     "Excluded",
     "Failures",
     "FoundFiles",
@@ -76,6 +79,7 @@ __all__ = [
     "discovering",
     "distribution_of",
     "duplicate",
+    "entry_points",
     "excluded_as",
     "file_of",
     "find_object",
@@ -125,6 +129,8 @@ _MODULES = {
     "Discovered": "regcache_core.discovery._cold.importing",
     "DuplicateItemError": "regcache_core.errors",
     "EditedModules": "regcache_core.discovery.inputs",
+    "EntryPoint": "regcache_core.discovery.installed",
+    "EntryPoints": "regcache_core.discovery.installed",
     "Failures": "regcache_core.discovery._cold.failures",
     "FoundFiles": "regcache_core._inputs",
     "ImportPath": "regcache_core.discovery.inputs",
@@ -137,6 +143,7 @@ _MODULES = {
     "discovering": "regcache_core.discovery._cold.importing",
     "distribution_of": "regcache_core.discovery._cold.entry_points",
     "duplicate": "regcache_core.discovery._cold.duplicates",
+    "entry_points": "regcache_core.discovery.installed",
     "file_of": "regcache_core._modules",
     "find_object": "regcache_core._modules",
     "find_package": "regcache_core._modules",

@@ -525,7 +525,7 @@ class Listing(Generic[S]):
         group = self.adapter.entry_points
         if not group:
             return False
-        from ._entry_points import is_entry_point
+        from .installed import is_entry_point
 
         return is_entry_point(group, module, attribute)
 

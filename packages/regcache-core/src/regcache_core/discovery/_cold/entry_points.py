@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..listing import Cache
     from .failures import Failures
 
-_ENTRY_POINTS = "entry_points.txt"
+ENTRY_POINTS = "entry_points.txt"
 #: The files that an installer replaces with everything that it changes.
 _STATED = ("METADATA", "RECORD", "PKG-INFO")
 #: The lists of installed files: of dist-info and of egg-info folders.
@@ -70,7 +70,7 @@ def _read_points(
     points, broken = [], {}
     seen = set()
     for path, distribution in _distributions(entries):
-        stated = os.path.join(path, _ENTRY_POINTS)
+        stated = os.path.join(path, ENTRY_POINTS)
         place = stated if os.path.exists(stated) else path
         files[place] = trusted_stamp(place)
         name = name_in(path) or path
@@ -88,7 +88,7 @@ def _read_points(
 def origins_of(module: str, group: str) -> list[list[str]]:
     """Name and version of each distribution that has an entry point in a module."""
     entries = search_path()
-    points = _points_in(tuple(entries), group, _stamps_in(entries, (_ENTRY_POINTS,)))
+    points = _points_in(tuple(entries), group, _stamps_in(entries, (ENTRY_POINTS,)))
     return [origin for _, value, *origin in points if module_of(value) == module]
 
 
@@ -136,8 +136,8 @@ def _points_of(
         OSError: There is a file, but it cannot be read.
         Exception: Whatever importlib.metadata makes of the text in it.
     """
-    if is_stated and distribution.read_text(_ENTRY_POINTS) is None:
-        raise OSError(f"{_ENTRY_POINTS} cannot be read")
+    if is_stated and distribution.read_text(ENTRY_POINTS) is None:
+        raise OSError(f"{ENTRY_POINTS} cannot be read")
     mine = [point for point in distribution.entry_points if point.group == group]
     if not mine:
         return []
