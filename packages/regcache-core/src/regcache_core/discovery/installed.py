@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _STATED = "entry_points.txt"
 #: To look at so many names takes no longer than to read a cache file that says what they are.
-_FEW = 500
+_FEW = 250
 
 
 class EntryPoint:
