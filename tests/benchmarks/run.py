@@ -3,7 +3,7 @@
 ``hatch run bench`` (or ``python tests/benchmarks/run.py``) prints each figure of the design, its
 target, and whether it is reached. Speed never fails it: it ends with status 1 only if an answer
 differs. It takes about twenty minutes; ``--quick`` about five, on smaller packages, in fewer
-rounds; ``--part`` measures registries or freshness only.
+rounds; ``--part`` measures registries, freshness or installed plugins only.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 
 import figures as registry_figures
 import freshness
+import installed
 import workloads as registry_workloads
 from figures import LARGEST, MEASURES, Figure
 from freshness import QUICK_TREES, TREES, Tree
@@ -52,7 +53,7 @@ PACKAGES = (
     "stevedore",
 )
 SIZES, QUICK_SIZES = (100, 1_000, LARGEST), (100, 1_000)
-PARTS = ("registries", "freshness")
+PARTS = ("registries", "freshness", "installed")
 RUNS, QUICK_RUNS = 15, 5
 #: Ends of the names of cases -> headings of what they show.
 PEER_WAYS = {"cold": "cold", "warm": "warm list", "one": "warm, one", "all": "warm, all"}
@@ -82,6 +83,8 @@ class Plan:
             listed += registry_workloads.build(folder / "registries", self.sizes)
         if "freshness" in self.parts:
             listed += freshness.build(folder / "freshness", self.trees)
+        if "installed" in self.parts:
+            listed += installed.build(folder / "installed")
         return listed
 
     def figures(self, results: Results) -> list[Figure]:
@@ -91,6 +94,8 @@ class Plan:
             listed += registry_figures.all_figures(results, self.sizes)
         if "freshness" in self.parts:
             listed += freshness.all_figures(results, self.trees)
+        if "installed" in self.parts:
+            listed += installed.all_figures(results)
         return listed
 
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import pickle
 import random
+import re
 import shutil
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from environments import PIP, Environment
-from throwaway import App
+from hypothesis import given
+from hypothesis import strategies as st
+from throwaway import App, sealed
 
 import regcache_core._cold.stamps
 from regcache_core.discovery import EntryPoint, EntryPoints, entry_points, installed
-from regcache_core.discovery._cold import installed as cold  # noqa: F401 - sys.path is bent later
+from regcache_core.discovery._cold.entry_points import told_by
+from regcache_core.errors import EntryPointGoneError
 
 #: Questions that no value decides: these raise what the original raises.
 PLAIN: list[dict[str, Any]] = [
@@ -130,9 +133,16 @@ def answer(ask: Callable[..., Any], question: dict[str, Any]) -> Any:
         found = [*ask(**question)]
         if sys.version_info < (3, 12) and "group" not in question:
             found.sort(key=lambda point: point.group)
-        return [(p.name, p.value, p.group, str(p.dist._path)) for p in found]
+        return [(p.name, p.value, p.group, str(p.dist._path), *told(p)) for p in found]
     except Exception as error:  # broken metadata raise anything
         return type(error).__name__ if question in PLAIN else "raised"
+
+
+def told(point: Any) -> list[str]:
+    """Name and version of the distribution of a point, of ours or of the original's."""
+    if isinstance(point, EntryPoint):
+        return [point.dist_name, point.dist_version]
+    return told_by(point.dist, point.dist._normalized_name)
 
 
 def answers(ask: Callable[..., Any]) -> list[Any]:
@@ -141,10 +151,14 @@ def answers(ask: Callable[..., Any]) -> list[Any]:
     return [answer(ask, question) for question in QUESTIONS]
 
 
-def forget() -> None:
-    """Be a process that has read nothing."""
-    installed._KNOWN.clear()
-    installed._PLAIN.clear()
+def anew(**environment: str) -> list[Any]:
+    """What is said by a process that has read nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(installed, "_KNOWN", {})
+        patch.setattr(installed, "_PLAIN", {})
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        return answers(entry_points)
 
 
 @pytest.fixture(params=["young", "old"])
@@ -157,6 +171,7 @@ def age(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Call
     return lambda: time.sleep(0.03)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its open archives
 def test_any_environment_gives_what_the_original_gives(
     age: Callable[[], None], tmp_path: Path
 ) -> None:
@@ -168,7 +183,6 @@ def test_any_environment_gives_what_the_original_gives(
 
 def live(draw: random.Random, root: Path, age: Callable[[], None]) -> None:
     """Make an environment and change it; ask each time."""
-    forget()
     with pytest.MonkeyPatch.context() as patch:
         root.mkdir()
         patch.setenv("REGCACHE_DIR", str(root / "cache"))
@@ -184,14 +198,276 @@ def live(draw: random.Random, root: Path, age: Callable[[], None]) -> None:
             expected = answers(importlib.metadata.entry_points)
             age()
             running, again = answers(entry_points), answers(entry_points)
-            forget()
-            warm = answers(entry_points)
-            with pytest.MonkeyPatch.context() as off:
-                off.setenv("REGCACHE_DISABLE", "1")
-                forget()
-                switched_off = answers(entry_points)
+            warm, switched_off = anew(), anew(REGCACHE_DISABLE="1")
 
             assert (step, expected) == (step, running)
             assert (step, expected) == (step, again)
             assert (step, expected) == (step, warm)
             assert (step, expected) == (step, switched_off)
+
+
+ASK = """
+from regcache_core.discovery import entry_points
+found = [(p.name, p.value, p.group) for p in entry_points(group="g")]
+out = [found, "importlib.metadata" in sys.modules]
+from importlib.metadata import entry_points
+assert found == [(p.name, p.value, p.group) for p in entry_points(group="g")]
+"""
+
+
+def site_of(app: App) -> Path:
+    """A folder on the path of an application, with one distribution."""
+    app.write(
+        {
+            "tool-1.0.dist-info/entry_points.txt": "[g]\na = tool_plugins:Tool.name\n",
+            "tool-1.0.dist-info/METADATA": "Name: Tool\nVersion: 1.0\n",
+            "tool_plugins.py": "class Tool:\n    name = 'made'\n",
+        }
+    )
+    return app.folder
+
+
+def test_processes_share_what_one_has_read(app: App) -> None:
+    """A later process imports no importlib.metadata, until something changed."""
+    site = site_of(app)
+    cold, warm = app.run(ASK), app.run(ASK)
+    shutil.copytree(site / "tool-1.0.dist-info", site / "other-1.0.dist-info")
+    added, again = app.run(ASK), app.run(ASK)
+    point = ["a", "tool_plugins:Tool.name", "g"]
+
+    assert [[[point], True], [[point], False]] == [cold, warm]
+    assert [[[point, point], True], [[point, point], False]] == [added, again]
+
+
+def test_a_warm_call_opens_one_file_for_each_folder_with_metadata(app: App) -> None:
+    """What is opened: the cache files; a second call opens nothing."""
+    site = site_of(app)
+    counted = """
+    from regcache_core.discovery import entry_points
+    import regcache_core.discovery.installed
+    sys.path[:] = [sys.path[0], SITE, *[each for each in sys.path if "site-packages" not in each]]
+    seen = []
+    sys.addaudithook(lambda event, told: event in ("open", "os.listdir") and seen.append(told[0]))
+    entry_points(group="g")
+    first, seen[:] = seen[:], []
+    entry_points(group="g")
+    out = [[str(each) for each in opened] for opened in (first, seen)]
+    """.replace("SITE", repr(str(site)))
+    app.run(counted)
+    time.sleep(2.1)
+    app.run(counted)
+
+    assert [list(map(str, app.cache_files())), []] == app.run(counted)
+
+
+def test_a_folder_without_metadata_is_kept_if_it_is_large(app: App) -> None:
+    """A small one is listed as fast as a file is read; no file is written for it."""
+    for number in range(installed._FEW + 1):
+        (app.folder / f"{number}.txt").touch()
+    app.run(ASK)
+    large = [str(app.folder) in file.read_text() for file in app.cache_files()]
+    (app.folder / "0.txt").unlink()
+    shutil.rmtree(app.cache)
+    app.run(ASK)
+
+    assert True in large
+    assert True not in [str(app.folder) in file.read_text() for file in app.cache_files()]
+
+
+def test_what_only_a_cache_file_says_is_not_imported(app: App) -> None:
+    """`load()` asks the metadata: whoever writes into the file cannot name a module."""
+    site_of(app)
+    app.write({"evil.py": "raise SystemExit('imported')"})
+    app.run(ASK)
+    for file in app.cache_files():
+        if "tool_plugins" in file.read_text():
+            document = json.loads(file.read_text().replace("tool_plugins:Tool.name", "evil"))
+            file.write_bytes(sealed(document))
+    load = """
+    from regcache_core.discovery import entry_points
+    (point,) = entry_points(group="g")
+    try:
+        point.load()
+    except ImportError as error:
+        out = [type(error).__name__, str(error), "evil" in sys.modules]
+    """
+
+    assert [
+        "EntryPointGoneError",
+        "'a = evil' of group 'g' was not imported: Tool named it when it was listed, and no "
+        "installed distribution does any more. Ask entry_points() again.",
+        False,
+    ] == app.run(load)
+
+
+@pytest.mark.parametrize(
+    ("value", "loaded"),
+    [
+        ("tool_plugins", "<module 'tool_plugins'"),
+        ("tool_plugins:Tool", "<class 'tool_plugins.Tool'>"),
+        ("tool_plugins : Tool..name [x]", "made"),
+    ],
+)
+def test_load_imports_as_the_original_does(value: str, loaded: str, app: App) -> None:
+    """A module, something in it, or deeper; spaces and extras do not count."""
+    site = site_of(app)
+    (site / "tool-1.0.dist-info" / "entry_points.txt").write_text(f"[g]\na = {value}\n")
+    (point,) = entry_points(group="g", name="a", value=value)
+
+    assert str(point.load()).startswith(loaded)
+
+
+def test_load_follows_a_distribution_that_was_replaced(app: App) -> None:
+    """Another version that names the same is as good; none is an error."""
+    site = site_of(app)
+    (point,) = entry_points(group="g")
+    (site / "tool-1.0.dist-info").rename(site / "tool-1.1.dist-info")
+    replaced = point.load()
+    shutil.rmtree(site / "tool-1.1.dist-info")
+
+    assert replaced == "made"
+    with pytest.raises(EntryPointGoneError, match="Tool named it"):
+        point.load()
+
+
+@pytest.mark.parametrize("kind", ["finder", "path object", "null", "no finder"])
+def test_what_others_find_is_asked_of_the_original(
+    kind: str, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a foreign finder of distributions, or odd entries of the path, the original answers."""
+    site = site_of(app)
+    found = importlib.metadata.Distribution.at(site / "tool-1.0.dist-info")
+    finder = SimpleNamespace(find_distributions=lambda context: [found])
+    with monkeypatch.context() as patch:
+        if "finder" in kind:
+            patch.setattr(sys, "meta_path", [*sys.meta_path, finder] if kind == "finder" else [])
+        odd = {"path object": [site], "null": [f"{site}\0"]}.get(kind, [])
+        patch.setattr(sys, "path", [*odd, *sys.path[1:]])
+        patch.setattr(installed, "_distributions_in", None)
+        expected, said = answers(importlib.metadata.entry_points), answers(entry_points)
+        points = [*entry_points(group="g")] if kind in ("finder", "path object") else []
+
+    assert expected == said
+    assert [("Tool", "1.0", "made")] * len(points) == [
+        (each.dist_name, each.dist_version, each.load()) for each in points
+    ]
+
+
+def test_a_removed_working_folder_is_passed_over(app: App) -> None:
+    """It holds nothing."""
+    code = "import os, sys\nos.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')\n"
+
+    assert [[], True] == app.run(code + "sys.path.insert(0, '')" + ASK)
+
+
+def test_a_folder_named_like_an_egg_is_one_where_the_path_says_so(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty entry is the working folder, whatever its name; names are compared in any case."""
+    egg = app.folder / "tool-1-py3.EGG"
+    (egg / "EGG-INFO").mkdir(parents=True)
+    (egg / "EGG-INFO" / "entry_points.txt").write_text("[g]\na = m\n")
+    (egg / "EGG-INFO" / "PKG-INFO").write_text("Name: tool\n")
+    monkeypatch.chdir(egg)
+    for entry in ("", ".", str(egg), f"{egg}/", "../tool-1-py3.EGG", "../tool-1-py3.EGG/"):
+        monkeypatch.setattr(sys, "path", [entry, *sys.path[1:]])
+        expected, found = (
+            [point.name for point in ask(group="g")]
+            for ask in (importlib.metadata.entry_points, entry_points)
+        )
+
+        assert (entry, expected) == (entry, found)
+
+
+def test_a_damaged_record_is_a_miss(app: App) -> None:
+    """A record of another shape is read anew."""
+    site_of(app)
+    app.run(ASK)
+    for damage in ('["tool", "Tool"]', '"tool"', '["tool", 1, ""]', '{"tool": ""}'):
+        for file in app.cache_files():
+            document = json.loads(file.read_text())
+            if "tool-1.0.dist-info" in document["items"]:
+                document["items"]["tool-1.0.dist-info"] = json.loads(damage)
+                file.write_bytes(sealed(document))
+
+        assert [[["a", "tool_plugins:Tool.name", "g"]], True] == app.run(ASK)
+
+
+POINT = EntryPoint("a", "m:o", "g", "Tool", "1.0")
+
+
+def test_an_entry_point_is_a_value() -> None:
+    """Equal by its three texts, sorted by them, immutable, pickled with its distribution."""
+    same = EntryPoint("a", "m:o", "g")
+    back = pickle.loads(pickle.dumps(POINT))
+
+    assert POINT == same == back
+    assert hash(POINT) == hash(same)
+    assert ("Tool", "1.0", None) == (back.dist_name, back.dist_version, back.dist)
+    assert [POINT, EntryPoint("b", "", "")] == sorted([EntryPoint("b", "", ""), POINT])
+    assert POINT != ("a", "m:o", "g")
+    assert repr(importlib.metadata.EntryPoint("a", "m:o", "g")) == repr(POINT)
+    with pytest.raises(AttributeError, match="immutable: 'name' cannot be set"):
+        POINT.name = "b"
+    with pytest.raises(AttributeError, match="immutable: 'name' cannot be deleted"):
+        del POINT.name
+    with pytest.raises(TypeError):
+        POINT < ("a",)  # noqa: B015
+
+
+def test_entry_points_are_selected_from() -> None:
+    """By name, by any attributes; names and groups are sets."""
+    other = EntryPoint("a", "m", "h")
+    points = EntryPoints([POINT, other])
+
+    assert (POINT, other) == points
+    assert POINT is points["a"]
+    assert EntryPoints([other]) == points.select(group="h") == points.select(attr=None, name="a")
+    assert ({"a"}, {"g", "h"}) == (points.names, points.groups)
+    assert f"EntryPoints(({POINT!r}, {other!r}))" == repr(points)
+    with pytest.raises(KeyError, match="b"):
+        points["b"]
+    with pytest.raises(AttributeError, match="colour"):
+        points.select(colour="red")
+
+
+@given(st.text("ab._é²1:[] ,\t-"))
+def test_a_value_is_taken_apart_as_by_the_original(value: str) -> None:
+    """Module, attribute and extras are those of the regular expression, or all raise."""
+    point = EntryPoint("a", value, "g")
+    match = importlib.metadata.EntryPoint.pattern.match(value)
+    if match is None:
+        with pytest.raises(ValueError, match="'module' or 'module:attribute' is expected"):
+            point.extras  # noqa: B018
+        return
+    extras = re.findall(r"\w+", match["extras"] or "")
+
+    assert (match["module"], match["attr"], extras) == (point.module, point.attr, point.extras)
+
+
+@pytest.mark.pip
+@pytest.mark.skipif(PIP is None, reason="this Python brings no pip along")
+def test_a_real_package_comes_and_goes_with_pip(tmp_path: Path) -> None:
+    """Pip itself is installed and removed by pip; a running process sees both, a fresh one too."""
+    environment = Environment(tmp_path)
+    ask = """
+    from regcache_core.discovery import entry_points
+    out = [p.name for p in entry_points(group="console_scripts") if p.dist_name == "pip"]
+    """
+    code = f"""
+    import subprocess
+    {ask}
+    before = out
+    pip = [sys.executable, {f"{PIP}/pip"!r}, "install", "--no-index", {str(PIP)!r}]
+    subprocess.run(pip, check=True, stdout=2)
+    out = [p.name for p in entry_points(group="console_scripts") if p.dist_name == "pip"]
+    loaded = entry_points(group="console_scripts", name="pip")["pip"].load().__module__
+    out = [before, "pip" in out, loaded]
+    """
+    running = environment.run(code)
+    fresh = environment.run(ask)
+    environment.uninstall("pip")
+
+    assert [[], True, "pip._internal.cli.main"] == running
+    assert "pip" in fresh
+    assert [] == environment.run(ask)

@@ -212,6 +212,28 @@ def test_listing_a_foreign_package_warm_imports_these_modules(app: App) -> None:
     )
 
 
+def test_listing_entry_points_warm_imports_these_modules(app: App) -> None:
+    """What is installed is listed, and taken apart, without importlib.metadata, re or typing."""
+    app.write(
+        {
+            "tool-1.0.dist-info/entry_points.txt": "[g]\na = tool:make [x]\n",
+            "tool-1.0.dist-info/METADATA": "Name: tool\nVersion: 1.0\n",
+        }
+    )
+    age()
+    code = """
+from regcache_core.discovery import entry_points
+(point,) = entry_points(group="g")
+assert ["tool", "1.0", "tool", "make", ["x"]] == [
+    point.dist_name, point.dist_version, point.module, point.attr, point.extras
+]
+"""
+    listing = {"regcache_core.discovery.inputs", "regcache_core.discovery.listing"}
+    allowed = {n for n in DECLARING | READING if n.startswith(("_", "regcache_core"))} - listing
+
+    assert sorted(allowed | {"regcache_core.discovery.installed"}) == warm(app, code)
+
+
 @pytest.mark.parametrize(
     ("use", "modules"),
     [
