@@ -150,11 +150,10 @@ class EntryPoint:
 
     def _is_named(self, folder: str, metadata: str) -> bool:
         """Whether metadata name it now: those that it was found in, or any others."""
-        if is_metadata(metadata, folder) and os.path.basename(metadata) == metadata:
-            values = _values_in(os.path.join(folder, metadata, _STATED), self.group)
-        else:
-            values = iter(())  # a cache file may say anything
-        return self.value in values or is_entry_point(self.group, self.module, self.attr or "")
+        is_name = is_metadata(metadata, folder) and os.path.basename(metadata) == metadata
+        file = os.path.join(folder, metadata, _STATED)
+        is_here = is_name and self.value in _values_in(file, self.group)  # a cache file may lie
+        return is_here or is_entry_point(self.group, self.module, self.attr or "")
 
     def _key(self) -> "tuple[str, str, str]":
         return self.name, self.value, self.group
