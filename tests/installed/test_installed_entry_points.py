@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib.metadata
 import json
+import os
 import pickle
 import random
 import re
@@ -244,6 +246,7 @@ def test_processes_share_what_one_has_read(app: App) -> None:
 
 def test_a_warm_call_opens_one_file_for_each_folder_with_metadata(app: App) -> None:
     """What is opened: the cache files; a second call opens nothing."""
+    app.hidden = (*App.hidden, "COVERAGE")
     site = site_of(app)
     counted = """
     from regcache_core.discovery import entry_points
@@ -354,6 +357,31 @@ def test_what_others_find_is_asked_of_the_original(
     assert [("Tool", "1.0", "made")] * len(points) == [
         (each.dist_name, each.dist_version, each.load()) for each in points
     ]
+
+
+def test_a_failure_of_the_moment_is_not_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be read now raises as in the original, and is read by the next call."""
+    site_of(app)
+
+    def fail(distribution: object, name: str) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importlib.metadata.PathDistribution, "read_text", fail)
+        with pytest.raises(OSError, match="Too many open files"):
+            entry_points(group="g")
+
+    assert [] == [file for file in app.cache_files() if str(app.folder) in file.read_text()]
+    assert {"a"} == entry_points(group="g").names
+
+
+def test_names_that_are_no_unicode_are_kept(app: App) -> None:
+    """A folder may have any name; what it says is found in the cache too."""
+    info = site_of(app) / "tool-1.0.dist-info"
+    shutil.copytree(info, info.with_name(os.fsdecode(b"caf\xe9-1.0.dist-info")))
+    cold, warm = app.run(ASK), app.run(ASK)
+
+    assert ([2, True], [2, False]) == ([len(cold[0]), cold[1]], [len(warm[0]), warm[1]])
 
 
 def test_a_removed_working_folder_is_passed_over(app: App) -> None:

@@ -234,7 +234,10 @@ def entry_points(**params: object) -> EntryPoints:
     >>> entry_points(group="no.such.group")
     EntryPoints(())
     """
-    found = _find(params)
+    try:
+        found = _find(params)
+    except OSError:  # of this moment, such as too many open files: nothing was stored
+        found = None
     if found is None:
         from ._cold.installed import ask
 

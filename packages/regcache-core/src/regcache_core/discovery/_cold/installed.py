@@ -71,8 +71,10 @@ def _record(distribution: Any) -> list[str]:
     try:
         record = [distribution._normalized_name]
         points = [part for each in distribution.entry_points for part in _texts(each)]
-    except Exception as error:  # whatever it is: the original is asked, and raises it
+    except Exception as error:  # of what is written there: the original is asked, and raises it
         raise_if_signalled(error)
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            raise  # of this moment
         return record
     told = told_by(distribution, record[0]) if points else ["", ""]
     return [*record, *map(str, told), *points]
