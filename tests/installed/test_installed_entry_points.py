@@ -502,3 +502,26 @@ def test_a_real_package_comes_and_goes_with_pip(tmp_path: Path) -> None:
     assert [[], True, "pip._internal.cli.main"] == running
     assert "pip" in fresh
     assert [] == environment.run(ask)
+
+
+@pytest.mark.pip
+@pytest.mark.skipif(PIP is None, reason="this Python brings no pip along")
+@pytest.mark.parametrize("finder", ["", "tool_plugins"])
+def test_an_editable_install_is_listed_and_loaded(finder: str, tmp_path: Path) -> None:
+    """By a path or by a finder of modules, which knows no distributions."""
+    environment = Environment(tmp_path)
+    environment.install_editable(
+        "tool",
+        {"tool_plugins.py": "NAME = 'made'"},
+        finder=finder,
+        entry_points_txt="[g]\na = tool_plugins:NAME\n",
+    )
+    cold, warm = environment.run(ASK), environment.run(ASK)
+    load = "from regcache_core.discovery import entry_points\n"
+    load += "out = [point.load() for point in entry_points(group='g')]"
+
+    assert [[[["a", "tool_plugins:NAME", "g"]], is_cold] for is_cold in (True, False)] == [
+        cold,
+        warm,
+    ]
+    assert ["made"] == environment.run(load)

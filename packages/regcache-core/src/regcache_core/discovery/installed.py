@@ -236,7 +236,7 @@ def entry_points(**params: object) -> EntryPoints:
     """
     try:
         found = _find(params)
-    except OSError:  # of this moment, such as too many open files: nothing was stored
+    except OSError:  # too many open files, no working folder: nothing was stored
         found = None
     if found is None:
         from ._cold.installed import ask
@@ -272,13 +272,12 @@ def _find(params: "dict[str, object]") -> "list[EntryPoint] | None":
 
 
 def _folders() -> "list[str]":
-    """The entries of ``sys.path``, absolute, and else as they stand there: an egg by its name."""
-    here = ""
-    if not all(map(os.path.isabs, sys.path)):
-        try:
-            here = os.getcwd()
-        except OSError:  # it was removed, and nothing lies in it
-            return list(filter(os.path.isabs, sys.path))
+    """The entries of ``sys.path``, absolute, and else as they stand there: an egg by its name.
+
+    Raises:
+        OSError: The working folder, at which one of them begins, was removed.
+    """
+    here = "" if all(map(os.path.isabs, sys.path)) else os.getcwd()
     return list(dict.fromkeys(os.path.join(here, each) for each in sys.path))
 
 
