@@ -87,6 +87,17 @@ def over_a_package() -> None:
     assert_type(lexers["PythonLexer"](), Lexer)
 
 
+def over_a_package_by_text() -> None:
+    """A base class as text gives classes of any kind; a declared type says of which."""
+    lexers = LazyDiscoveryDict.for_package("pygments.lexers", "pygments.lexer:Lexer", include="a:b")
+    assert_type(lexers, LazyDiscoveryDict[Any, type[Any]])  # pyright: ignore[reportAssertTypeFailure]
+    lexers["PythonLexer"]().get_tokens("pass")
+    typed: LazyDiscoveryDict[str, type[Lexer]] = LazyDiscoveryDict.for_package(
+        "pygments.lexers", "pygments.lexer:Lexer", key="app.rules:key_of"
+    )
+    assert_type(typed["PythonLexer"], type[Lexer])
+
+
 def dependent(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
     """What is declared is any collection of dependencies."""
     RegistryConfig(registry, "format", depends_on=[File("a"), EnvironmentVariable("A")])

@@ -38,7 +38,7 @@ class EditedClasses(EditedModules):
 
     def __init__(self, adapter: "ClassAdapter") -> None:
         super().__init__(adapter.package, adapter.source_files, adapter.created_ns)
-        self._base = adapter.scope.base
+        self._scope = adapter.scope
         # By identity: a metaclass may have made them unhashable. Modules have many in common.
         self._seen: dict[int, type] = {}
 
@@ -46,7 +46,9 @@ class EditedClasses(EditedModules):
         """Whether a module's classes derive from an older declaration of the base class."""
         from .classes import same_declaration
 
-        base, seen = self._base, self._seen
+        if self._scope.given.__module__ not in sys.modules:  # it was given as text
+            return False
+        base, seen = self._scope.base, self._seen
         for value in list(vars(module).values()):
             # As is_class, without a call for each.
             if not issubclass(type(value), type) or id(value) in seen:
@@ -71,14 +73,20 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         self.entry_points = scope.config.discovery_entry_points or ""
         config = scope.config
         self.cache_config = CacheConfig(config.max_age_days, cache_dir=config.cache_dir)
-        self.light_modules = (self.package, scope.base.__module__)
+        self.light_modules = (self.package, scope.given.__module__)
 
     def is_enabled(self) -> bool:
         return self.registry.enable_cache
 
     def version(self) -> str:
-        """``__version__`` of the package that the base class lies in; empty if it has none."""
-        root = sys.modules.get(self.scope.base.__module__.partition(".")[0])
+        """``__version__`` of the package that the base class lies in; empty if it has none.
+
+        Of a package of others too, which a warm start does not import: there the distributions
+        that own it are inputs, all of them, and the sources of one that is not installed.
+        """
+        if self.scope.scanned:
+            return ""
+        root = sys.modules.get(self.scope.given.__module__.partition(".")[0])
         return str(vars(root).get("__version__", "")) if root else ""
 
     def _functions(self) -> "list[Any]":
@@ -86,8 +94,12 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         return [config.key_extractor, self.scope.include, config.discovery_function]
 
     def parts(self) -> "list[Any]":
-        """The base class and functions."""
-        return [self.scope.base, *self._functions()]
+        """The base class and functions.
+
+        The classes above a base class that may be given as text are found when it is imported.
+        """
+        given = self.scope.given
+        return [name_of(given) if self.scope.scanned else given, *self._functions()]
 
     def settings(self) -> "dict[str, Any]":
         """The registry's own set-up."""
@@ -95,7 +107,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         extractor, include, function = map(name_of, self._functions())
         return {
             "package": self.package,
-            "base": name_of(self.scope.base),
+            "base": name_of(self.scope.given),
             "key": config.key_attribute,
             "extractor": extractor,
             "include": include,
@@ -121,7 +133,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         A class that is made inside a function has no name of its own, and a function may hold an
         object that has no lasting text.
         """
-        base = self.scope.base
+        base = self.scope.given
         is_named = not any(is_anonymous(name_of(each)) for each in self._functions())
         if is_named and not is_local(base):
             return ""
@@ -130,7 +142,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         return name_class(base)
 
     def cache_name(self) -> str:
-        base, config = self.scope.base, self.scope.config
+        base, config = self.scope.given, self.scope.config
         name = f"{self.name.replace(' ', '_')}_registry of {base.__module__}.{base.__qualname__}"
         if not self.scope.scanned:
             return name
@@ -319,7 +331,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         is_open = self.scope.config.on_duplicate not in ("first", "last")
         found.warn_of_failures(DiscoveryWarning, duplicates=is_open)
         if self.scope.scanned and not found.records:
-            base = self.scope.base.__qualname__
+            base = self.scope.given.__qualname__
             warn_caller(f"{self.package} has no sub-class of {base} with a key", DiscoveryWarning)
 
 

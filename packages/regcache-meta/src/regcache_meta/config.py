@@ -3,7 +3,7 @@
 import sys
 from time import time_ns
 
-from regcache_core.discovery import excluded_as
+from regcache_core.discovery import excluded_as, load_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -302,6 +302,60 @@ def is_local(cls: type) -> bool:
     return "<locals>" in cls.__qualname__
 
 
+class Named:
+    """A class or function that was given as text: it is imported when it is needed.
+
+    It has the names of what it stands for, so that settings and sources are the same for both.
+
+    Args:
+        field: The argument that it was given as.
+        text: Where it lies, as ``module:qualname``.
+        package: The package that is searched.
+    """
+
+    def __init__(self, field: str, text: str, package: str) -> None:
+        self.__module__, _, self.__qualname__ = text.partition(":")
+        self.field, self.text, self.package = field, text, package
+
+    def load(self) -> "Any":
+        """What it stands for now: a module may have been reloaded.
+
+        Raises:
+            ConfigError: That is no class, or no function (a ``ValueError``).
+            DiscoveryError: It cannot be imported.
+        """
+        try:
+            found = load_object(self.__module__, self.__qualname__)
+        except Exception as error:  # foreign code may raise anything
+            from .errors import DiscoveryError
+
+            problem = f"{self.field}={self.text!r} cannot be had: {type(error).__name__}: {error}"
+            raise DiscoveryError(self.package, problem) from error
+        is_right = isinstance(found, type) if self.field == "base" else callable(found)
+        kind = "class" if self.field == "base" else "function"
+        check(self.field, self.text, is_right, f"the place of a {kind}: {found!r} is none")
+        return found
+
+    def __call__(self, *arguments: "Any") -> "Any":
+        return self.load()(*arguments)
+
+
+def as_named(field: str, given: "Any", package: str, expected: str) -> "Any":
+    """A class or function as it was given; one that was given as text as a ``Named``.
+
+    Raises:
+        ConfigError: The text does not have the form of a place.
+    """
+    if not isinstance(given, str):
+        return given
+    module, colon, qualname = given.partition(":")
+    is_place = colon and all(map(str.isidentifier, f"{module}.{qualname}".split(".")))
+    is_dotted = not colon and "." in given.strip(".")
+    right = ":".join(given.rsplit(".", 1)) if is_dotted else "module:name"
+    check(field, given, bool(is_place), f"{expected}, or where it lies: {right!r}")
+    return Named(field, given, package)
+
+
 class Rival:
     """Stands for a key that a class claims, and another one holds.
 
@@ -319,36 +373,61 @@ class Scope:
     """The base class, the package and the options of one registry.
 
     Args:
-        base: The class that plugins derive from.
+        given: The class that plugins derive from, or where that lies.
         config: The registry's set-up.
         package: The package that is searched; ``None`` where there is none.
         scanned: Whether classes are looked for, instead of registering themselves.
         include: Which of the classes that are found count.
     """
 
-    __slots__ = ("base", "config", "created_ns", "depends_on", "include", "package", "scanned")
+    __slots__ = ("config", "created_ns", "depends_on", "given", "include", "package", "scanned")
 
     def __init__(
         self,
-        base: type,
+        given: "type | Named",
         config: "RegistryConfig",
         package: "str | None",
         scanned: bool = False,
         include: "Callable[[type], bool] | None" = None,
     ) -> None:
-        self.base = base
+        self.given: Any = given
         self.config = config
         self.package = package
         self.scanned = scanned
         self.include = include
         self.created_ns = time_ns()
-        #: What the registry depends on: declared by its set-up, or by its base class.
-        self.depends_on: tuple[Dependency, ...] = (*config.depends_on, *dependencies_of(base))
+        #: What the registry depends on: declared by its set-up, or by its base class. That of a
+        #: package of others may not be imported yet.
+        self.depends_on: tuple[Dependency, ...] = config.depends_on
+        if not isinstance(given, Named) and not scanned:
+            self.depends_on = (*config.depends_on, *dependencies_of(given))
+
+    @property
+    def base(self) -> type:
+        """The class that plugins derive from; imported if it was given as text.
+
+        Raises:
+            ConfigError: As ``Named.load``.
+            DiscoveryError: Likewise.
+        """
+        base: type = self.given.load() if isinstance(self.given, Named) else self.given
+        return base
+
+    def load_named(self) -> None:
+        """Import what was given as text: where that fails, no plugin is to blame.
+
+        Raises:
+            ConfigError: As ``Named.load``.
+            DiscoveryError: Likewise.
+        """
+        for each in (self.given, self.include, self.config.key_extractor):
+            if isinstance(each, Named):
+                each.load()
 
     @property
     def name(self) -> str:
         """What the registry is called in messages."""
-        return self.config.registry_name or readable_name(self.base.__name__)
+        return self.config.registry_name or readable_name(self.given.__name__)
 
     def contains(self, module: str) -> bool:
         """As ``Adapter.contains``, before there is one."""
@@ -371,11 +450,13 @@ class Scope:
     def arguments(self, enable_cache: bool) -> "dict[str, Any]":
         """The arguments of ``LazyDiscoveryDict.for_package`` that make this scope again."""
         config = self.config
+        given = self.given, config.key_attribute or config.key_extractor, self.include
+        base, key, include = (it.text if isinstance(it, Named) else it for it in given)
         return {
             "package": self.package,
-            "base": self.base,
-            "key": config.key_attribute or config.key_extractor,
-            "include": self.include,
+            "base": base,
+            "key": key,
+            "include": include,
             "recursive": config.discovery_recursive,
             "strict": config.strict,
             "facts": config.facts,

@@ -23,7 +23,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-    from typing import Any, Literal, TypeVar
+    from typing import Any, Literal
+
+    from typing_extensions import TypeVar
 
     from regcache_core import Dependency, Report, Verification
     from regcache_core.discovery import Listing
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     K = TypeVar("K")
     V = TypeVar("V")
-    B = TypeVar("B")
+    B = TypeVar("B", default=Any)  # for a base class that is given as text
     #: Module that failed -> error; secondary registry -> its key -> record; registry (the primary
     #: one has no name) -> its contested keys; what was left out -> why.
     Beside = tuple[
@@ -96,10 +98,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     def for_package(
         cls,
         package: str,
-        base: "Callable[..., B]",  # a class; ``type[B]`` would refuse abstract ones
+        base: "Callable[..., B] | str",  # a class; ``type[B]`` would refuse abstract ones
         *,
         key: "str | Callable[[str, type], Hashable | None] | None" = None,
-        include: "Callable[[type[B]], bool] | None" = None,
+        include: "Callable[[type[B]], bool] | str | None" = None,
         recursive: "bool | None" = None,
         strict: bool = False,
         facts: "Iterable[str]" = (),
@@ -116,10 +118,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         Args:
             package: Name of the package; it need not be imported yet.
-            base: The class that plugins derive from; it is not listed itself.
-            key: Class attribute that holds the key, or a function of ``(class name, class)``;
-                by default the class's name. Classes for which it gives ``None`` are skipped.
-            include: Which classes count; by default all that a module defines.
+            base: The class that plugins derive from; it is not listed itself. As text,
+                ``"module:qualname"``, it is imported for a discovery, or with a plugin.
+            key: Class attribute that holds the key, or a function of ``(class name, class)``, also
+                as text with a colon; by default the class's name. Classes for which it gives
+                ``None`` are skipped.
+            include: Which classes count, a function or its place as text; by default all that a
+                module defines.
             recursive: Whether sub-packages are searched; by default if there are any.
             strict: Raise if a module fails to import.
             facts: Names of class attributes to be stored, see ``info``.
@@ -140,12 +145,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         Raises:
             ConfigError: An argument is of the wrong kind (a ``ValueError``).
-            DiscoveryError: On first use: there is no such package, or a module failed (strict).
+            DiscoveryError: On first use: there is no such package, what is given as text cannot be
+                imported (if it is of the wrong kind, a ConfigError), or a module failed (strict).
             DuplicateKeyError: On a lookup of a key that two classes have; on first use (strict).
         """
         from .config import (
             RegistryConfig,
             Scope,
+            as_named,
             check_exclude,
             extract_key_from_class_name,
             is_name,
@@ -153,9 +160,14 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
         is_package = isinstance(package, str) and package != ""
         check("package", package, is_package, "the name of a package, in full")
-        check("base", base, isinstance(base, type), "a class")
-        is_key = key is None or is_name(key) or callable(key)
+        plugin_base: Any = as_named("base", base, package, "a class")
+        is_class = plugin_base is not base or isinstance(base, type)
+        check("base", base, is_class, "a class")
+        if not is_name(key):
+            key = as_named("key", key, package, "the name of a class attribute, or a function")
+        is_key = key is None or isinstance(key, str) or callable(key)
         check("key", key, is_key, "the name of a class attribute, or a function")
+        include = as_named("include", include, package, "a function of a class")
         check("include", include, include is None or callable(include), "a function of a class")
         registry: Any = cls(enable_cache)
         derived = f"{package} by {name_of(key) or 'class name'}"
@@ -182,8 +194,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
             raise respelt(error, _ARGUMENTS) from None
         check_exclude(() if config.exclude == NOT_OF_A_LIBRARY else config.exclude, package)
-        plugin_base: Any = base
-        registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)
+        registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)  # type: ignore[arg-type]
         return registry  # type: ignore[no-any-return]
 
     def bind(self, scope: "Scope") -> None:

@@ -26,7 +26,9 @@ from regcache_core.discovery import (
     module_of,
     raise_if_signalled,
     reexported_by,
+    source_modules,
     warn_caller,
+    watch_imports,
 )
 
 from .. import facts as facts  # needed when plugins may have broken importing
@@ -216,6 +218,7 @@ class Discovery:
         scope, registry, cache = self.scope, self.registry, self.cache
         with discovering(self.adapter, cache) as self.failures:
             with cache.import_path.recording():
+                scope.load_named()
                 self._import_all()
             self._refuse_nameless()
             # One that failed may have been imported once more, by one that goes on without it.
@@ -242,9 +245,13 @@ class Discovery:
                     record["file"] = hidden[record["module"]]
             classes = [registered[key] for key in records if _is_named_class(registered[key])]
             classes += self.losers
+            classes += [scope.base] if scope.scanned else []
             cache.elsewhere.add(_files_elsewhere(scope, classes))
         for cls in classes:
             cache.declared.add(dependencies_of(cls))
+        for module in source_modules(self.adapter.parts()) if scope.scanned else ():
+            top, inputs = module.partition(".")[0], (cache.import_path, cache.elsewhere)
+            watch_imports(top, self.loaded, self.adapter.contains, *inputs, root=module)
         secondary = self._find_secondary(registered, records, homes)
         contested, is_sure = self._find_contested()
         keyless = registry._keyless.items()
