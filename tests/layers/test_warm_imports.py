@@ -234,6 +234,22 @@ assert ["tool", "1.0", "tool", "make", ["x"]] == [
     assert sorted(allowed | {"regcache_core.discovery.installed"}) == warm(app, code)
 
 
+def test_listing_with_a_base_class_as_text_imports_no_more(packed: App) -> None:
+    """A base class and functions that are given as text cost no module, theirs nor ours."""
+    rules = "def key(name, cls): return name\ndef wanted(cls): return True\n"
+    packed.write({"rules.py": rules})
+    code = """
+from regcache_meta import LazyDiscoveryDict
+texts = dict(include="rules:wanted", key="rules:key")
+pack = LazyDiscoveryDict.for_package("pack", "base_of_all:Base", **texts)
+assert ["A", "B"] == list(pack)
+"""
+    age()
+    declaring = {name: why for name, why in DECLARING.items() if "registration" not in name}
+
+    assert sorted(declaring | READING) == warm(packed, code)
+
+
 @pytest.mark.parametrize(
     ("use", "modules"),
     [

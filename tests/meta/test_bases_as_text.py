@@ -41,6 +41,12 @@ def imported():
     names = "above", "shapes_base", "rules", "limits", "shapes", "shapes.flat", "shapes.solid"
     return [name for name in names if name in sys.modules]
 """
+LOOK = f"""{MAKE}
+REGISTRY = make()
+keys = list(REGISTRY)
+report = REGISTRY.report
+out = keys, report.status, report.saved and report.saved.status
+"""
 TEXTS = "include='rules:many', key='rules:key_of'"
 OBJECTS = "shapes_base.Shape, include=rules.many, key=rules.key_of"
 
@@ -135,11 +141,7 @@ def test_base_class_above_which_nothing_is_found_is_watched(shapes: App) -> None
     """Also without any plugin the classes above the base class are inputs."""
     shapes.remove("shapes/flat.py")
     shapes.remove("shapes/solid.py")
-    look = (
-        f"{MAKE}\nR = make()\nout = [*R], R.report.status, R.report.saved and R.report.saved.status"
-    )
-
-    check_after(shapes, write("above.py", "class Thing: x = 1\n"), look)
+    check_after(shapes, write("above.py", "class Thing: x = 1\n"), LOOK)
 
 
 @pytest.mark.parametrize(
@@ -270,8 +272,4 @@ def test_declared_dependencies_of_a_base_class_count(shapes: App) -> None:
                 """,
         }
     )
-    look = (
-        f"{MAKE}\nR = make()\nout = [*R], R.report.status, R.report.saved and R.report.saved.status"
-    )
-
-    check_after(shapes, write("data.txt", "4"), look)
+    check_after(shapes, write("data.txt", "4"), LOOK)

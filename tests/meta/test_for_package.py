@@ -113,6 +113,46 @@ def test_include_published(shapes: App) -> None:
     assert ["Triangle"] == keys
 
 
+def test_include_published_by_a_package_above(app: App) -> None:
+    """Also those count that a package above their module publishes, eagerly or lazily."""
+    app.write(
+        {
+            "base_of_all.py": "class Base: pass\n",
+            "lib/__init__.py": """
+                __all__ = ["Top", "Lazy", "Other"]
+                from lib.deep._x import Top
+                class Other: pass
+                def __getattr__(name):
+                    if name == "Lazy":
+                        import lib.deep._x
+                        return lib.deep._x.Lazy
+                    raise AttributeError(name)
+                """,
+            "lib/deep/__init__.py": "from ._x import Near\n__all__ = ['Near', 'gone']\n",
+            "lib/deep/_x.py": "".join(
+                [
+                    "from base_of_all import Base\n",
+                    *(
+                        f"class {each}(Base): pass\n"
+                        for each in ("Top", "Lazy", "Other", "Near", "Far")
+                    ),
+                ]
+            ),
+            "lib/own.py": "from lib.deep._x import Far\n__all__ = ['Own']\nclass Own(Far): pass\n",
+        }
+    )
+    code = """
+        from regcache_meta import LazyDiscoveryDict
+        registry = LazyDiscoveryDict.for_package(
+            "lib", "base_of_all:Base", include="regcache_meta:is_published"
+        )
+        out = list(registry), registry.report.status
+        """
+
+    listed = ["Top", "Lazy", "Near", "Own"]
+    assert [[listed, "miss"], [listed, "hit"]] == [app.run(code), app.run(code)]
+
+
 def test_two_registries_of_one_package_do_not_mix(shapes: App) -> None:
     """Different bases, filters and keys of one package have each their own file."""
     code = """

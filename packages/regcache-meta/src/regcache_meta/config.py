@@ -531,11 +531,20 @@ extract_key_from_backend_suffix = make_suffix_extractor("Backend")
 
 
 def is_published(cls: type) -> bool:
-    """Whether the class stands in the ``__all__`` of its module; for ``include=``.
+    """Whether the class stands in the ``__all__`` of its module, or of a package above that.
 
-    >>> import fractions
-    >>> is_published(fractions.Fraction)
-    True
+    For ``include=``. Libraries define classes in private modules, and publish them in packages.
+
+    >>> import asyncio, fractions
+    >>> is_published(fractions.Fraction), is_published(asyncio.Runner), is_published(type(open))
+    (True, True, False)
     """
-    names = vars(sys.modules[cls.__module__]).get("__all__", ())
-    return cls.__name__ in names
+    name, module = cls.__name__, cls.__module__
+    if name in getattr(sys.modules.get(module), "__all__", ()):
+        return True
+    while module := module.rpartition(".")[0]:
+        above = sys.modules.get(module)
+        # There it may be the name of another class.
+        if name in getattr(above, "__all__", ()) and getattr(above, name, None) is cls:
+            return True
+    return False
