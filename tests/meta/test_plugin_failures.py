@@ -196,3 +196,49 @@ def test_failures_compare_by_content() -> None:
     assert first == PluginFailure("m", "ValueError: x", "m.py:1")
     assert first != PluginFailure("m", "ValueError: x", "m.py:2")
     assert "PluginFailure(error='ValueError: x', module='m', where='m.py:1')" == repr(first)
+
+
+@pytest.mark.parametrize(
+    ("requires", "missing", "install"),
+    [
+        ('Requires-Dist: opt-d; extra == "plot"', "opt_d", "The-Lab[plot]"),
+        ('Requires-Dist: Opt.D>=1 ; python_version > "3" and extra == "plot"', "opt_d.sub", None),
+        ("Requires-Dist: opt-d (>=1)", "opt_d", "opt-d"),
+        ('Requires-Dist: json-opt; extra == "plot"', "json.opt", "The-Lab[plot]"),
+        ('Requires-Dist: opt-d[x]; extra == "all"\nRequires-Dist: y; extra == "all"', "opt_d", ""),
+        ('Requires-Dist: imaging; extra == "plot"', "opt_d", ""),
+        ("", "opt_d", ""),
+    ],
+)
+def test_failure_says_what_to_install(
+    requires: str, missing: str, install: str | None, readers: App
+) -> None:
+    """The extra that brings the module, or its distribution, as the metadata have it; or nothing.
+
+    Of several extras it is the smallest; a class without its key lacks nothing.
+    """
+    if "all" in requires:
+        requires += '\nRequires-Dist: opt_d; extra == "few"'
+        install = "The-Lab[few]"
+    readers.write(
+        {
+            "app/readers/lacking.py": f"import {missing}\n",
+            "app/readers/wrong.py": "1 / 0\n",
+            "the_lab-1.dist-info/METADATA": (
+                f"Metadata-Version: 2.1\nName: The-Lab\nVersion: 1\n{requires}\n"
+            ),
+            "the_lab-1.dist-info/RECORD": "app/__init__.py,,\napp/readers/lacking.py,,\n",
+        }
+    )
+    code = """
+        import warnings
+        warnings.simplefilter("ignore")
+        from app.readers.base import READERS
+        failures = READERS.failures
+        listed = READERS.report.status, "importlib.metadata" in sys.modules
+        out = *listed, {name.rpartition(".")[2]: it.install for name, it in failures.items()}
+        """
+    readers.run(code)
+
+    expected = {"lacking": "The-Lab[plot]" if install is None else install, "wrong": ""}
+    assert ["hit", False, expected] == readers.run(code)

@@ -63,6 +63,8 @@ class PluginFailure(_Fields):
         module: Name of the module; of a class, ``module:qualname``.
         error: Type and message of the exception.
         where: File and line that raised it, as ``file:line``; of a class its file.
+        install: What to install for it, if a module is missing that the metadata of its
+            distribution tell of: ``"lab[plot]"``; else empty. Metadata are read for it.
     """
 
     __slots__ = ("error", "module", "where")
@@ -71,6 +73,15 @@ class PluginFailure(_Fields):
         self.module = module
         self.error = error
         self.where = where
+
+    @property
+    def install(self) -> str:
+        _, _, missing = self.error.partition("No module named '")
+        if not missing:
+            return ""
+        from regcache_core.discovery import requirement_for
+
+        return requirement_for(self.module, missing.partition("'")[0])
 
     def __str__(self) -> str:
         return self.error

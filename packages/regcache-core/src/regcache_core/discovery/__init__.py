@@ -37,7 +37,13 @@ if TYPE_CHECKING:
     from .._report import check_argument
     from ..depends import as_dependencies
     from ..errors import DuplicateItemError, told, warn_caller
-    from ._cold.duplicates import duplicate, installer_of, share_out, told_place
+    from ._cold.duplicates import (
+        duplicate,
+        installer_of,
+        requirement_for,
+        share_out,
+        told_place,
+    )
     from ._cold.entry_points import distribution_of, load_entry_point, load_installed
     from ._cold.failures import Failures, place_of
     from ._cold.importing import (
@@ -112,6 +118,7 @@ __all__ = [
     "published_modules",
     "raise_if_signalled",
     "reexported_by",
+    "requirement_for",
     "share_out",
     "source_modules",
     "told",
@@ -175,6 +182,7 @@ _MODULES = {
     "published_modules": "regcache_core.discovery.inputs",
     "raise_if_signalled": "regcache_core.discovery._cold.importing",
     "reexported_by": "regcache_core.discovery._cold.importing",
+    "requirement_for": "regcache_core.discovery._cold.duplicates",
     "share_out": "regcache_core.discovery._cold.duplicates",
     "source_modules": "regcache_core._modules",
     "told": "regcache_core.errors",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ..._modules import file_of, find_sources
+import re
+from collections import Counter
+
+from ..._modules import file_of, find_sources, module_of
+from ...depends import normalize
 from .entry_points import distribution_of, origins_of, told_by
 
 TYPE_CHECKING = False
@@ -78,6 +82,42 @@ def installer_of(module: str, group: str = "") -> str:
         Empty if no distribution has it.
     """
     return _brought_by(module, group)[1]
+
+
+def requirement_for(failed: str, missing: str) -> str:
+    """What is to be installed for a module to be importable, as its distribution states it.
+
+    Args:
+        failed: The module, or the entry point that names it, as in ``Failures.texts``.
+        missing: Full name of the module that it lacks.
+
+    Returns:
+        For ``pip install``: ``"lab[plot]"`` where an extra of the distribution ``lab`` brings it,
+        the one that asks for least; the name of a distribution that ``lab`` needs anyway. Empty
+        where no requirement is called like the module: names of modules and distributions differ.
+
+    >>> requirement_for("tiff = no_such_package.plugins:Tiff", "no_such_package")
+    ''
+    """
+    module = module_of(failed.rpartition(" = ")[2])
+    try:
+        owner = distribution_of(module, find_sources(module))
+    except ModuleNotFoundError:
+        owner = None
+    stated = [each.partition(";") for each in (owner and owner.requires) or ()]
+    parts = missing.split(".")
+    wanted = {normalize(".".join(parts[:end])) for end in range(1, len(parts) + 1)}
+    extras: Counter[str] = Counter()
+    bringing: list[str] = []
+    for requirement, _, marker in stated:
+        name = re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0]
+        found = re.findall(r"\bextra\s*==\s*['\"]([^'\"]+)", marker)
+        extras.update(found)
+        if normalize(name) in wanted:
+            if not found:
+                return name
+            bringing += found
+    return f"{told_by(owner, '')[0]}[{min(bringing, key=extras.__getitem__)}]" if bringing else ""
 
 
 def _brought_by(module: str, group: str) -> tuple[str, str]:
