@@ -2,7 +2,7 @@
 
 import sys
 
-from regcache_core import PYTHON_SUFFIXES, CacheConfig, CacheMiss, SourceTree
+from regcache_core import PYTHON_SUFFIXES, CacheConfig, CacheMiss
 from regcache_core.discovery import (
     Adapter,
     find_spec,
@@ -15,10 +15,9 @@ from regcache_core.discovery import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
-    from regcache_core import Input
     from regcache_core.discovery import Cache, Discovered, ImportPath
 
     from .functions import Record, State
@@ -215,12 +214,15 @@ class LibraryAdapter(FunctionAdapter):
 
     scope: "LibraryScope"
     is_library = True
+    #: Libraries that load lazily read from their stubs what they publish.
+    suffixes = (*PYTHON_SUFFIXES, ".pyi")
     advice = 'public="names" finds what stands in no __all__'
 
     def __init__(self, registry: "FunctionRegistry[Any]", scope: "LibraryScope") -> None:
         super().__init__(registry, scope)
         #: Trials are not run for a missing name: what another process wrote is taken over.
         self.may_rediscover = scope.probe is None
+        self.watch = scope.watch
 
     def version(self) -> str:
         """That of the library's distribution is among what is watched."""
@@ -249,6 +251,7 @@ class LibraryAdapter(FunctionAdapter):
             "include": list(scope.include),
             "predicate": predicate,
             "public": scope.public,
+            "watch": scope.watch,
             "probe": probe,
             "probe_version": scope.probe_version,
             "bounds": [scope.timeout, scope.memory] if probe else [],
@@ -258,11 +261,6 @@ class LibraryAdapter(FunctionAdapter):
         """As for packages; scans with other settings do not evict each other."""
         settings = {**self.settings(), "probe_version": "", "bounds": []}
         return f"{super().cache_name()} {fingerprint(sorted(settings.items(), key=str))}"
-
-    def inputs(self) -> "list[Input]":
-        """The library's distribution or sources, and the files of what decides about it."""
-        library = LibraryFiles(self.package, self.places())
-        return [SourceTree(self.source_files(), PYTHON_SUFFIXES), library]
 
     def discover(self, cache: "Cache") -> "Discovered":
         """Import the modules, collect what they publish, try it."""
@@ -279,36 +277,3 @@ def _are_parameters(parts: "list[Any]") -> bool:
             return False
         texts += part
     return texts != [] and all(text is None or text.__class__ is str for text in texts)
-
-
-class LibraryFiles(SourceTree):
-    """The metadata files of the distribution that owns a library, else the library's sources.
-
-    An installer replaces the metadata with every change of what it installed, so two stamps stand
-    for thousands. A library that no distribution owns where it lies (local, or installed editable)
-    is stamped file by file. Which of the two it is, the cold path decides and the file records.
-
-    Args:
-        library: Name of the package or module.
-        places: Its folders or file; they are part of the registry's identity.
-    """
-
-    def __init__(self, library: str, places: "Iterable[str]") -> None:
-        # Libraries that load lazily read from their stubs what they publish.
-        super().__init__(places, (*PYTHON_SUFFIXES, ".pyi"))
-        self.member, self.current = "library", self._stamp_library
-        self._library = library
-
-    def _stamp_library(self) -> "dict[str, Any]":
-        from ._cold.distributions import metadata_files
-
-        files = metadata_files(self._library, self.paths)
-        stamps: dict[str, Any] = (
-            SourceTree(files) if files else SourceTree(self.paths, self.suffixes)
-        ).record()
-        return stamps
-
-    def check_paths(self, recorded: "Any") -> None:
-        """Refuse stamps of nothing, unless the library is built into Python."""
-        if not recorded and self.paths:
-            raise CacheMiss("WRONG_SHAPE", self.member, recorded)

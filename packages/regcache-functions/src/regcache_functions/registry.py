@@ -116,6 +116,7 @@ class LibraryScope(Scope):
     include: "tuple[str, ...]"
     predicate: "Callable[[Any], bool] | None"
     public: str
+    watch: str
     probe: "Probe | str | None"
     probe_version: str
     executor: "Executor | None"
@@ -247,6 +248,7 @@ class FunctionRegistry(Functions[F]):
         exclude: "Iterable[str]" = (),
         predicate: "Callable[[Any], bool] | None" = None,
         public: "Literal['__all__', 'names']" = "__all__",
+        watch: "Literal['files', 'distribution']" = "files",
         name: "str | None" = None,
         probe: "Probe | str | None" = None,
         probe_version: str = "",
@@ -282,6 +284,9 @@ class FunctionRegistry(Functions[F]):
             public: What a module publishes: what its ``__all__`` says (a module without one is
                 searched by names if it is named in ``modules`` or is the library itself), or all
                 ``"names"`` that begin with no underscore and are defined in the library.
+            watch: What tells that the library has changed: its ``"files"``, one by one; or its
+                ``"distribution"``: the metadata of what installed it, and its folders. That is less
+                to look at, and does not see a file that somebody edits by hand.
             name: What the registry is called; by default like the library.
             probe: The trial: called with each function on the cold path; returns facts (a mapping,
                 in which ``contract`` has its own place; an attrs instance; or ``None``) or rejects
@@ -303,7 +308,8 @@ class FunctionRegistry(Functions[F]):
             strict, enable_cache, max_age_days, cache_dir: As ``FunctionRegistry`` has them.
 
         Raises:
-            ConfigError: An argument is of the wrong kind (a ``ValueError``).
+            ConfigError: An argument is of the wrong kind (a ``ValueError``); on first use, if the
+                distribution of what none has installed is to be watched.
             ScanError: On first use: there is no such library or module, or one failed (strict).
             TrialError: On first use: the executor or the probe cannot be used.
 
@@ -318,6 +324,7 @@ class FunctionRegistry(Functions[F]):
             expected = "a function" if field == "predicate" else "a function or 'module:name'"
             check(field, function, function is None or callable(function), expected)
         check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
+        check("watch", watch, watch in ("files", "distribution"), "'files' or 'distribution'")
         check("library", library, is_module(library), "a module's name, in full")
         _check_exclude(exclude, library)
         check("recursive", recursive, recursive in (None, True, False), "True, False or None")
@@ -346,6 +353,7 @@ class FunctionRegistry(Functions[F]):
             exclude=exclude,
             predicate=predicate,
             public=public,
+            watch=watch,
             name=name,
             probe=probe,
             probe_version=probe_version,

@@ -68,6 +68,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         super().__init__(scope.name, str(scope.package))
         self.registry = registry
         self.scope = scope
+        self.watch = scope.watch
         self.created_ns = scope.created_ns
         self.depends_on = scope.depends_on
         self.entry_points = scope.config.discovery_entry_points or ""
@@ -119,6 +120,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             "entry_points": config.discovery_entry_points,
             "on_duplicate": config.on_duplicate,
             "exclude": list(config.exclude),
+            "watch": self.watch,
             "secondary": [[s.key_source, s.attr_name] for s in config.secondary_registries],
         }
 
@@ -148,7 +150,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             return name
         functions = [name_of(config.key_extractor), name_of(self.scope.include)]
         options = [config.key_attribute, *functions, config.discovery_recursive, config.strict]
-        options += [config.on_duplicate, str(config.exclude)]
+        options += [config.on_duplicate, str(config.exclude), self.watch]
         return f"{name} {fingerprint(options)}"
 
     def places(self) -> "list[str]":

@@ -378,9 +378,19 @@ class Scope:
         package: The package that is searched; ``None`` where there is none.
         scanned: Whether classes are looked for, instead of registering themselves.
         include: Which of the classes that are found count.
+        watch: What tells that the package has changed: ``Adapter.watch``.
     """
 
-    __slots__ = ("config", "created_ns", "depends_on", "given", "include", "package", "scanned")
+    __slots__ = (
+        "config",
+        "created_ns",
+        "depends_on",
+        "given",
+        "include",
+        "package",
+        "scanned",
+        "watch",
+    )
 
     def __init__(
         self,
@@ -389,12 +399,14 @@ class Scope:
         package: "str | None",
         scanned: bool = False,
         include: "Callable[[type], bool] | None" = None,
+        watch: str = "files",
     ) -> None:
         self.given: Any = given
         self.config = config
         self.package = package
         self.scanned = scanned
         self.include = include
+        self.watch = watch
         self.created_ns = time_ns()
         #: What the registry depends on: declared by its set-up, or by its base class. That of a
         #: package of others may not be imported yet.
@@ -465,6 +477,7 @@ class Scope:
             "entry_points": config.discovery_entry_points,
             "on_duplicate": config.on_duplicate,
             "exclude": config.exclude,
+            "watch": self.watch,
             "max_age_days": config.max_age_days,
             "cache_dir": config.cache_dir,
             "enable_cache": enable_cache,

@@ -109,6 +109,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         name: "str | None" = None,
         entry_points: "str | None" = None,
         exclude: "Iterable[str]" = NOT_OF_A_LIBRARY,
+        watch: "Literal['files', 'distribution']" = "files",
         on_duplicate: "Literal['error', 'first', 'last', 'qualify']" = "error",
         enable_cache: bool = True,
         max_age_days: "float | None" = 7,
@@ -136,6 +137,9 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             exclude: Patterns of modules that are not imported, which stand in ``skipped``:
                 ``"tests"`` fits each part of that name below the package, ``"old.*"`` what lies in
                 any ``old``; by default what is no part of a library.
+            watch: What tells that the package has changed: its ``"files"``, one by one; or its
+                ``"distribution"``: the metadata of what installed it, and its folders. That is less
+                to look at, and does not see a file that somebody edits by hand.
             on_duplicate: What becomes of a key that several classes have: looking it up is an
                 ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each class is
                 listed under its place (``"qualify"``: ``"fast.HTTP"``).
@@ -144,7 +148,8 @@ class LazyDiscoveryDict(LazyDict[K, V]):
             cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
 
         Raises:
-            ConfigError: An argument is of the wrong kind (a ``ValueError``).
+            ConfigError: An argument is of the wrong kind (a ``ValueError``); on first use, if the
+                distribution of what none has installed is to be watched.
             DiscoveryError: On first use: there is no such package, what is given as text cannot be
                 imported (if it is of the wrong kind, a ConfigError), or a module failed (strict).
             DuplicateKeyError: On a lookup of a key that two classes have; on first use (strict).
@@ -169,6 +174,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         check("key", key, is_key, "the name of a class attribute, or a function")
         include = as_named("include", include, package, "a function of a class")
         check("include", include, include is None or callable(include), "a function of a class")
+        check("watch", watch, watch in ("files", "distribution"), "'files' or 'distribution'")
         registry: Any = cls(enable_cache)
         derived = f"{package} by {name_of(key) or 'class name'}"
         try:
@@ -194,7 +200,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
 
             raise respelt(error, _ARGUMENTS) from None
         check_exclude(() if config.exclude == NOT_OF_A_LIBRARY else config.exclude, package)
-        registry._scope = Scope(plugin_base, config, package, scanned=True, include=include)  # type: ignore[arg-type]
+        registry._scope = Scope(plugin_base, config, package, True, include, watch)  # type: ignore[arg-type]
         return registry  # type: ignore[no-any-return]
 
     def bind(self, scope: "Scope") -> None:

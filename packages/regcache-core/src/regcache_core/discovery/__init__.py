@@ -44,7 +44,12 @@ if TYPE_CHECKING:
         share_out,
         told_place,
     )
-    from ._cold.entry_points import distribution_of, load_entry_point, load_installed
+    from ._cold.entry_points import (
+        distribution_of,
+        load_entry_point,
+        load_installed,
+        metadata_files,
+    )
     from ._cold.failures import Failures, place_of
     from ._cold.importing import (
         Discovered,
@@ -111,6 +116,7 @@ __all__ = [
     "load_entry_point",
     "load_installed",
     "load_object",
+    "metadata_files",
     "module_of",
     "modules_in_execution",
     "name_of",
@@ -175,6 +181,7 @@ _MODULES = {
     "load_entry_point": "regcache_core.discovery._cold.entry_points",
     "load_installed": "regcache_core.discovery._cold.entry_points",
     "load_object": "regcache_core._modules",
+    "metadata_files": "regcache_core.discovery._cold.entry_points",
     "module_of": "regcache_core._modules",
     "modules_in_execution": "regcache_core._modules",
     "name_of": "regcache_core._modules",

@@ -10,7 +10,7 @@ import sys
 from time import time_ns
 
 from .._file import RACY_NS
-from .._inputs import PYTHON_SUFFIXES, Input
+from .._inputs import PYTHON_SUFFIXES, Input, SourceTree
 from .._modules import (
     first_entry,
     look_into,
@@ -289,6 +289,30 @@ class EditedModules(Input):
         """Refuse to write (or believe) an answer that has such files."""
         if recorded:
             raise CacheMiss("EDITED_SINCE_IMPORT", str(recorded[0]))
+
+
+class InstalledTree(SourceTree):
+    """The folders of an installed package, and the metadata of the distributions that own it.
+
+    An installer replaces the metadata with every change of what it installed, and adds or removes
+    no module without changing a folder. A file that somebody edits by hand is not seen.
+
+    Args:
+        package: Name of the package or module.
+        places: Its folders or file.
+        suffixes: Endings of the names that count in the folders.
+    """
+
+    def __init__(self, package: str, places: "Iterable[str]", suffixes: "Iterable[str]") -> None:
+        super().__init__(places, suffixes, member="installed")
+        self._package, self.current = package, self._stamp_installed
+
+    def _stamp_installed(self) -> "dict[str, Any]":
+        from ._cold.entry_points import metadata_files
+
+        kept = {*self.paths, *metadata_files(self._package, self.paths)}
+        stamps = SourceTree(kept, self.suffixes).record()
+        return {path: it for path, it in stamps.items() if path in kept or type(it[1]) is list}
 
 
 def published_modules(import_path: ImportPath) -> "set[str]":

@@ -88,6 +88,10 @@ class Adapter(Generic[S]):
     entry_points = ""
     #: Patterns of modules that are left out, as ``excluded_as`` has them.
     exclude: "tuple[str, ...]" = ()
+    #: Endings of the files of the package that count.
+    suffixes: "tuple[str, ...]" = PYTHON_SUFFIXES
+    #: Whether these are watched one by one (``"files"``), or what installed them and the folders.
+    watch = "files"
     #: What the answer is declared to depend on.
     depends_on: "Collection[Dependency]" = ()
     #: Whether a missing key may start a discovery.
@@ -158,14 +162,19 @@ class Adapter(Generic[S]):
         return find_sources(self.package)
 
     def inputs(self) -> "list[Input]":
-        """What the answer depends on beside that; by default sources.
+        """What the answer depends on beside that: sources.
 
-        Those of the package, and of what decides.
+        Those of the package, unless its distribution is watched, and of what decides.
 
         Raises:
             Exception: There is no such package; as ``places`` has it.
         """
-        return [SourceTree([*self.places(), *self.source_files()], PYTHON_SUFFIXES)]
+        places, files = self.places(), self.source_files()
+        if self.watch == "files":
+            return [SourceTree([*places, *files], self.suffixes)]
+        from .inputs import InstalledTree
+
+        return [SourceTree(files), InstalledTree(self.package, places, self.suffixes)]
 
     def edited(self) -> EditedModules:
         """Whether modules hold what their files say."""

@@ -219,7 +219,9 @@ def _owner(adapter: FunctionAdapter, elsewhere: FoundFiles) -> dict[str, str]:
     application = adapter.application
     places = find_sources(application)
     if any(is_installed(place, application) for place in places):
-        from .distributions import metadata_files, owner_of
+        from regcache_core.discovery import metadata_files
+
+        from .distributions import owner_of
 
         elsewhere.add(metadata_files(application, places))
         return owner_of(application, places)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import email.parser  # noqa: F401 - for metadata: the library may have broken importing by then
-import os
 import platform
 import sys
 from contextlib import suppress
 from importlib import metadata
 
-from regcache_core.discovery import distribution_of, is_installed
+from regcache_core.discovery import distribution_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
-
-_METADATA = ("METADATA", "RECORD", "PKG-INFO")
 
 
 def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
@@ -41,27 +38,6 @@ def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
         return {"distribution": said.get("Name") or "", "version": said.get("Version") or ""}
     version = vars(sys.modules[top]).get("__version__", "") if top in sys.modules else ""
     return {"distribution": "", "version": version if isinstance(version, str) else ""}
-
-
-def metadata_files(package: str, places: Iterable[str]) -> list[str]:
-    """The metadata files of the distribution that installed a package where it lies.
-
-    Returns:
-        Paths of METADATA and RECORD (or PKG-INFO). Empty if no distribution installed the package,
-        if one installed only a reference to it (editable), or if others may add to it without
-        changing these files (a namespace package).
-    """
-    places = list(places)
-    if not all(is_installed(place, package) for place in places):
-        return []
-    for folder in filter(os.path.isdir, places):
-        if not any(name.startswith("__init__.") for name in os.listdir(folder)):
-            return []
-    found = distribution_of(package, places)
-    if found is None:
-        return []
-    files = [file for file in found.files or () if file.name in _METADATA]
-    return sorted({str(found.locate_file(file)) for file in files if ".." not in file.parts})
 
 
 def _editable(top: str) -> metadata.Distribution | None:

@@ -104,7 +104,9 @@ def requirement_for(failed: str, missing: str) -> str:
         owner = distribution_of(module, find_sources(module))
     except ModuleNotFoundError:
         owner = None
-    stated = [each.partition(";") for each in (owner and owner.requires) or ()]
+    if owner is None:
+        return ""
+    stated = [each.partition(";") for each in owner.requires or ()]
     parts = missing.split(".")
     wanted = {normalize(".".join(parts[:end])) for end in range(1, len(parts) + 1)}
     extras: Counter[str] = Counter()

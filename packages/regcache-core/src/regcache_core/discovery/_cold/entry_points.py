@@ -182,6 +182,31 @@ def distribution_of(package: str, places: Iterable[str]) -> metadata.Distributio
         package: Name of the package or module.
         places: Its folders or file.
     """
+    return next(_distributions_of(package, places), None)
+
+
+def metadata_files(package: str, places: Iterable[str]) -> list[str]:
+    """The metadata files of the distributions that installed a package where it lies.
+
+    Returns:
+        Paths of METADATA and RECORD (or PKG-INFO); several of each for a namespace package. Empty
+        if no distribution installed it, or only a reference to it (editable).
+    """
+    places = list(places)
+    if not all(is_installed(place, package) for place in places):
+        return []
+    return sorted(
+        {
+            str(each.locate_file(file))
+            for each in _distributions_of(package, places)
+            for file in each.files or ()
+            if file.name in _STATED and ".." not in file.parts
+        }
+    )
+
+
+def _distributions_of(package: str, places: Iterable[str]) -> Iterator[metadata.Distribution]:
+    """All distributions that list a file of a package."""
     for place in places:
         folder = place
         for _ in package.split("."):
@@ -193,8 +218,7 @@ def distribution_of(package: str, places: Iterable[str]) -> metadata.Distributio
         stamps = _stamps_in([folder], _LISTS)
         for distribution, files in _listing(folder, listed.partition("/")[0], stamps):
             if line.search(files):
-                return distribution
-    return None
+                yield distribution
 
 
 @lru_cache(maxsize=16)  # of one package many modules are asked for, one after the other

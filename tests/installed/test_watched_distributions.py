@@ -1,0 +1,131 @@
+"""Libraries that are watched by their files, or by what installed them: ``watch=``."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from environments import PIP, Environment
+
+from regcache_core import ConfigError
+from regcache_functions import FunctionRegistry
+from regcache_meta import LazyDiscoveryDict
+
+pytestmark = pytest.mark.skipif(PIP is None, reason="this Python brings no pip along")
+
+MAKE = {
+    "classes": """
+        from regcache_meta import LazyDiscoveryDict
+        registry = LazyDiscoveryDict.for_package("space.lab", "lab_base:Base"{more})
+        """,
+    "functions": """
+        from regcache_functions import FunctionRegistry
+        registry = FunctionRegistry.scan("space.lab", public="names"{more})
+        """,
+}
+LOOK = """
+        import warnings
+        warnings.simplefilter("ignore")
+        names = list(registry)
+        report = registry.report
+        out = names, report.status, report.reason and report.reason.name, report.where
+        """
+
+
+def plugin(name: str) -> str:
+    """A module with a class or a function of a name, as each kind of registry sees it."""
+    return (
+        f"from lab_base import Base\nclass {name}(Base): pass\n"
+        f"def {name.lower()}(image): ...\n{name.lower()}.__module__ = __name__\n"
+    )
+
+
+@pytest.fixture(params=MAKE)
+def look(request: pytest.FixtureRequest) -> Any:
+    """Lists the library in a fresh process: names in capitals, status, reason and place."""
+
+    def run(environment: Environment, watch: str) -> Any:
+        code = MAKE[request.param].format(more=f", watch={watch!r}") + LOOK
+        names, *told = environment.run(code)
+        return sorted(name.rpartition(".")[2].upper() for name in names), *told
+
+    return run
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """An environment with a part of a namespace package, and a base class, installed."""
+    made = Environment(tmp_path)
+    made.install("lab-base", {"lab_base.py": "class Base: pass\n"})
+    made.install("space-lab", {"space/lab/a.py": plugin("A"), "space/lab/sub/b.py": plugin("B")})
+    made.wrote()
+    return made
+
+
+@pytest.mark.parametrize("watch", ["files", "distribution"])
+def test_what_installers_do_is_seen(watch: str, environment: Environment, look: Any) -> None:
+    """Another version of it, another distribution with a part of the package, its removal."""
+    first = [look(environment, watch)[:2] for _ in range(2)]
+    more = {"space/lab/a.py": plugin("A"), "space/lab/c.py": plugin("C")}
+    environment.install("space-lab", more, "1.1")
+    upgraded = [look(environment, watch)[:2] for _ in range(2)]
+    environment.install("space-more", {"space/lab/d.py": plugin("D")})
+    added = [look(environment, watch)[:2] for _ in range(2)]
+    environment.install("space-more", {"space/lab/d.py": plugin("E")}, "2")
+    replaced = [look(environment, watch)[:2] for _ in range(2)]
+    environment.uninstall("space-more")
+
+    is_hit = ("miss", "hit")
+    assert [(["A"], each) for each in is_hit] == first
+    assert [(["A", "C"], each) for each in is_hit] == upgraded
+    assert [(["A", "C", "D"], each) for each in is_hit] == added
+    assert [(["A", "C", "E"], each) for each in is_hit] == replaced
+    assert (["A", "C"], "miss") == look(environment, watch)[:2]
+
+
+def test_an_edit_by_hand_is_seen_by_files_alone(environment: Environment, look: Any) -> None:
+    """The opt-in does not see that a file has another content; a new file it sees."""
+    for watch in ("files", "distribution"):
+        look(environment, watch)
+    file = environment.site / "space/lab/a.py"
+    file.write_text(plugin("Z"))
+    edited = [look(environment, watch) for watch in ("files", "distribution")]
+    (environment.site / "space/lab/y.py").write_text(plugin("Y"))
+    added = look(environment, "distribution")
+
+    assert [(["Z"], "miss", "SOURCE_CHANGED", str(file)), (["A"], "hit", None, None)] == [
+        (*each[:3], each[3] if each[1] == "miss" else None) for each in edited
+    ]
+    assert (["Y", "Z"], "miss", "SOURCE_ADDED") == added[:3]
+
+
+def test_upgrade_is_told_by_the_name_of_the_distribution(environment: Environment) -> None:
+    """A hit of a base class as text ends with another version, though no source is another one."""
+    files = {"space/lab/a.py": plugin("A"), "space/lab/sub/b.py": plugin("B")}
+    code = MAKE["classes"].format(more="") + LOOK
+    seen = [environment.run(code)[1] for _ in range(2)]
+    environment.install("space-lab", files, "1.1")
+    names, *told = environment.run(code)
+
+    assert ["miss", "hit"] == seen
+    assert [["A"], "miss", "DISTRIBUTION_CHANGED", "space-lab"] == [names, *told]
+
+
+def test_package_that_is_not_installed_has_no_distribution(tmp_path: Path) -> None:
+    """An application's own package must be watched by its files, whoever looks first."""
+    (tmp_path / "own_package_of_app.py").write_text("class Base: pass\ndef f(x): ...\n")
+    code = "watch is 'distribution'; give 'files': own_package_of_app is not installed by a dis"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        classes = LazyDiscoveryDict.for_package("own_package_of_app", object, watch="distribution")
+        functions = FunctionRegistry.scan("own_package_of_app", watch="distribution")
+
+        for registry in (classes, functions):
+            with pytest.raises(ConfigError, match=code):
+                list(registry)  # type: ignore[call-overload]
+
+
+def test_watch_is_one_of_two() -> None:
+    """Another word is an error at once."""
+    for make in (LazyDiscoveryDict.for_package, FunctionRegistry.scan):
+        with pytest.raises(ConfigError, match="watch is 'all'; give 'files' or 'distribution'"):
+            make("lib", **({"base": object} if "for" in make.__name__ else {}), watch="all")  # type: ignore[arg-type]
