@@ -23,8 +23,13 @@ KINDS = {"readers": "app/readers", "filters": "app/filters", "pack": "pack", "li
 STEMS = ("alpha", "delta", "kappa", "omega", "sigma", "zeta")
 
 
-def _registries(entry_points: bool) -> dict[str, str]:
-    """The modules that declare the registries, with all that they can declare."""
+def _registries(entry_points: bool = False, as_text: bool = False) -> dict[str, str]:
+    """The modules that declare the registries, with all that they can declare.
+
+    Args:
+        entry_points: Whether they have plugins of other distributions.
+        as_text: Whether the base class of ``pack`` is given as text, and a function that chooses.
+    """
     listed = "EnvironmentVariable('APP_MODE'), File({file!r})"
     more = "Distribution('opt-d')"
     imports = "from regcache_core import Distribution, EnvironmentVariable, File\n"
@@ -35,9 +40,14 @@ def _registries(entry_points: bool) -> dict[str, str]:
         in_base += '    __registry_entry_points__ = "app.readers"\n'
         in_calls["filters"] += ', entry_points="app.filters"'
         in_calls["pack"] += ', entry_points="app.pack"'
+    registries = imports + _REGISTRIES.format(**in_calls)
+    if as_text:
+        text = '"packbase:Base", include="packrules:wanted"'
+        registries = registries.replace("from packbase import Base\n", "")
+        registries = registries.replace('"pack", Base', f'"pack", {text}')
     return {
         "src/app/readers/base.py": imports + _BASE + in_base,
-        "src/app/registries.py": imports + _REGISTRIES.format(**in_calls),
+        "src/app/registries.py": registries,
     }
 
 
@@ -121,6 +131,9 @@ _FILES = {
     "src/pack/own.txt": "o",
     "src/app/filters/__init__.py": 'F = "i"\n',
     "src/lib/__init__.py": 'F = "i"\n',
+    "src/packrules.py": (
+        'K = "r"\ndef wanted(cls):\n    return (ord(K) + len(cls.__module__)) % 4 > 0\n'
+    ),
     "src/packbase.py": 'FACT = "p"\nclass Base:\n    base_fact = FACT\n',
     "src/vendor.py": (
         'K = "v"\nfrom app.readers.base import Reader\n'
@@ -414,15 +427,15 @@ class Tree:
         self.during: dict[str, str] = {}
         for name in ("src", "site", "portion", "beside", "work", "cache", "targets", "home"):
             (root / name).mkdir()
-        for name, text in {**_FILES, **_registries(False)}.items():
+        for name, text in {**_FILES, **_registries()}.items():
             self.write(name, text)
         for kind, folder in KINDS.items():
             self.write(f"src/{folder}/alpha.py", source(kind, "alpha", "plain"))
             self.write(f"src/{folder}/sigma.py", source(kind, "sigma", "key from helper"))
 
-    def ask_for_entry_points(self) -> None:
-        """Let the registries have plugins of other distributions."""
-        for name, text in _registries(True).items():
+    def declare(self, entry_points: bool, as_text: bool) -> None:
+        """Declare the registries in another way; the arguments are those of ``_registries``."""
+        for name, text in _registries(entry_points, as_text).items():
             self.write(name, text)
 
     @property

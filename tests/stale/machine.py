@@ -59,8 +59,11 @@ class Machine(RuleBasedStateMachine):
         clock=st.sampled_from(["fine", "fine", "coarse", "still"]),
         kind=st.sampled_from([None, None, *KINDS]),
         entry_points=st.booleans(),
+        as_text=st.booleans(),
     )
-    def begin(self, number: int, clock: str, kind: str | None, entry_points: bool) -> None:
+    def begin(
+        self, number: int, clock: str, kind: str | None, entry_points: bool, as_text: bool
+    ) -> None:
         """A first start; the plugins of one registry may be all that is going to change.
 
         Hypothesis begins with the simplest example, in which one thing would happen all the time:
@@ -68,10 +71,12 @@ class Machine(RuleBasedStateMachine):
         """
         self.is_idle = number == 0
         (entry_points,) = self.only.get("entry_points", [entry_points])
+        (as_text,) = self.only.get("as_text", [as_text])
         (clock,) = self.only.get("clock", [clock])
         self.kinds = st.just(kind) if kind else KIND
         if not self.is_idle:
-            self.play.step("begin", {"clock": clock, "entry_points": entry_points})
+            ways = {"entry_points": entry_points, "as_text": as_text}
+            self.play.step("begin", {"clock": clock, **ways})
 
     @rule(data=st.data())
     def something_happens(self, data: Any) -> None:

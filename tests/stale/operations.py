@@ -254,7 +254,7 @@ def edit_helper(tree: Tree, kind: str, name: str, letter: str, times: str) -> st
 
 
 @operation(
-    name=st.sampled_from(["app/readers/base.py", "packbase.py", "app/extract.py"]),
+    name=st.sampled_from(["app/readers/base.py", "packbase.py", "packrules.py", "app/extract.py"]),
     letter=LETTER,
     times=TIMES,
 )

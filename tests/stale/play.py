@@ -110,8 +110,9 @@ class Play:
         self.steps.append((name, arguments))
         if name == "begin":
             self.clock = CLOCKS[arguments["clock"]]
-            if arguments.get("entry_points"):
-                self.tree.ask_for_entry_points()
+            ways = [bool(arguments.get(each)) for each in ("entry_points", "as_text")]
+            if any(ways):
+                self.tree.declare(*ways)
             self._compare(None)
         elif name == "time_passes":
             time.sleep(sum(filter(None, self.clock)) / 1e9)
