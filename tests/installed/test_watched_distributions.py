@@ -39,6 +39,13 @@ def plugin(name: str) -> str:
     )
 
 
+FILES = {
+    "space/lab/a.py": plugin("A"),
+    "space/lab/sub/__init__.py": "",
+    "space/lab/sub/b.py": plugin("B"),
+}
+
+
 @pytest.fixture(params=MAKE)
 def look(request: pytest.FixtureRequest) -> Any:
     """Lists the library in a fresh process: names in capitals, status, reason and place."""
@@ -56,7 +63,7 @@ def environment(tmp_path: Path) -> Environment:
     """An environment with a part of a namespace package, and a base class, installed."""
     made = Environment(tmp_path)
     made.install("lab-base", {"lab_base.py": "class Base: pass\n"})
-    made.install("space-lab", {"space/lab/a.py": plugin("A"), "space/lab/sub/b.py": plugin("B")})
+    made.install("space-lab", FILES)
     made.wrote()
     return made
 
@@ -75,7 +82,7 @@ def test_what_installers_do_is_seen(watch: str, environment: Environment, look: 
     environment.uninstall("space-more")
 
     is_hit = ("miss", "hit")
-    assert [(["A"], each) for each in is_hit] == first
+    assert [(["A", "B"], each) for each in is_hit] == first
     assert [(["A", "C"], each) for each in is_hit] == upgraded
     assert [(["A", "C", "D"], each) for each in is_hit] == added
     assert [(["A", "C", "E"], each) for each in is_hit] == replaced
@@ -83,31 +90,35 @@ def test_what_installers_do_is_seen(watch: str, environment: Environment, look: 
 
 
 def test_an_edit_by_hand_is_seen_by_files_alone(environment: Environment, look: Any) -> None:
-    """The opt-in does not see that a file has another content; a new file it sees."""
+    """The opt-in does not see another content, but what installers write, and a new file."""
     for watch in ("files", "distribution"):
         look(environment, watch)
     file = environment.site / "space/lab/a.py"
-    file.write_text(plugin("Z"))
-    edited = [look(environment, watch) for watch in ("files", "distribution")]
-    (environment.site / "space/lab/y.py").write_text(plugin("Y"))
+    file.write_text(plugin("Zed"))
+    files = look(environment, "files")
+    unseen = look(environment, "distribution")
+    (record,) = environment.site.glob("space_lab-*/RECORD")
+    record.write_text(record.read_text() + "more,,\n")
+    rewritten = look(environment, "distribution")
+    new = environment.site / "space/lab/sub/y.py"
+    new.write_text(plugin("Y"))
     added = look(environment, "distribution")
 
-    assert [(["Z"], "miss", "SOURCE_CHANGED", str(file)), (["A"], "hit", None, None)] == [
-        (*each[:3], each[3] if each[1] == "miss" else None) for each in edited
-    ]
-    assert (["Y", "Z"], "miss", "SOURCE_ADDED") == added[:3]
+    assert (["B", "ZED"], "miss", "SOURCE_CHANGED", str(file)) == files
+    assert (["A", "B"], "hit", None) == unseen[:3]
+    assert (["B", "ZED"], "miss", "SOURCE_CHANGED", str(record)) == rewritten
+    assert (["B", "Y", "ZED"], "miss", "SOURCE_ADDED", str(new)) == added
 
 
 def test_upgrade_is_told_by_the_name_of_the_distribution(environment: Environment) -> None:
     """A hit of a base class as text ends with another version, though no source is another one."""
-    files = {"space/lab/a.py": plugin("A"), "space/lab/sub/b.py": plugin("B")}
     code = MAKE["classes"].format(more="") + LOOK
     seen = [environment.run(code)[1] for _ in range(2)]
-    environment.install("space-lab", files, "1.1")
+    environment.install("space-lab", FILES, "1.1")
     names, *told = environment.run(code)
 
     assert ["miss", "hit"] == seen
-    assert [["A"], "miss", "DISTRIBUTION_CHANGED", "space-lab"] == [names, *told]
+    assert [["A", "B"], "miss", "DISTRIBUTION_CHANGED", "space-lab"] == [names, *told]
 
 
 def test_package_that_is_not_installed_has_no_distribution(tmp_path: Path) -> None:

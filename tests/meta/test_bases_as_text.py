@@ -12,6 +12,11 @@ SHAPES = {
     "above.py": "class Thing:\n    pass\n",
     "shapes_base.py": """
         from above import Thing
+        __version__ = "1"  # another one where the base class is not imported
+        try:
+            import opt
+        except ImportError:
+            opt = None
         class Shape(Thing):
             class Round:
                 pass
@@ -210,6 +215,16 @@ def test_what_is_loaded_is_a_sub_class_of_the_base(shapes: App) -> None:
     shapes.edit_cache('"qualname":"Circle"', '"qualname":"Square"')
 
     assert [["Circle"], "Circle"] == shapes.run(code)
+
+
+def test_what_the_module_of_the_base_does_without_is_an_input(shapes: App) -> None:
+    """Also where the package is loaded before the discovery, and the base class is not."""
+    shapes.write({"rules.py": "import shapes_base\ndef few(cls): return not shapes_base.opt\n"})
+    look = LOOK.replace("make()", "make(include='rules:few')").replace(
+        "REG", "import shapes\nREG", 1
+    )
+
+    check_after(shapes, write("opt.py", ""), look)
 
 
 def test_copies_and_pickles_name_the_same(shapes: App) -> None:

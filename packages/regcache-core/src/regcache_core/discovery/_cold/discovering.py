@@ -9,7 +9,7 @@ from __future__ import annotations
 from time import perf_counter_ns
 
 from ..._modules import modules_in_execution
-from ..._report import Report
+from ..._report import Report, check_argument
 from ...errors import ImportStalledError, SeenByPluginsError
 from .importing import forget_searches
 from .threads import await_turn, warn_of_stall
@@ -37,9 +37,16 @@ def discover(listing: Listing[S], cache: Cache, publish: Publish[S]) -> S:
         publish: Makes the state; ``Adapter.publish``, or another for an answer anew.
 
     Raises:
+        ConfigError: A distribution is to be watched, and there is none (a ``ValueError``).
         RegcacheError: The discovery failed.
     """
     adapter, running = listing.adapter, listing.running()
+    if adapter.watch != "files":
+        from .entry_points import metadata_files
+
+        is_owned = bool(metadata_files(adapter.package, adapter.places()))
+        expected = f"'files': {adapter.package} is not installed by a distribution, all of it"
+        check_argument("watch", adapter.watch, is_owned, expected)
     is_first = publish == adapter.publish
     start = perf_counter_ns()
     try:

@@ -26,7 +26,6 @@ from ..._modules import (
     peek,
     stamp_of,
 )
-from ..._report import check_argument
 from ...errors import CacheWarning, ImportStalledError, StandInError, warn_caller
 from .failures import Failures
 from .import_hook import FOLLOWED
@@ -390,16 +389,7 @@ def discovering(adapter: Adapter[Any], cache: Cache) -> Iterator[Failures]:
 
     Yields:
         What is to be told of the modules that fail.
-
-    Raises:
-        ConfigError: Its distribution is to be watched, and it has none (a ``ValueError``).
     """
-    if adapter.watch != "files":
-        from .entry_points import metadata_files
-
-        is_owned = bool(metadata_files(adapter.package, adapter.places()))
-        expected = f"'files': {adapter.package} is not installed by a distribution, all of it"
-        check_argument("watch", adapter.watch, is_owned, expected)
     failures = Failures(cache.import_path, cache.elsewhere, cache.declared)
     loaded = {*sys.modules}
     forget_folder_listings()
