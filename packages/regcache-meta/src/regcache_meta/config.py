@@ -548,8 +548,8 @@ def is_published(cls: type) -> bool:
 
     For ``include=``. Libraries define classes in private modules, and publish them in packages.
 
-    >>> import asyncio, fractions
-    >>> is_published(fractions.Fraction), is_published(asyncio.Runner), is_published(type(open))
+    >>> import fractions, unittest
+    >>> is_published(fractions.Fraction), is_published(unittest.TestCase), is_published(type(open))
     (True, True, False)
     """
     name, module = cls.__name__, cls.__module__
