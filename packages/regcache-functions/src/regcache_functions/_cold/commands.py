@@ -1,0 +1,234 @@
+"""The commands of a group, found by importing their modules; and whether a cached answer holds."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from regcache_core import ConfigError, Distribution
+from regcache_core.discovery import (
+    Discovered,
+    DuplicateItemError,
+    Excluded,
+    attribute_of,
+    discovering,
+    find_package,
+    import_module,
+    import_modules,
+    is_unfinished,
+    load_entry_point,
+    load_installed,
+    load_object,
+    module_of,
+    raise_if_signalled,
+)
+
+from ..commands import CommandGroup, CommandImportError, told_in_full
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import ModuleType
+    from typing import Any
+
+    from regcache_core import Verification
+    from regcache_core.discovery import Cache
+
+    from ..commands import CommandAdapter
+
+#: The columns at which helps are compared.
+_WIDTHS = (40, 80, 120)
+#: Columns enough for any text.
+_ENDLESS = 1_000_000
+
+
+def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
+    """Import the modules of a group, and describe the commands in them.
+
+    Raises:
+        CommandImportError: The package itself fails.
+    """
+    group, package = adapter.group, adapter.package
+    added = group._commands.added
+    records: dict[str, dict[str, Any]] = {}
+    found = adapter.found = {}
+    modules: list[ModuleType] = []
+    #: Module, attribute, what a command without a name is called, the global.
+    things: list[tuple[str, str, str, object]] = []
+    named: list[tuple[str, str, str, object]] = []
+
+    def refuse(label: str, error: BaseException) -> None:
+        if label == package:
+            name = group.name or label
+            raise CommandImportError(name, label, told_in_full(error)) from error
+        failures.add(label, error)
+        name, _, value = label.partition(" = ")
+        text = failures.texts[label][0].partition("\n")[0]
+        put(name if value else _dashed(name), module_of(value) or label, "", {"error": text})
+
+    def load(name: str, value: str) -> None:
+        home, attribute, value_ = module_of(value), attribute_of(value), load_entry_point(value)
+        if attribute:
+            named.append((home, attribute, name, value_))
+        else:
+            modules.append(value_)
+
+    def put(name: str, module: str, attribute: str, facts: dict[str, Any]) -> None:
+        record = {**facts, "module": module, "attribute": attribute}
+        holder = records.setdefault(name, record)
+        if holder is not record:
+            first, second = _place(holder), _place(record)
+            error = DuplicateItemError(group.name or "commands", name, first, second)
+            failures.texts[second] = [f"{type(error).__name__}: {error}", ""]
+            holder["error"] = failures.texts[second][0]
+            found.pop(name, None)
+
+    def take(module: str, attribute: str, default: str, value: object) -> None:
+        """List a global, if it is a command."""
+        try:
+            command = group.to_command(default, value)
+            if command is None:
+                return
+            is_named = (module, attribute, default, value) in named
+            name = keys.get(id(command)) or (default if is_named else command.name or default)
+            if name not in records:
+                found[name] = command
+            put(name, module, attribute, _described(command))
+            if type(value).__module__.partition(".")[0] == "typer":
+                cache.declared.add([Distribution("typer")])  # it makes names and texts
+        except Exception as error:  # a global may be anything, such as a proxy of nothing yet
+            raise_if_signalled(error)
+            failures.add(f"{module}.{attribute}", error)
+
+    private = [f"{package}._*"] if group.package else []
+    excluded = Excluded(package, (*adapter.exclude, *private))
+    with discovering(adapter, cache) as failures, cache.import_path.recording():
+        if group.package:
+            modules += filter(None, [import_module(package, refuse)])
+            paths, prefix = find_package(package) or [], f"{package}."
+            modules += import_modules(
+                paths, prefix, refuse, recursive=False, packages=True, skip=excluded
+            )
+        if adapter.entry_points:
+            load_installed(cache, failures, load, refuse)
+        keys = {id(command): name for name, command in added.items()}
+        for module in modules:
+            things += _globals_of(module, group)
+        inner = {*_members(value for *_, value in things)}
+        seen: set[int] = set()
+        for thing in (*named, *things):
+            if id(thing[3]) not in inner | seen:
+                seen.add(id(thing[3]))
+                take(*thing)
+        for name, command in added.items():  # by a module that keeps no name for it
+            home = str(getattr(command.callback, "__module__", ""))
+            if name not in records and adapter.contains(home):
+                put(name, home, "", _described(command))
+        filled = {record["module"] for record in records.values()}
+        for module in modules:
+            name = module.__name__
+            if name not in filled and name != package and module.__doc__ and find_package(name):
+                nested = group._commands.nested(_dashed(name), module)
+                found[_dashed(name)] = nested
+                put(_dashed(name), name, "", {**_described(nested), "is_package": True})
+    extra = {"failures": failures.texts, "skipped": excluded.noted}
+    return Discovered(records, extra, failures.transient, is_unfinished(package))
+
+
+def _dashed(module: str) -> str:
+    """What a module's command is called, as click makes names of functions."""
+    return module.rpartition(".")[2].replace("_", "-")
+
+
+def _place(record: dict[str, Any]) -> str:
+    return ":".join(filter(None, (record["module"], record["attribute"])))
+
+
+def _globals_of(module: ModuleType, group: CommandGroup) -> Iterator[tuple[str, str, str, object]]:
+    """The public globals of a module: those in ``__all__``, else those that it has not imported."""
+    home = module.__name__
+    public = getattr(module, "__all__", None)
+    for name in [*vars(module)]:
+        if name not in public if public is not None else name.startswith("_"):
+            continue
+        value = getattr(module, name, None)  # now, what it imports lazily
+        is_above = isinstance(value, CommandGroup) and f"{group.package}.".startswith(
+            f"{value.package}."
+        )
+        if not is_above and (public is not None or not _is_imported(value, home)):
+            yield home, name, _dashed(home), value
+
+
+def _is_imported(value: object, module: str) -> bool:
+    """Whether a global was made in another module, which has it too."""
+    maker = getattr(value, "callback", None) or value
+    home = getattr(maker, "__module__", None)
+    names = vars(sys.modules[home]) if home != module and home in sys.modules else {}
+    return any(each is value for each in [*names.values()])
+
+
+def _members(values: Iterable[object]) -> Iterator[int]:
+    """Identities of the commands and apps that lie in groups and apps, at any depth."""
+    for value in values:
+        inner: Iterable[object] = ()
+        if isinstance(value, CommandGroup):
+            inner = [*value._commands.added.values()]
+        elif isinstance(value, click.Group):
+            inner = [*value.commands.values()]
+        elif type(value).__module__.partition(".")[0] == "typer":
+            inner = [each.typer_instance for each in getattr(value, "registered_groups", ())]
+        yield from map(id, inner)
+        yield from _members(inner)
+
+
+def _described(command: click.Command) -> dict[str, Any]:
+    """What the help of a group needs of a command, at any width."""
+    short = str(command.short_help or "")
+    # All but the first sentence is cut off at every width.
+    text = "" if short else click.Command(None, help=command.help).get_short_help_str(_ENDLESS)
+    record = {
+        "help": text,
+        "short_help": short,
+        "hidden": bool(command.hidden),
+        "deprecated": command.deprecated,
+        "section": getattr(command, "section", ""),
+        "order": getattr(command, "order", 0),
+        "is_live": type(command).get_short_help_str is not click.Command.get_short_help_str,
+    }
+    return {name: value for name, value in record.items() if value}
+
+
+def verify(group: CommandGroup) -> Verification:
+    """``CommandGroup.verify``."""
+    task = partial(_pages, *_reference(group))
+    return group._commands.listing.verify(lambda records, beside: {}, task, task)
+
+
+def _reference(group: CommandGroup) -> tuple[str, str, list[str]]:
+    """Module and name of the outermost group, and the names that lead from there to a group."""
+    names: list[str] = []
+    while group.within is not None:
+        group, name = group.within
+        names.insert(0, name)
+    for module in [*sys.modules.values()]:
+        for attribute, value in [*getattr(module, "__dict__", {}).items()]:
+            if value is group and module.__name__ != "__main__":
+                return module.__name__, attribute, names
+    expected = "one that is a global of a module which another process can import, no script"
+    raise ConfigError("group", group.name, expected)
+
+
+def _pages(module: str, attribute: str, names: list[str]) -> dict[str, Any]:
+    """What is compared: records, and the help of the group at each width."""
+    group = load_object(module, attribute)
+    for name in names:
+        group = group.commands[name]
+    records, _ = group._commands.opened()
+    pages = {}
+    for width in _WIDTHS:
+        settings = {**group.context_settings, "terminal_width": width}
+        context = click.Context(group, info_name=group.name, **settings)
+        pages[str(width)] = group.get_help(context)
+    return {"items": dict(records), "extra": {"help": pages, "failures": group.failures}}

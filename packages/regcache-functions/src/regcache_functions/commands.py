@@ -1,0 +1,508 @@
+"""A click group whose commands are listed without importing them: ``CommandGroup``.
+
+Needs click (``regcache-functions[click]``), which nothing else in this package imports.
+"""
+
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from functools import partial
+from gettext import gettext, ngettext
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from regcache_core import CacheConfig, EnvironmentVariable, RegcacheError
+from regcache_core.discovery import (
+    Adapter,
+    Listing,
+    as_dependencies,
+    check_argument,
+    is_anonymous,
+    is_plain_name,
+    load_object,
+    name_of,
+    published_modules,
+)
+
+if TYPE_CHECKING:
+    import os
+    from types import ModuleType
+
+    from regcache_core import Dependency, Report, Verification
+    from regcache_core.discovery import Cache, Discovered, ImportPath
+
+__all__ = ["CommandGroup", "CommandImportError", "listed"]
+
+C = TypeVar("C")
+V = TypeVar("V", int, str)
+#: Name of a command -> what is stored of it; and the commands that were asked for already.
+State = tuple[Mapping[str, dict[str, Any]], dict[str, click.Command]]
+
+#: What decides in which language a help text is, as gettext has it.
+_LANGUAGE = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+#: What a record may hold: the place, and what the help of the group shows.
+_FIELDS = {
+    "module": str,
+    "attribute": str,
+    "help": str,
+    "short_help": str,
+    "section": str,
+    "order": int,
+    "hidden": bool,
+    "deprecated": (bool, str),
+    "is_package": bool,
+    "is_live": bool,
+    "error": str,
+}
+
+
+class CommandImportError(RegcacheError, click.ClickException):
+    """A command is listed, but its module fails or does not hold it; the cause is chained.
+
+    Attributes:
+        command: Name of the command, or of the package of all of them.
+        module: The module.
+        problem: What happened, and where.
+    """
+
+    def __init__(self, command: str, module: str, problem: str) -> None:
+        self.command, self.module, self.problem = command, module, problem
+        click.ClickException.__init__(self, str(self))
+        self.args = command, module, problem
+
+    def __str__(self) -> str:
+        return (
+            f"{self.command!r} cannot be run: {self.problem}. Mend {self.module}, or install what "
+            f'it lacks; python -c "import {self.module}" shows the whole traceback.'
+        )
+
+
+def told_in_full(error: BaseException | None) -> str:
+    """What an exception says, and where it was raised."""
+    from regcache_core.discovery import place_of
+
+    return f"{type(error).__name__}: {error} ({place_of(error) if error else ''})"
+
+
+def listed(section: str = "", order: int = 0) -> Callable[[C], C]:
+    """Say where the help of a ``CommandGroup`` shows a command, as a decorator above click's.
+
+    Args:
+        section: The heading under which it stands; those without one come first.
+        order: Commands are sorted by this number, then by name.
+
+    >>> @listed("Images", order=1)
+    ... @click.command()
+    ... def blur() -> None:
+    ...     '''Smooth an image.'''
+    """
+
+    def place(command: C) -> C:
+        vars(command).update(section=section, order=order)
+        return command
+
+    return place
+
+
+class CommandAdapter(Adapter[State]):
+    """What a group of commands tells its ``Listing``."""
+
+    def __init__(self, group: "CommandGroup") -> None:
+        # A name that no module can have where there is no package: nothing lies in that.
+        package = group.package or f"entry points {group.entry_points}"
+        super().__init__(group.name or "commands", package)
+        home = getattr(group.callback, "__module__", None) or package
+        self.application = (group.package or home).partition(".")[0]
+        self.group = group
+        self.entry_points = group.entry_points
+        self.exclude = group.options["exclude"]
+        languages = map(EnvironmentVariable, _LANGUAGE)
+        self.depends_on = (*as_dependencies(group.options["depends_on"]), *languages)
+        age, folder = group.options["max_age_days"], group.options["cache_dir"]
+        self.cache_config = CacheConfig(age, cache_dir=folder)
+        #: What the discovery of this process found.
+        self.found: dict[str, click.Command] = {}
+
+    def cache_name(self) -> str:
+        return f"commands of {self.package} {self.entry_points} by {name_of(type(self.group))}"
+
+    def anonymous_part(self) -> str:
+        return "the class of the group" if is_anonymous(name_of(type(self.group))) else ""
+
+    def parts(self) -> list[Any]:
+        """Also click, which makes the names of commands from those of functions."""
+        return [type(self.group), click.command]
+
+    def places(self) -> list[str]:
+        return super().places() if self.group.package else []
+
+    def make_check(self, import_path: "ImportPath") -> Callable[[Any], Any]:
+        """A function that gives back a record, and refuses one that is none of this group."""
+
+        def check(record: dict[str, Any]) -> dict[str, Any]:
+            module, attribute = record["module"], record["attribute"]
+            for field, value in record.items():
+                if not isinstance(value, _FIELDS[field]):  # type: ignore[arg-type]
+                    raise TypeError(f"{field} of {module} is {value!r}")
+            if not self.contains(module) and module not in published_modules(import_path):
+                raise ValueError(f"{module} lies outside of {self.package}")
+            if not is_plain_name(module) or not is_plain_name(attribute or module):
+                raise ValueError(f"{module}.{attribute} is no name to be loaded")
+            return record
+
+        return check
+
+    def combined(self, records: Mapping[Any, Any]) -> State:
+        """The records, and the commands that a discovery has imported."""
+        return records, {name: self.found[name] for name in records if name in self.found}
+
+    def discover(self, cache: "Cache") -> "Discovered":
+        from ._cold.commands import discover
+
+        return discover(self, cache)
+
+    def warn(self, found: "Discovered") -> None:
+        """Nothing: the help of the group says of each command that it fails, and why."""
+
+
+class Commands(MutableMapping[str, click.Command]):
+    """The commands of a group: those that were added to it, and those that are listed.
+
+    Args:
+        group: The group.
+        added: The former.
+    """
+
+    def __init__(self, group: "CommandGroup", added: dict[str, click.Command]) -> None:
+        self.group, self.added = group, added
+        self.listing = Listing(CommandAdapter(group))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.added, **self.opened()[0]})
+
+    def __len__(self) -> int:
+        return len({**self.added, **self.opened()[0]})
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name in self.added:
+            return self.added[name]
+        records, commands = self.opened()
+        if name not in records and self.listing.recheck():
+            records, commands = self.opened()
+        if name not in commands:
+            commands[name] = _Listed(self, name, records[name])
+        return commands[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self.added[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self.added[name]
+
+    def opened(self) -> State:
+        """The state, from the cache or by discovery."""
+        state = self.listing.adapter.state()
+        return self.listing.open() if state is None else state
+
+    def nested(self, name: str, package: "ModuleType") -> "CommandGroup":
+        """The group of a sub-package."""
+        group = self.group.nested(name, package.__name__, package.__doc__)
+        group.within = self.group, name
+        return group
+
+    def load(self, name: str, record: dict[str, Any]) -> click.Command:
+        """Import one command.
+
+        Raises:
+            CommandImportError: Its module fails, or does not hold it.
+        """
+        module, attribute = record["module"], record["attribute"]
+
+        def find() -> click.Command | None:
+            found = load_object(module)
+            if name in self.added:  # the module adds its commands to the group itself
+                return self.added[name]
+            if record.get("is_package"):
+                return self.nested(name, found)
+            return (
+                self.group.to_command(name, load_object(module, attribute)) if attribute else None
+            )
+
+        def failed() -> Exception:
+            return CommandImportError(name, module, told_in_full(sys.exc_info()[1]))
+
+        if self.listing.may_import(module):
+            command = self.listing.load(module, find, failed)
+            if command is not None:
+                return command
+        self.listing.refute(name)  # the module does not hold what the cache says
+        command = {**self.opened()[1], **self.added}.get(name)
+        if command is None or isinstance(command, _Listed):
+            raise CommandImportError(name, module, f"{module} does not hold it any more")
+        return command
+
+
+#: What is known of a command that is not imported; ``name`` is what the group calls it.
+_SHOWN = ("name", "hidden", "deprecated", "short_help", "section", "order")
+
+
+class _Listed(click.Command):
+    """Stands for a command that is not imported: knows what the help of the group shows of it.
+
+    All else, its class included, is that of the command itself, which is imported for it.
+    """
+
+    def __init__(self, commands: Commands, name: str, record: dict[str, Any]) -> None:
+        own = object.__getattribute__(self, "__dict__")
+        own.update(commands=commands, record=record, shown=as_shown(name, record), command=None)
+
+    def __getattribute__(self, name: str) -> Any:
+        own = object.__getattribute__(self, "__dict__")
+        if name == "make_context":
+            return partial(_make_context, own)
+        if name in _SHOWN or (name == "get_short_help_str" and "is_live" not in own["record"]):
+            return getattr(own["shown"], name)
+        return getattr(_command_of(own), name)
+
+
+def _command_of(own: dict[str, Any]) -> click.Command:
+    """The command that a stand-in with these attributes stands for."""
+    if own["command"] is None:
+        own["command"] = own["commands"].load(own["shown"].name, own["record"])
+    command: click.Command = own["command"]
+    return command
+
+
+def _make_context(
+    own: dict[str, Any],
+    info_name: str | None,
+    args: list[str],
+    parent: click.Context | None = None,
+    **extra: Any,
+) -> click.Context:
+    """``make_context`` of such a command; one that fails has no options to be completed."""
+    try:
+        command = _command_of(own)
+    except CommandImportError:
+        if not extra.get("resilient_parsing"):
+            raise
+        command = own["shown"]
+    return command.make_context(info_name, args, parent, **extra)
+
+
+def as_shown(name: str | None, record: dict[str, Any]) -> click.Command:
+    """A command that looks in the help of its group as the one that a record is of."""
+    error = record.get("error")
+    command = click.Command(
+        name,
+        help=f"(fails: {error})" if error else record.get("help"),
+        short_help=record.get("short_help"),
+        hidden=record.get("hidden", False),
+        deprecated=record.get("deprecated", False),
+    )
+    return listed(record.get("section", ""), record.get("order", 0))(command)
+
+
+class _Program(click.Command):
+    """A command of the click that newer Typer has inside, run as a program of its own.
+
+    It knows nothing of the contexts and exceptions of click itself.
+    """
+
+    def __init__(self, name: str, command: Any) -> None:
+        super().__init__(
+            name,
+            help=command.help,
+            short_help=command.short_help,
+            hidden=command.hidden,
+            deprecated=command.deprecated,
+        )
+        self.command = command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Leave them all to the program."""
+        ctx.args = [*args]
+        return ctx.args
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the program, and end this one as it does."""
+        return self.command.main(ctx.args, ctx.command_path)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """The program's own completions."""
+        inner = self.command.make_context(ctx.info_name, [*ctx.args], resilient_parsing=True)
+        return [*inner.command.shell_complete(inner, incomplete)]
+
+
+class CommandGroup(click.Group):
+    """A group whose commands lie in the modules of a package, or are named by entry points.
+
+    What its help shows of them comes from a cache that is proven fresh; a command is imported when
+    it is run, when its own help is shown, or when one of its options is completed. A command is a
+    public global of a module (one that ``__all__`` names, or one that was made there):
+    what click's decorators make, a ``click.Command`` or a ``typer.Typer``; see ``to_command``. A
+    sub-package whose ``__init__`` makes none, but has a docstring, is a group of its own. A module
+    that fails to import is listed by its name, with the reason.
+
+    Args:
+        name: Name of the group; click's decorator makes it from that of the function.
+        package: The package; its modules are looked through, but for those named ``_like_this``.
+        entry_points: Group of entry points; each names a command, or a module with commands.
+        exclude: Patterns of modules that are left out, such as ``"app.commands.test*"``.
+        depends_on: What texts shown in the help depend on beside the sources and the language:
+            ``File``, ``EnvironmentVariable`` and ``Distribution`` objects of regcache-core.
+        max_age_days: How old a cached answer may be; ``None`` for any age.
+        cache_dir: Where the cache file lies; by default the user's folder for caches.
+        attributes: Those of ``click.Group``. ``commands`` that are added to the group itself stand
+            beside what is found, and before it where they have the same name.
+
+    Raises:
+        ConfigError: There is neither a package nor a group of entry points, or one of the other
+            arguments cannot be used (a ``ValueError``).
+
+    >>> @click.group(cls=CommandGroup, package="email")
+    ... def cli() -> None:
+    ...     '''An application.'''
+    """
+
+    #: The group that made this one of a sub-package, and the name that it has there.
+    within: "tuple[CommandGroup, str] | None" = None
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        package: str = "",
+        entry_points: str = "",
+        exclude: tuple[str, ...] = (),
+        depends_on: "Collection[Dependency]" = (),
+        max_age_days: float | None = 7,
+        cache_dir: "str | os.PathLike[str] | None" = None,
+        **attributes: Any,
+    ) -> None:
+        super().__init__(name, **attributes)
+        check_argument("package", package, bool(package or entry_points), "one, or entry_points=")
+        self.package, self.entry_points = package, entry_points
+        self.options: dict[str, Any] = {
+            "exclude": tuple(exclude),
+            "depends_on": as_dependencies(depends_on),
+            "max_age_days": max_age_days,
+            "cache_dir": cache_dir,
+        }
+        self._commands = Commands(self, dict(self.commands))
+        self.commands = self._commands
+
+    def to_command(self, name: str, value: object) -> click.Command | None:
+        """Make a command of a global of a module; to be extended for other kinds of commands.
+
+        Args:
+            name: What the command is called if it does not say so itself.
+            value: The global.
+
+        Returns:
+            The command; ``None`` if the global is none.
+        """
+        if isinstance(value, click.Command):
+            return value
+        typer: Any = sys.modules.get("typer")
+        if typer is None or not isinstance(value, typer.Typer):
+            return None
+        app: Any = value
+        command = load_object("typer.main", "get_command")(app)
+        own = app.info.name or (app.registered_commands or [app.info])[0].name
+        name = own if isinstance(own, str) else name
+        if isinstance(command, click.Command):
+            command.name = name
+            return command
+        return _Program(name, command)
+
+    def nested(self, name: str, package: str, doc: str | None) -> "CommandGroup":
+        """The group of a sub-package; by default of the same class, with the same options.
+
+        Args:
+            name: Its name.
+            package: The sub-package.
+            doc: The docstring, which is its help.
+        """
+        return type(self)(name, package=package, help=doc, **self.options)
+
+    @property
+    def report(self) -> "Report | None":
+        """What the cache did, and why; ``None`` before the commands were listed."""
+        return self._commands.listing.report
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """What failed: the module (or ``name = value`` of an entry point) -> error and place."""
+        self._commands.opened()
+        failures = self._commands.listing.adapter.answer()[1]["failures"]
+        return {module: f"{error} ({place})" for module, (error, place) in failures.items()}
+
+    def refresh(self) -> None:
+        """Import all commands now, and write the cache anew.
+
+        Raises:
+            CommandImportError: The package itself fails to import.
+        """
+        self._commands.listing.refresh()
+
+    def verify(self) -> "Verification":
+        """Compare what the cache file says with what a fresh process finds.
+
+        Records, and byte for byte the help of the group at 40, 80 and 120 columns.
+
+        Raises:
+            ConfigError: Another process could not import the group (a ``ValueError``).
+            VerificationError: The commands could not be listed there (a ``RuntimeError``).
+        """
+        from ._cold.commands import verify
+
+        return verify(self)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands, sorted by ``order`` and name; nothing is imported."""
+        order = {name: _placed(command, "order", 0) for name, command in self.commands.items()}
+        return sorted(order, key=lambda name: (order[name], name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what click writes of the commands, each section under its heading."""
+        sections: dict[str, list[tuple[str, click.Command]]] = {"": []}
+        for name in self.list_commands(ctx):
+            command = self.commands[name]
+            if not command.hidden:
+                sections.setdefault(_placed(command, "section", ""), []).append((name, command))
+        if len(sections) == 1:
+            return super().format_commands(ctx, formatter)
+        limit = (
+            formatter.width - 6 - max(len(name) for rows in sections.values() for name, _ in rows)
+        )
+        for section, rows in sections.items():
+            if rows:
+                with formatter.section(section or gettext("Commands")):
+                    formatter.write_dl([(name, it.get_short_help_str(limit)) for name, it in rows])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called; one that does not exist is told with those like it.
+
+        Raises:
+            UsageError: There is no such command; as click does it since 8.4.
+        """
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if type(error) is not click.UsageError:  # since 8.4 click has a class for it
+                raise
+            from difflib import get_close_matches
+
+            close = ", ".join(map(repr, sorted(get_close_matches(args[0], self.commands))))
+            one, several = "Did you mean {0}?", "(Did you mean one of: {0}?)"
+            words = ngettext(one, several, close.count(",") + 1).format(close) if close else ""
+            raise click.UsageError(f"{error.message} {words}".strip(), ctx) from None
+
+
+def _placed(command: click.Command, name: str, default: V) -> V:
+    """What ``listed`` says of a command; other classes of commands may use the names otherwise."""
+    value = getattr(command, name, default)
+    return value if isinstance(value, type(default)) else default
