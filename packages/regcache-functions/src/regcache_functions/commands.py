@@ -3,6 +3,7 @@
 Needs click (``regcache-functions[click]``), which nothing else in this package imports.
 """
 
+import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from functools import partial
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from regcache_core import CacheConfig, EnvironmentVariable, RegcacheError
+from regcache_core import CacheConfig
 from regcache_core.discovery import (
     Adapter,
     Listing,
@@ -25,11 +26,12 @@ from regcache_core.discovery import (
 )
 
 if TYPE_CHECKING:
-    import os
     from types import ModuleType
 
     from regcache_core import Dependency, Report, Verification
     from regcache_core.discovery import Cache, Discovered, ImportPath
+
+    from ._cold.commands import CommandImportError
 
 __all__ = ["CommandGroup", "CommandImportError", "listed"]
 
@@ -38,7 +40,7 @@ V = TypeVar("V", int, str)
 #: Name of a command -> what is stored of it; and the commands that were asked for already.
 State = tuple[Mapping[str, dict[str, Any]], dict[str, click.Command]]
 
-#: What decides in which language a help text is, as gettext has it.
+#: What decides in which language a help is, as gettext has it; the values are inputs.
 _LANGUAGE = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 #: What a record may hold: the place, and what the help of the group shows.
 _FIELDS = {
@@ -54,34 +56,6 @@ _FIELDS = {
     "is_live": bool,
     "error": str,
 }
-
-
-class CommandImportError(RegcacheError, click.ClickException):
-    """A command is listed, but its module fails or does not hold it; the cause is chained.
-
-    Attributes:
-        command: Name of the command, or of the package of all of them.
-        module: The module.
-        problem: What happened, and where.
-    """
-
-    def __init__(self, command: str, module: str, problem: str) -> None:
-        self.command, self.module, self.problem = command, module, problem
-        click.ClickException.__init__(self, str(self))
-        self.args = command, module, problem
-
-    def __str__(self) -> str:
-        return (
-            f"{self.command!r} cannot be run: {self.problem}. Mend {self.module}, or install what "
-            f'it lacks; python -c "import {self.module}" shows the whole traceback.'
-        )
-
-
-def told_in_full(error: BaseException | None) -> str:
-    """What an exception says, and where it was raised."""
-    from regcache_core.discovery import place_of
-
-    return f"{type(error).__name__}: {error} ({place_of(error) if error else ''})"
 
 
 def listed(section: str = "", order: int = 0) -> Callable[[C], C]:
@@ -116,8 +90,7 @@ class CommandAdapter(Adapter[State]):
         self.group = group
         self.entry_points = group.entry_points
         self.exclude = group.options["exclude"]
-        languages = map(EnvironmentVariable, _LANGUAGE)
-        self.depends_on = (*as_dependencies(group.options["depends_on"]), *languages)
+        self.depends_on = group.options["depends_on"]
         age, folder = group.options["max_age_days"], group.options["cache_dir"]
         self.cache_config = CacheConfig(age, cache_dir=folder)
         #: What the discovery of this process found.
@@ -125,6 +98,10 @@ class CommandAdapter(Adapter[State]):
 
     def cache_name(self) -> str:
         return f"commands of {self.package} {self.entry_points} by {name_of(type(self.group))}"
+
+    def settings(self) -> dict[str, Any]:
+        """Also the language, which declared variables would be, with two modules more to import."""
+        return {**super().settings(), "language": [*map(os.environ.get, _LANGUAGE)]}
 
     def anonymous_part(self) -> str:
         return "the class of the group" if is_anonymous(name_of(type(self.group))) else ""
@@ -216,6 +193,8 @@ class Commands(MutableMapping[str, click.Command]):
         Raises:
             CommandImportError: Its module fails, or does not hold it.
         """
+        from ._cold.commands import import_error
+
         module, attribute = record["module"], record["attribute"]
 
         def find() -> click.Command | None:
@@ -229,7 +208,7 @@ class Commands(MutableMapping[str, click.Command]):
             )
 
         def failed() -> Exception:
-            return CommandImportError(name, module, told_in_full(sys.exc_info()[1]))
+            return import_error(name, module, sys.exc_info()[1])
 
         if self.listing.may_import(module):
             command = self.listing.load(module, find, failed)
@@ -238,7 +217,7 @@ class Commands(MutableMapping[str, click.Command]):
         self.listing.refute(name)  # the module does not hold what the cache says
         command = {**self.opened()[1], **self.added}.get(name)
         if command is None or isinstance(command, _Listed):
-            raise CommandImportError(name, module, f"{module} does not hold it any more")
+            raise import_error(name, module, AttributeError("the module does not hold it"))
         return command
 
 
@@ -283,7 +262,7 @@ def _make_context(
     """``make_context`` of such a command; one that fails has no options to be completed."""
     try:
         command = _command_of(own)
-    except CommandImportError:
+    except click.ClickException:
         if not extra.get("resilient_parsing"):
             raise
         command = own["shown"]
@@ -385,7 +364,7 @@ class CommandGroup(click.Group):
         self.package, self.entry_points = package, entry_points
         self.options: dict[str, Any] = {
             "exclude": tuple(exclude),
-            "depends_on": as_dependencies(depends_on),
+            "depends_on": as_dependencies(depends_on) if depends_on else (),
             "max_age_days": max_age_days,
             "cache_dir": cache_dir,
         }
@@ -500,6 +479,14 @@ class CommandGroup(click.Group):
             one, several = "Did you mean {0}?", "(Did you mean one of: {0}?)"
             words = ngettext(one, several, close.count(",") + 1).format(close) if close else ""
             raise click.UsageError(f"{error.message} {words}".strip(), ctx) from None
+
+
+def __getattr__(name: str) -> object:
+    if name != "CommandImportError":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._cold.commands import CommandImportError
+
+    return CommandImportError
 
 
 def _placed(command: click.Command, name: str, default: V) -> V:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regcache_core import ConfigError, Distribution
+from regcache_core import ConfigError, Distribution, RegcacheError
 from regcache_core.discovery import (
     Discovered,
     DuplicateItemError,
@@ -23,10 +23,9 @@ from regcache_core.discovery import (
     load_installed,
     load_object,
     module_of,
+    place_of,
     raise_if_signalled,
 )
-
-from ..commands import CommandGroup, CommandImportError, told_in_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,12 +35,39 @@ if TYPE_CHECKING:
     from regcache_core import Verification
     from regcache_core.discovery import Cache
 
-    from ..commands import CommandAdapter
+    from ..commands import CommandAdapter, CommandGroup
 
 #: The columns at which helps are compared.
 _WIDTHS = (40, 80, 120)
 #: Columns enough for any text.
 _ENDLESS = 1_000_000
+
+
+class CommandImportError(RegcacheError, click.ClickException):
+    """A command is listed, but its module fails or does not hold it; the cause is chained.
+
+    Attributes:
+        command: Name of the command, or of the package of all of them.
+        module: The module.
+        problem: What happened, and where.
+    """
+
+    def __init__(self, command: str, module: str, problem: str) -> None:
+        self.command, self.module, self.problem = command, module, problem
+        click.ClickException.__init__(self, str(self))
+        self.args = command, module, problem
+
+    def __str__(self) -> str:
+        return (
+            f"{self.command!r} cannot be run: {self.problem}. Mend {self.module}, or install what "
+            f'it lacks; python -c "import {self.module}" shows the whole traceback.'
+        )
+
+
+def import_error(command: str, module: str, error: BaseException | None) -> CommandImportError:
+    """What is raised for a command whose module has raised an exception."""
+    place = f" ({place_of(error)})" if error and error.__traceback__ else ""
+    return CommandImportError(command, module, f"{type(error).__name__}: {error}{place}")
 
 
 def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
@@ -61,8 +87,7 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
 
     def refuse(label: str, error: BaseException) -> None:
         if label == package:
-            name = group.name or label
-            raise CommandImportError(name, label, told_in_full(error)) from error
+            raise import_error(group.name or label, label, error) from error
         failures.add(label, error)
         name, _, value = label.partition(" = ")
         text = failures.texts[label][0].partition("\n")[0]
@@ -154,9 +179,8 @@ def _globals_of(module: ModuleType, group: CommandGroup) -> Iterator[tuple[str, 
         if name not in public if public is not None else name.startswith("_"):
             continue
         value = getattr(module, name, None)  # now, what it imports lazily
-        is_above = isinstance(value, CommandGroup) and f"{group.package}.".startswith(
-            f"{value.package}."
-        )
+        above = getattr(value, "package", "") if isinstance(value, click.Group) else ""
+        is_above = above and f"{group.package}.".startswith(f"{above}.")
         if not is_above and (public is not None or not _is_imported(value, home)):
             yield home, name, _dashed(home), value
 
@@ -173,10 +197,9 @@ def _members(values: Iterable[object]) -> Iterator[int]:
     """Identities of the commands and apps that lie in groups and apps, at any depth."""
     for value in values:
         inner: Iterable[object] = ()
-        if isinstance(value, CommandGroup):
-            inner = [*value._commands.added.values()]
-        elif isinstance(value, click.Group):
-            inner = [*value.commands.values()]
+        if isinstance(value, click.Group):
+            commands: Any = value.commands
+            inner = [*getattr(commands, "added", commands).values()]  # nothing else is opened
         elif type(value).__module__.partition(".")[0] == "typer":
             inner = [each.typer_instance for each in getattr(value, "registered_groups", ())]
         yield from map(id, inner)
