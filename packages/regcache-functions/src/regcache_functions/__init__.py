@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .functions import Functions, Selection
     from .metadata import FunctionMetadata, Parameter, Signature
     from .registry import FunctionRegistry
+    from .subcommands import add_subcommands
 
 __all__ = [
     "Catalogue",
@@ -43,6 +44,7 @@ __all__ = [
     "UnknownFunctionError",
     "UnnamedFunctionError",
     "__version__",
+    "add_subcommands",
 ]
 
 _MODULES = {
@@ -63,6 +65,7 @@ _MODULES = {
     "UnknownFunctionError": "errors",
     "UnnamedFunctionError": "errors",
     "__version__": "__about__",
+    "add_subcommands": "subcommands",
 }
 
 

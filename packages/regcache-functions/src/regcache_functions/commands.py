@@ -16,7 +16,6 @@ from regcache_core import CacheConfig
 from regcache_core.discovery import (
     Adapter,
     Listing,
-    as_dependencies,
     check_argument,
     is_anonymous,
     is_plain_name,
@@ -183,8 +182,9 @@ class Commands(MutableMapping[str, click.Command]):
 
     def nested(self, name: str, package: "ModuleType") -> "CommandGroup":
         """The group of a sub-package."""
-        group = self.group.nested(name, package.__name__, package.__doc__)
-        group.within = self.group, name
+        outer, doc = self.group, package.__doc__
+        group = type(outer)(name, package=package.__name__, help=doc, **outer.options)
+        group.within = outer, name
         return group
 
     def load(self, name: str, record: dict[str, Any]) -> click.Command:
@@ -193,31 +193,31 @@ class Commands(MutableMapping[str, click.Command]):
         Raises:
             CommandImportError: Its module fails, or does not hold it.
         """
-        from ._cold.commands import import_error
-
         module, attribute = record["module"], record["attribute"]
 
         def find() -> click.Command | None:
-            found = load_object(module)
+            value = load_object(module, attribute or None)
             if name in self.added:  # the module adds its commands to the group itself
                 return self.added[name]
             if record.get("is_package"):
-                return self.nested(name, found)
-            return (
-                self.group.to_command(name, load_object(module, attribute)) if attribute else None
-            )
+                return self.nested(name, value)
+            return self.group.to_command(name, value) if attribute else None
 
-        def failed() -> Exception:
-            return import_error(name, module, sys.exc_info()[1])
+        def failed(error: BaseException | None = None) -> Exception:
+            from ._cold.commands import import_error
 
+            return import_error(name, module, error or sys.exc_info()[1], record)
+
+        if "error" in record and attribute:  # another command has this name
+            raise failed()
+        command = None
         if self.listing.may_import(module):
             command = self.listing.load(module, find, failed)
-            if command is not None:
-                return command
-        self.listing.refute(name)  # the module does not hold what the cache says
-        command = {**self.opened()[1], **self.added}.get(name)
+        if command is None:
+            self.listing.refute(name)  # the module does not hold what the cache says
+            command = {**self.opened()[1], **self.added}.get(name)
         if command is None or isinstance(command, _Listed):
-            raise import_error(name, module, AttributeError("the module does not hold it"))
+            raise failed(AttributeError(f"the module has no such command ({attribute})"))
         return command
 
 
@@ -282,37 +282,6 @@ def as_shown(name: str | None, record: dict[str, Any]) -> click.Command:
     return listed(record.get("section", ""), record.get("order", 0))(command)
 
 
-class _Program(click.Command):
-    """A command of the click that newer Typer has inside, run as a program of its own.
-
-    It knows nothing of the contexts and exceptions of click itself.
-    """
-
-    def __init__(self, name: str, command: Any) -> None:
-        super().__init__(
-            name,
-            help=command.help,
-            short_help=command.short_help,
-            hidden=command.hidden,
-            deprecated=command.deprecated,
-        )
-        self.command = command
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Leave them all to the program."""
-        ctx.args = [*args]
-        return ctx.args
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the program, and end this one as it does."""
-        return self.command.main(ctx.args, ctx.command_path)
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
-        """The program's own completions."""
-        inner = self.command.make_context(ctx.info_name, [*ctx.args], resilient_parsing=True)
-        return [*inner.command.shell_complete(inner, incomplete)]
-
-
 class CommandGroup(click.Group):
     """A group whose commands lie in the modules of a package, or are named by entry points.
 
@@ -362,9 +331,13 @@ class CommandGroup(click.Group):
         super().__init__(name, **attributes)
         check_argument("package", package, bool(package or entry_points), "one, or entry_points=")
         self.package, self.entry_points = package, entry_points
+        if depends_on:
+            from regcache_core.discovery import as_dependencies
+
+            depends_on = as_dependencies(depends_on)
         self.options: dict[str, Any] = {
             "exclude": tuple(exclude),
-            "depends_on": as_dependencies(depends_on) if depends_on else (),
+            "depends_on": depends_on,
             "max_age_days": max_age_days,
             "cache_dir": cache_dir,
         }
@@ -383,27 +356,11 @@ class CommandGroup(click.Group):
         """
         if isinstance(value, click.Command):
             return value
-        typer: Any = sys.modules.get("typer")
-        if typer is None or not isinstance(value, typer.Typer):
+        if "typer" not in sys.modules:
             return None
-        app: Any = value
-        command = load_object("typer.main", "get_command")(app)
-        own = app.info.name or (app.registered_commands or [app.info])[0].name
-        name = own if isinstance(own, str) else name
-        if isinstance(command, click.Command):
-            command.name = name
-            return command
-        return _Program(name, command)
+        from ._typer import as_command
 
-    def nested(self, name: str, package: str, doc: str | None) -> "CommandGroup":
-        """The group of a sub-package; by default of the same class, with the same options.
-
-        Args:
-            name: Its name.
-            package: The sub-package.
-            doc: The docstring, which is its help.
-        """
-        return type(self)(name, package=package, help=doc, **self.options)
+        return as_command(name, value)
 
     @property
     def report(self) -> "Report | None":
@@ -415,7 +372,7 @@ class CommandGroup(click.Group):
         """What failed: the module (or ``name = value`` of an entry point) -> error and place."""
         self._commands.opened()
         failures = self._commands.listing.adapter.answer()[1]["failures"]
-        return {module: f"{error} ({place})" for module, (error, place) in failures.items()}
+        return {name: f"{it[0]} ({it[1]})" if it[1] else it[0] for name, it in failures.items()}
 
     def refresh(self) -> None:
         """Import all commands now, and write the cache anew.

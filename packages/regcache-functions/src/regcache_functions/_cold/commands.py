@@ -28,12 +28,12 @@ from regcache_core.discovery import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
     from typing import Any
 
     from regcache_core import Verification
-    from regcache_core.discovery import Cache
+    from regcache_core.discovery import Cache, Failures
 
     from ..commands import CommandAdapter, CommandGroup
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _WIDTHS = (40, 80, 120)
 #: Columns enough for any text.
 _ENDLESS = 1_000_000
+_NOTHING: Mapping[str, Any] = {}
 
 
 class CommandImportError(RegcacheError, click.ClickException):
@@ -58,16 +59,27 @@ class CommandImportError(RegcacheError, click.ClickException):
         self.args = command, module, problem
 
     def __str__(self) -> str:
-        return (
-            f"{self.command!r} cannot be run: {self.problem}. Mend {self.module}, or install what "
-            f'it lacks; python -c "import {self.module}" shows the whole traceback.'
-        )
+        return f"{self.command!r} cannot be run: {self.problem}"
 
 
-def import_error(command: str, module: str, error: BaseException | None) -> CommandImportError:
-    """What is raised for a command whose module has raised an exception."""
-    place = f" ({place_of(error)})" if error and error.__traceback__ else ""
-    return CommandImportError(command, module, f"{type(error).__name__}: {error}{place}")
+def import_error(
+    command: str, module: str, error: BaseException | None, record: Mapping[str, Any] = _NOTHING
+) -> CommandImportError:
+    """What is raised for a command whose module has raised an exception, or that two modules have.
+
+    Args:
+        command: Name of the command.
+        module: The module.
+        error: The exception; ``None`` if the record says what is wrong.
+        record: What is stored of the command.
+    """
+    if error is None:
+        return CommandImportError(command, module, record["error"])
+    problem = (
+        f"{type(error).__name__}: {error} ({place_of(error) or module}). Mend {module}, or install "
+        f'what it lacks; python -c "import {module}" shows the whole traceback.'
+    )
+    return CommandImportError(command, module, problem)
 
 
 def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
@@ -79,9 +91,10 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
     group, package = adapter.group, adapter.package
     added = group._commands.added
     records: dict[str, dict[str, Any]] = {}
-    found = adapter.found = {}
+    commands = adapter.found = {}
     modules: list[ModuleType] = []
-    #: Module, attribute, what a command without a name is called, the global.
+    #: Module, attribute, what a command without a name is called, and the global; for an entry
+    #: point its own name before that.
     things: list[tuple[str, str, str, object]] = []
     named: list[tuple[str, str, str, object]] = []
 
@@ -94,11 +107,11 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
         put(name if value else _dashed(name), module_of(value) or label, "", {"error": text})
 
     def load(name: str, value: str) -> None:
-        home, attribute, value_ = module_of(value), attribute_of(value), load_entry_point(value)
+        found, attribute = load_entry_point(value), attribute_of(value)
         if attribute:
-            named.append((home, attribute, name, value_))
+            named.append((module_of(value), attribute, name, found))
         else:
-            modules.append(value_)
+            modules.append(found)
 
     def put(name: str, module: str, attribute: str, facts: dict[str, Any]) -> None:
         record = {**facts, "module": module, "attribute": attribute}
@@ -108,24 +121,28 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
             error = DuplicateItemError(group.name or "commands", name, first, second)
             failures.texts[second] = [f"{type(error).__name__}: {error}", ""]
             holder["error"] = failures.texts[second][0]
-            found.pop(name, None)
+            commands.pop(name, None)
 
-    def take(module: str, attribute: str, default: str, value: object) -> None:
+    def take(module: str, attribute: str, default: str, value: object, name: str = "") -> None:
         """List a global, if it is a command."""
+        if id(value) in seen:
+            return
+        seen.add(id(value))
         try:
             command = group.to_command(default, value)
             if command is None:
                 return
-            is_named = (module, attribute, default, value) in named
-            name = keys.get(id(command)) or (default if is_named else command.name or default)
-            if name not in records:
-                found[name] = command
-            put(name, module, attribute, _described(command))
-            if type(value).__module__.partition(".")[0] == "typer":
-                cache.declared.add([Distribution("typer")])  # it makes names and texts
+            name = keys.get(id(command)) or name or command.name or default
+            facts = _described(command)
         except Exception as error:  # a global may be anything, such as a proxy of nothing yet
             raise_if_signalled(error)
             failures.add(f"{module}.{attribute}", error)
+            return
+        if name not in records:
+            commands[name] = command
+        put(name, module, attribute, facts)
+        if type(value).__module__.partition(".")[0] == "typer":
+            cache.declared.add([Distribution("typer")])  # it makes names and texts
 
     private = [f"{package}._*"] if group.package else []
     excluded = Excluded(package, (*adapter.exclude, *private))
@@ -140,13 +157,12 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
             load_installed(cache, failures, load, refuse)
         keys = {id(command): name for name, command in added.items()}
         for module in modules:
-            things += _globals_of(module, group)
-        inner = {*_members(value for *_, value in things)}
-        seen: set[int] = set()
-        for thing in (*named, *things):
-            if id(thing[3]) not in inner | seen:
-                seen.add(id(thing[3]))
-                take(*thing)
+            things += _globals_of(module, group, failures)
+        seen = {*_members(value for *_, value in (*things, *named))}
+        for thing in things:
+            take(*thing)
+        for home, attribute, name, value in named:
+            take(home, attribute, name, value, name)
         for name, command in added.items():  # by a module that keeps no name for it
             home = str(getattr(command.callback, "__module__", ""))
             if name not in records and adapter.contains(home):
@@ -156,7 +172,7 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
             name = module.__name__
             if name not in filled and name != package and module.__doc__ and find_package(name):
                 nested = group._commands.nested(_dashed(name), module)
-                found[_dashed(name)] = nested
+                commands[_dashed(name)] = nested
                 put(_dashed(name), name, "", {**_described(nested), "is_package": True})
     extra = {"failures": failures.texts, "skipped": excluded.noted}
     return Discovered(records, extra, failures.transient, is_unfinished(package))
@@ -171,14 +187,21 @@ def _place(record: dict[str, Any]) -> str:
     return ":".join(filter(None, (record["module"], record["attribute"])))
 
 
-def _globals_of(module: ModuleType, group: CommandGroup) -> Iterator[tuple[str, str, str, object]]:
+def _globals_of(
+    module: ModuleType, group: CommandGroup, failures: Failures
+) -> Iterator[tuple[str, str, str, object]]:
     """The public globals of a module: those in ``__all__``, else those that it has not imported."""
     home = module.__name__
     public = getattr(module, "__all__", None)
     for name in [*vars(module)]:
         if name not in public if public is not None else name.startswith("_"):
             continue
-        value = getattr(module, name, None)  # now, what it imports lazily
+        try:
+            value = getattr(module, name)  # now, what it imports lazily
+        except Exception as error:
+            raise_if_signalled(error)
+            failures.add(f"{home}.{name}", error)
+            continue
         above = getattr(value, "package", "") if isinstance(value, click.Group) else ""
         is_above = above and f"{group.package}.".startswith(f"{above}.")
         if not is_above and (public is not None or not _is_imported(value, home)):
@@ -225,8 +248,9 @@ def _described(command: click.Command) -> dict[str, Any]:
 
 def verify(group: CommandGroup) -> Verification:
     """``CommandGroup.verify``."""
-    task = partial(_pages, *_reference(group))
-    return group._commands.listing.verify(lambda records, beside: {}, task, task)
+    place = _reference(group)
+    find, open_cached = partial(_found, *place), partial(_cached, *place)
+    return group._commands.listing.verify(lambda records, beside: {}, find, open_cached)
 
 
 def _reference(group: CommandGroup) -> tuple[str, str, list[str]]:
@@ -243,15 +267,30 @@ def _reference(group: CommandGroup) -> tuple[str, str, list[str]]:
     raise ConfigError("group", group.name, expected)
 
 
-def _pages(module: str, attribute: str, names: list[str]) -> dict[str, Any]:
-    """What is compared: records, and the help of the group at each width."""
+def _group_at(module: str, attribute: str, names: list[str]) -> Any:
     group = load_object(module, attribute)
     for name in names:
         group = group.commands[name]
+    return group
+
+
+def _found(*place: Any) -> dict[str, Any]:
+    """What this process finds, in which caching is switched off."""
+    return _compared(_group_at(*place))
+
+
+def _cached(*place: Any) -> dict[str, Any] | None:
+    """What the cache says in this process; the file is left as it is."""
+    group = _group_at(*place)
+    is_there = group._commands.listing.open_cached(read_only=True) is not None
+    return _compared(group) if is_there else None
+
+
+def _compared(group: CommandGroup) -> dict[str, Any]:
+    """Records, failures, and the help of the group at each width."""
     records, _ = group._commands.opened()
     pages = {}
     for width in _WIDTHS:
         settings = {**group.context_settings, "terminal_width": width}
-        context = click.Context(group, info_name=group.name, **settings)
-        pages[str(width)] = group.get_help(context)
+        pages[str(width)] = group.get_help(click.Context(group, info_name=group.name, **settings))
     return {"items": dict(records), "extra": {"help": pages, "failures": group.failures}}
