@@ -196,22 +196,31 @@ class Commands(MutableMapping[str, click.Command]):
         module, attribute = record["module"], record["attribute"]
 
         def find() -> click.Command | None:
-            value = load_object(module, attribute or None)
+            value = load_object(module)
             if name in self.added:  # the module adds its commands to the group itself
                 return self.added[name]
             if record.get("is_package"):
                 return self.nested(name, value)
-            return self.group.to_command(name, value) if attribute else None
+            try:
+                return self.group.to_command(name, load_object(module, attribute or None))
+            except AttributeError:
+                return None
 
         def failed(error: BaseException | None = None) -> Exception:
             from ._cold.commands import import_error
 
             return import_error(name, module, error or sys.exc_info()[1], record)
 
+        may_import = self.listing.may_import(module)
         if "error" in record and attribute:  # another command has this name
             raise failed()
+        if "error" in record and may_import:  # what it says is of the past
+            try:
+                load_object(module)
+            except Exception as error:
+                raise failed(error) from error
         command = None
-        if self.listing.may_import(module):
+        if may_import:
             command = self.listing.load(module, find, failed)
         if command is None:
             self.listing.refute(name)  # the module does not hold what the cache says
@@ -296,7 +305,7 @@ class CommandGroup(click.Group):
         name: Name of the group; click's decorator makes it from that of the function.
         package: The package; its modules are looked through, but for those named ``_like_this``.
         entry_points: Group of entry points; each names a command, or a module with commands.
-        exclude: Patterns of modules that are left out, such as ``"app.commands.test*"``.
+        exclude: Patterns of names of modules that are left out, such as ``"test*"``.
         depends_on: What texts shown in the help depend on beside the sources and the language:
             ``File``, ``EnvironmentVariable`` and ``Distribution`` objects of regcache-core.
         max_age_days: How old a cached answer may be; ``None`` for any age.

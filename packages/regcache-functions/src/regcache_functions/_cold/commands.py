@@ -144,8 +144,7 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
         if type(value).__module__.partition(".")[0] == "typer":
             cache.declared.add([Distribution("typer")])  # it makes names and texts
 
-    private = [f"{package}._*"] if group.package else []
-    excluded = Excluded(package, (*adapter.exclude, *private))
+    excluded = Excluded(package, (*adapter.exclude, "_*"))
     with discovering(adapter, cache) as failures, cache.import_path.recording():
         if group.package:
             modules += filter(None, [import_module(package, refuse)])
