@@ -60,6 +60,10 @@ READING_FUNCTIONS = {
     "regcache_core.discovery": "the names that adapters use; they resolve on first use",
     "regcache_functions.caching": "what a registry of functions tells its listing",
 }
+COMMANDS = {
+    "regcache_functions": "the package; public names resolve on first use",
+    "regcache_functions.commands": "the group",
+}
 # Beyond what a hand-written loop with pkgutil and importlib imports.
 DISCOVERING = {
     "__future__": "annotations as text",
@@ -319,6 +323,37 @@ assert list(library) == ["add"]
 """
 
     assert sorted(REGISTERING | READING_FUNCTIONS) == warm(app, code)
+
+
+CLI = {
+    "cli.py": """
+        import click
+        from regcache_functions.commands import CommandGroup
+
+        @click.group(cls=CommandGroup, package="tasks")
+        def cli(): ...
+        """,
+    "tasks/__init__.py": "",
+    "tasks/build.py": "import click\n@click.command()\ndef build(): 'Build it.'\n",
+}
+
+
+def test_help_of_a_group_of_commands_imports_these_modules(app: App) -> None:
+    """What it shows of its commands needs, beyond click, this list and no command."""
+    pytest.importorskip("click")
+    app.write(CLI)
+    age()
+    code = """
+import click, shutil
+plain = click.Group("plain", commands=[click.Command("build", help="Build it.")])
+plain.get_help(click.Context(plain))
+bare = {*sys.modules}
+from cli import cli
+assert "  build  Build it." in cli.get_help(click.Context(cli))
+"""
+    reading = {name: why for name, why in READING_FUNCTIONS.items() if "caching" not in name}
+
+    assert sorted(COMMANDS | reading | {"cli": "the application"}) == warm(app, code)
 
 
 @pytest.mark.parametrize(
