@@ -375,6 +375,8 @@ WAYS = {
         "import click\ncommand = click.Command(None, callback=lambda: click.echo('went'))\n"
     ),
     "imported, and published": "from elsewhere import way\n__all__ = ['way']\n",
+    "not published": "import click\n__all__ = []\nway = click.Command('way', callback=%s)\n"
+    % "lambda: click.echo('went')",
     "a group that has its own": (
         "import click\n@click.group(invoke_without_command=True)\n"
         "def way(): click.echo('went')\n@way.command()\ndef inner(): ...\n"
@@ -405,7 +407,10 @@ NONE = {
     "imported from a sibling": "from .buy import buy\nfrom . import buy as module\n",
     "imported from elsewhere": "from elsewhere import way\n",
     "private": "import click\n_way = click.Command('way')\n",
-    "not published": "import click\n__all__ = []\nway = click.Command('way')\n",
+    "a proxy of nothing yet": (
+        "class Proxy:\n    def __getattribute__(self, name): raise RuntimeError(name)\n"
+        "settings = Proxy()\n"
+    ),
     "the group itself": "from shop.cli import cli\n",
     "in a group": "import click\nfrom .buy import buy\nbuy_too = None\n",
 }
@@ -417,10 +422,11 @@ def test_globals_that_are_no_commands(module: str, app: App) -> None:
     elsewhere = "import click\n@click.command()\ndef way(): ...\n"
     app.write({**SHOP, "shop/commands/aa.py": NONE[module], "elsewhere.py": elsewhere})
     app.write({"shop/commands/_private.py": "1 / 0\n", "shop/commands/texts.py": ""})
-    code = USE + "out = [*cli.list_commands(None)], call('buy'), loaded()"
+    code = USE + "out = [*cli.list_commands(None)], call('buy'), cli.failures, loaded()"
     app.run(code)
 
-    assert [["buy", "trade"], "bought 1\n", ["shop.commands", "shop.commands.buy"]] == app.run(code)
+    modules = ["shop.commands", "shop.commands.buy"]
+    assert [["buy", "trade"], "bought 1\n", {}, modules] == app.run(code)
 
 
 def test_two_commands_of_one_name_are_listed_as_failing(shop: App) -> None:

@@ -7,14 +7,14 @@ import typer
 from typer.main import get_command
 
 
-def as_command(name: str, value: object) -> click.Command | None:
+def as_command(name: str, value: Any) -> click.Command | None:
     """The command that an app makes; ``None`` for what is no app.
 
     Args:
         name: What it is called, if neither the app nor its only command has been given a name.
         value: Perhaps an app.
     """
-    if not isinstance(value, typer.Typer):
+    if not issubclass(type(value), typer.Typer):
         return None
     command: Any = get_command(value)
     infos: list[Any] = [value.info, *value.registered_commands[:1]]

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from functools import partial
 from gettext import gettext, ngettext
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -296,8 +296,8 @@ class CommandGroup(click.Group):
 
     What its help shows of them comes from a cache that is proven fresh; a command is imported when
     it is run, when its own help is shown, or when one of its options is completed. A command is a
-    public global of a module (one that ``__all__`` names, or one that was made there):
-    what click's decorators make, a ``click.Command`` or a ``typer.Typer``; see ``to_command``. A
+    public global of a module that was made there, or that stands in ``__all__``: what click's
+    decorators make, a ``click.Command`` or a ``typer.Typer``; see ``to_command``. A
     sub-package whose ``__init__`` makes none, but has a docstring, is a group of its own. A module
     that fails to import is listed by its name, with the reason.
 
@@ -363,8 +363,9 @@ class CommandGroup(click.Group):
         Returns:
             The command; ``None`` if the global is none.
         """
-        if isinstance(value, click.Command):
-            return value
+        # A proxy of something that is not there yet would have to be made for isinstance().
+        if issubclass(type(value), click.Command):
+            return cast(click.Command, value)
         if "typer" not in sys.modules:
             return None
         from ._typer import as_command

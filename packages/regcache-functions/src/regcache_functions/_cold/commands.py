@@ -127,11 +127,11 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
         """List a global, if it is a command."""
         if id(value) in seen:
             return
-        seen.add(id(value))
         try:
             command = group.to_command(default, value)
-            if command is None:
+            if command is None or not (name or _is_of(group, module, attribute, value)):
                 return
+            seen.add(id(value))
             name = keys.get(id(command)) or name or command.name or default
             facts = _described(command)
         except Exception as error:  # a global may be anything, such as a proxy of nothing yet
@@ -156,7 +156,7 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
             load_installed(cache, failures, load, refuse)
         keys = {id(command): name for name, command in added.items()}
         for module in modules:
-            things += _globals_of(module, group, failures)
+            things += _globals_of(module, failures)
         seen = {*_members(value for *_, value in (*things, *named))}
         for thing in things:
             take(*thing)
@@ -186,40 +186,39 @@ def _place(record: dict[str, Any]) -> str:
     return ":".join(filter(None, (record["module"], record["attribute"])))
 
 
-def _globals_of(
-    module: ModuleType, group: CommandGroup, failures: Failures
-) -> Iterator[tuple[str, str, str, object]]:
-    """The public globals of a module: those in ``__all__``, else those that it has not imported."""
+def _globals_of(module: ModuleType, failures: Failures) -> Iterator[tuple[str, str, str, object]]:
+    """The public globals of a module."""
     home = module.__name__
-    public = getattr(module, "__all__", None)
     for name in [*vars(module)]:
-        if name not in public if public is not None else name.startswith("_"):
+        if name[:1] == "_":
             continue
         try:
-            value = getattr(module, name)  # now, what it imports lazily
+            yield home, name, _dashed(home), getattr(module, name)  # now, what it imports lazily
         except Exception as error:
             raise_if_signalled(error)
             failures.add(f"{home}.{name}", error)
-            continue
-        above = getattr(value, "package", "") if isinstance(value, click.Group) else ""
-        is_above = above and f"{group.package}.".startswith(f"{above}.")
-        if not is_above and (public is not None or not _is_imported(value, home)):
-            yield home, name, _dashed(home), value
 
 
-def _is_imported(value: object, module: str) -> bool:
-    """Whether a global was made in another module, which has it too."""
+def _is_of(group: CommandGroup, module: str, attribute: str, value: Any) -> bool:
+    """Whether a command belongs to a module: it was made there, or stands in ``__all__``.
+
+    No group over the same package does, or over one above.
+    """
+    above = getattr(value, "package", "") if issubclass(type(value), click.Group) else ""
+    if above and f"{group.package}.".startswith(f"{above}."):
+        return False
     maker = getattr(value, "callback", None) or value
     home = getattr(maker, "__module__", None)
     names = vars(sys.modules[home]) if home != module and home in sys.modules else {}
-    return any(each is value for each in [*names.values()])
+    is_imported = any(each is value for each in [*names.values()])
+    return not is_imported or attribute in getattr(sys.modules[module], "__all__", ())
 
 
-def _members(values: Iterable[object]) -> Iterator[int]:
+def _members(values: Iterable[Any]) -> Iterator[int]:
     """Identities of the commands and apps that lie in groups and apps, at any depth."""
     for value in values:
-        inner: Iterable[object] = ()
-        if isinstance(value, click.Group):
+        inner: Iterable[Any] = ()
+        if issubclass(type(value), click.Group):
             commands: Any = value.commands
             inner = [*getattr(commands, "added", commands).values()]  # nothing else is opened
         elif type(value).__module__.partition(".")[0] == "typer":
