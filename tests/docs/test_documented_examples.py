@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -138,6 +139,30 @@ def test_filters_of_the_site_print_what_their_comments_say(tmp_path: Path) -> No
 def test_example_of_the_site_runs(example: Path, tmp_path: Path) -> None:
     """Each file that the site shows runs as it stands."""
     run(example.read_text(), tmp_path)
+
+
+def test_command_line_of_the_site_says_what_the_page_shows(tmp_path: Path) -> None:
+    """Help, two commands, a misspelt one; from the second start on, one that runs is imported."""
+    pytest.importorskip("click")
+    shutil.copytree(ROOT / "docs/examples/shop", tmp_path / "shop")
+    page = (ROOT / "docs/commands.rst").read_text()
+    loaded = []
+    for arguments in ("--help", "--help", "sell 3 4 5", "sall", "stock count --shelf top"):
+        code = f"""
+import sys; from shop.cli import cli
+sys.stderr = sys.stdout
+try: cli({arguments.split()}, prog_name="shop")
+except SystemExit: pass
+print(*[name for name in sys.modules if name.startswith("shop.commands.")])
+"""
+        *said, modules = run(code, tmp_path).splitlines()
+        loaded.append(modules)
+        # How a deprecated command is shown is up to the release of click.
+        lines = [line for line in said if line not in page and "buy-back" not in line]
+        assert (["top: 3"] if "top" in arguments else []) == lines
+
+    nested = "shop.commands.stock shop.commands.stock.count"
+    assert ["", "shop.commands.sell", "", nested] == loaded[1:]
 
 
 def test_palettes_of_the_site_are_read_from_the_cache(tmp_path: Path) -> None:

@@ -375,8 +375,10 @@ WAYS = {
         "import click\ncommand = click.Command(None, callback=lambda: click.echo('went'))\n"
     ),
     "imported, and published": "from elsewhere import way\n__all__ = ['way']\n",
-    "not published": "import click\n__all__ = []\nway = click.Command('way', callback=%s)\n"
-    % "lambda: click.echo('went')",
+    "not published": (
+        "import click\n__all__ = []\n"
+        "way = click.Command('way', callback=lambda: click.echo('went'))\n"
+    ),
     "a group that has its own": (
         "import click\n@click.group(invoke_without_command=True)\n"
         "def way(): click.echo('went')\n@way.command()\ndef inner(): ...\n"
@@ -545,6 +547,8 @@ cli = Tasks("shop", package="shop.commands")
         ("", "package is ''; give one, or entry_points=."),
         ("package='shop.commands', depends_on='LANG'", "depends_on is 'LANG'; give a list of"),
         ("package='shop.commands', max_age_days=-1", "max_age_days is -1"),
+        ("package='shop.commands', exclude='test'", "exclude is 'test'; give a list of patterns"),
+        ("package='shop.commands', exclude=['shop.commands.buy']", "that begin below the package"),
         ("package='shop.nothing'", "shop.nothing"),
         ("package='shop.failing'", "'c' cannot be run: ZeroDivisionError"),
     ],

@@ -331,7 +331,7 @@ class CommandGroup(click.Group):
         *,
         package: str = "",
         entry_points: str = "",
-        exclude: tuple[str, ...] = (),
+        exclude: Collection[str] = (),
         depends_on: "Collection[Dependency]" = (),
         max_age_days: float | None = 7,
         cache_dir: "str | os.PathLike[str] | None" = None,
@@ -340,6 +340,9 @@ class CommandGroup(click.Group):
         super().__init__(name, **attributes)
         check_argument("package", package, bool(package or entry_points), "one, or entry_points=")
         self.package, self.entry_points = package, entry_points
+        is_below = not any(f"{each}.".startswith(f"{package or None}.") for each in exclude)
+        expected = "a list of patterns that begin below the package, such as ['test*']"
+        check_argument("exclude", exclude, is_below and not isinstance(exclude, str), expected)
         if depends_on:
             from regcache_core.discovery import as_dependencies
 

@@ -1,0 +1,1 @@
+"""The example of commands: a command line in the modules of a package."""
