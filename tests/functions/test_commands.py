@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -122,7 +123,9 @@ def test_page_of_a_discovery_is_that_of_the_cache(shop: App) -> None:
     code = USE + "out = page(cli, 80), cli.report.status"
     (warm, hit), (cold, disabled) = shop.run(code), shop.run(code, REGCACHE_DISABLE="1")
 
+    real = USE + "out = [type(it) is click.Command for it in cli.commands.values()][:2]"
     assert ["hit", "disabled"] == [hit, disabled]
+    assert [[False, False], [True, True]] == [shop.run(real), shop.run(real, REGCACHE_DISABLE="1")]
     assert warm == cold == shop.run(USE + "cli.refresh()\nout = page(cli, 80)")
 
 
@@ -299,6 +302,19 @@ def test_verify_compares_pages_in_fresh_processes(shop: App) -> None:
     ] == [True] * 4
 
 
+def test_verify_leaves_the_file_as_it_is(shop: App) -> None:
+    """Also where a start would renew stamps, of a file that was touched."""
+    os.utime(shop.folder / "shop/commands/buy.py")
+    shop.wrote()
+    (file,) = shop.cache_files()
+    before = file.read_bytes()
+
+    assert ["hit", True] == shop.run(USE + "v = cli.verify()\nout = v.status, v.is_fresh")
+    assert before == file.read_bytes()
+    shop.run(USE + "list(cli.commands)\nout = 0")
+    assert before != file.read_bytes()
+
+
 def test_group_of_a_script_cannot_be_verified(shop: App) -> None:
     """Another process could not import it; the error says what could."""
     code = """
@@ -326,7 +342,8 @@ def test_record_that_is_none_of_ours_is_refused(members: dict[str, Any], shop: A
     change, _, _ = edits_of("buy")
     tamper(shop, change(**members))
 
-    assert ["bought 1\n", "miss"] == shop.run(USE + "out = call('buy'), cli.report.status")
+    code = USE + "listed = [*cli.commands], cli.report.status\nout = listed[1], call('buy')"
+    assert ["miss", "bought 1\n"] == shop.run(code)
 
 
 @pytest.mark.parametrize("attribute", ["nothing", "click", ""])
@@ -367,6 +384,9 @@ WAYS = {
         "import click\nfrom shop.cli import cli\n@click.command('road')\n"
         "def road(): click.echo('went')\ncli.add_command(road, 'way')\n"
     ),
+    "added to a group of another name": (
+        "import click, shop.cli\n@shop.cli.cli.command('way')\ndef road(): click.echo('went')\n"
+    ),
     "added without a name of the module": (
         "import click\nfrom shop.cli import cli\ndef way(): click.echo('went')\n"
         "cli.command()(way)\n"
@@ -397,12 +417,12 @@ def test_ways_to_write_a_command(way: str, app: App) -> None:
     elsewhere = "import click\n@click.command()\ndef way(): click.echo('went')\n"
     app.write({**SHOP, "shop/commands/way.py": WAYS[way], "elsewhere.py": elsewhere})
     app.remove("shop/commands/texts.py")
-    code = USE + "out = page(cli, 50), [*cli.list_commands(None)], cli.report.status, call('way')"
+    code = USE + "out = page(cli, 50), [*cli.list_commands(None)], call('way'), cli.report.status"
 
     cold, warm = app.run(code), app.run(code)
 
-    assert [["buy", "trade", "way"], "miss", "went\n"] == cold[1:]
-    assert [cold[0], ["buy", "trade", "way"], "hit", "went\n"] == warm
+    assert [["buy", "trade", "way"], "went\n", "miss"] == cold[1:]
+    assert [cold[0], ["buy", "trade", "way"], "went\n", "hit"] == warm
 
 
 NONE = {
@@ -429,6 +449,26 @@ def test_globals_that_are_no_commands(module: str, app: App) -> None:
 
     modules = ["shop.commands", "shop.commands.buy"]
     assert [["buy", "trade"], "bought 1\n", {}, modules] == app.run(code)
+
+
+@pytest.mark.parametrize("package", ["shop.commands", "shop"])
+def test_group_without_a_function_is_none_of_its_commands(package: str, app: App) -> None:
+    """Also not of a sub-package's group, which imports the one above."""
+    uses = "from shop.cli import cli\n__all__ = ['cli']\n"
+    group = f"""
+from regcache_functions.commands import CommandGroup
+cli = CommandGroup("shop", package={package!r})
+"""
+    files = {"shop/commands/aa.py": uses, "shop/commands/trade/bb.py": uses, "shop/cli.py": group}
+    app.write({**SHOP, **files, "shop/commands/texts.py": "", "shop/__init__.py": ""})
+    app.write({"shop/commands/__init__.py": "'All commands.'\n"})
+    path = "" if package == "shop.commands" else "['commands'].commands"
+    code = "from shop.cli import cli\n"
+
+    listed = app.run(f"{code}top = cli.commands{path}\nout = [*top], [*top['trade'].commands]")
+
+    assert [["buy", "trade"], ["swap"]] == listed
+    assert path == "" or ["commands"] == app.run(code + "out = [*cli.commands]")
 
 
 def test_two_commands_of_one_name_are_listed_as_failing(shop: App) -> None:
@@ -539,6 +579,9 @@ cli = Tasks("shop", package="shop.commands")
 
     imported = ["shop.commands", "shop.commands.count_all"]
     assert ["counted\n", "hit", True, imported] == shop.run(code)
+    look = USE + "out = page(cli, 80), cli.report.status, getattr(cli.report.saved, 'status', None)"
+    check_after(shop, replace("shop/cli.py", "help=value.help", "help='Do ' + name"), look)
+    assert "Do count-all" in shop.run(look)[0]
 
 
 @pytest.mark.parametrize(
@@ -566,23 +609,16 @@ except Exception as error: out = str(error)
 
 def test_what_is_declared_is_an_input(shop: App) -> None:
     """A catalogue of translations, say, that lies beside the sources."""
-    shop.write(
-        {
-            "words.txt": "Hello.",
-            "shop/cli.py": SHOP["shop/cli.py"]
-            .replace(
-                'package="shop.commands"',
-                'package="shop.commands", depends_on=[File("../words.txt")], exclude=["te*"]',
-            )
-            .replace("import click", "import click\n        from regcache_core import File", 1),
-        }
-    )
+    more = """package="shop.commands", exclude=["te*", "trade"],
+            depends_on=[File("../words.txt")]"""
+    cli = SHOP["shop/cli.py"].replace('package="shop.commands"', more)
+    cli = cli.replace("import click", "import click\n        from regcache_core import File", 1)
     hi = "import click\nhi = click.Command('hi', help=open('words.txt').read())\n"
-    shop.write({"shop/commands/hi.py": hi})
+    shop.write({"words.txt": "Hello.", "shop/cli.py": cli, "shop/commands/hi.py": hi})
 
     look = USE + "out = page(cli, 80), cli.report.status, getattr(cli.report.saved, 'status', None)"
     check_after(shop, write("words.txt", "Good bye."), look)
-    assert "texts" not in str(shop.run(USE + "out = [*cli.commands]"))
+    assert ["buy", "hi"] == shop.run(USE + "out = [*cli.list_commands(None)]")
 
 
 def test_error_of_a_command_survives_pickling() -> None:
@@ -650,9 +686,11 @@ def test_apps_of_typer_are_commands(arguments: list[str], said: str, shop: App) 
     shop.run(USE + "out = page(cli, 80)")
 
     listed, modules = shop.run(USE + "out = page(cli, 80), loaded()")
+    (declared,) = [json.loads(path.read_text())["depends_on"] for path in shop.cache_files()]
     done = shop.command("-c", command, *arguments)
 
     assert [] == modules
+    assert ["typer"] == [*declared["distributions"]]
     assert "  lend-out     Lend something." in listed
     assert "  rent         Rent things." in listed
     assert said in done.stdout + done.stderr

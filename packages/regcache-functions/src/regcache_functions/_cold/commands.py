@@ -89,7 +89,6 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
         CommandImportError: The package itself fails.
     """
     group, package = adapter.group, adapter.package
-    added = group._commands.added
     records: dict[str, dict[str, Any]] = {}
     commands = adapter.found = {}
     modules: list[ModuleType] = []
@@ -132,7 +131,7 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
             if command is None or not (name or _is_of(group, module, attribute, value)):
                 return
             seen.add(id(value))
-            name = keys.get(id(command)) or name or command.name or default
+            name = name or command.name or default
             facts = _described(command)
         except Exception as error:  # a global may be anything, such as a proxy of nothing yet
             raise_if_signalled(error)
@@ -154,15 +153,14 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
             )
         if adapter.entry_points:
             load_installed(cache, failures, load, refuse)
-        keys = {id(command): name for name, command in added.items()}
         for module in modules:
             things += _globals_of(module, failures)
-        seen = {*_members(value for *_, value in (*things, *named))}
+        seen = {*_members((group, *(value for *_, value in (*things, *named))))}
         for thing in things:
             take(*thing)
         for home, attribute, name, value in named:
             take(home, attribute, name, value, name)
-        for name, command in added.items():  # by a module that keeps no name for it
+        for name, command in group._commands.added.items():  # which importing a module has added
             home = str(getattr(command.callback, "__module__", ""))
             if name not in records and adapter.contains(home):
                 put(name, home, "", _described(command))
