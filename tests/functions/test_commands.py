@@ -584,6 +584,24 @@ cli = Tasks("shop", package="shop.commands")
     assert "Do count-all" in shop.run(look)[0]
 
 
+def test_class_of_the_group_is_an_input_wherever_it_lies(shop: App) -> None:
+    """Also where neither a package nor a function leads to it."""
+    tools = """
+import click
+from regcache_functions.commands import CommandGroup
+
+class Tools(CommandGroup):
+    def to_command(self, name, value):
+        return click.Command(name, help="First.")
+"""
+    cli = "from tools import Tools\ncli = Tools('shop', entry_points='shop.commands')\n"
+    shop.write({**INSTALLED, "shop/cli.py": cli, "tools.py": tools})
+
+    look = USE + "out = page(cli, 80), cli.report.status, getattr(cli.report.saved, 'status', None)"
+    check_after(shop, replace("tools.py", "First", "Second"), look)
+    assert "Second." in shop.run(look)[0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
