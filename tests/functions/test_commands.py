@@ -212,6 +212,20 @@ def test_command_that_fails_is_listed_with_its_reason(shop: App) -> None:
 SHOP_RENT = "@click.command()\ndef rent(): click.echo('rented')\n"
 
 
+def test_command_that_fails_takes_no_name_from_another(shop: App) -> None:
+    """The name of a module that fails is a guess; who has it by right, runs."""
+    shop.write({"shop/commands/abc.py": SHOP_RENT_TOO, "shop/commands/rent.py": BROKEN})
+    code = USE + "out = call('rent'), [*cli.failures], cli.report.status"
+
+    failed = ["shop.commands.rent"]
+    assert [["rented\n", failed, "miss"], ["rented\n", failed, "hit"]] == [
+        shop.run(code), shop.run(code)
+    ]  # fmt: skip
+
+
+SHOP_RENT_TOO = "import click\n" + SHOP_RENT
+
+
 def test_module_that_lacks_something_comes_with_it(shop: App) -> None:
     """Nothing in the package changes: what was missing is an input."""
     shop.write({"shop/commands/rent.py": BROKEN + SHOP_RENT})
@@ -538,6 +552,19 @@ def test_entry_points_name_commands(shop: App) -> None:
     assert "hit" == shop.run(USE + "out = cli.verify().status")
     shop.remove("extra-1.dist-info/entry_points.txt")
     assert [] == shop.run(USE + "out = [*cli.commands]")
+
+
+def test_entry_points_may_name_what_a_group_has_and_one_command_twice(shop: App) -> None:
+    """Each has its name; what the package has under the same name is the same command."""
+    group = "import click\n@click.group()\ndef db(): ...\n@db.command()\ndef dump(): ...\n"
+    points = "db = extra:db\ndump = extra:dump\nsave = extra:dump\nbuy = shop.commands.buy:buy\n"
+    cli = SHOP["shop/cli.py"].replace("package=", "entry_points='shop.commands', package=")
+    shop.write({**INSTALLED, "shop/cli.py": cli, "extra.py": group, "shop/commands/texts.py": ""})
+    shop.write({"extra-1.dist-info/entry_points.txt": f"[shop.commands]\n{points}"})
+    code = USE + "out = [*cli.list_commands(None)], call('buy'), cli.failures, cli.report.status"
+    listed = [["buy", "db", "dump", "save", "trade"], "bought 1\n", {}]
+
+    assert [[*listed, "miss"], [*listed, "hit"]] == [shop.run(code), shop.run(code)]
 
 
 def test_file_cannot_name_a_module_as_an_entry_point(shop: App) -> None:

@@ -202,9 +202,10 @@ class Commands(MutableMapping[str, click.Command]):
             if record.get("is_package"):
                 return self.nested(name, value)
             try:
-                return self.group.to_command(name, load_object(module, attribute or None))
+                value = load_object(module, attribute or None)
             except AttributeError:
                 return None
+            return self.group.to_command(name, value)
 
         def failed(error: BaseException | None = None) -> Exception:
             from ._cold.commands import import_error
@@ -219,9 +220,7 @@ class Commands(MutableMapping[str, click.Command]):
                 load_object(module)
             except Exception as error:
                 raise failed(error) from error
-        command = None
-        if may_import:
-            command = self.listing.load(module, find, failed)
+        command = self.listing.load(module, find, failed) if may_import else None
         if command is None:
             self.listing.refute(name)  # the module does not hold what the cache says
             command = {**self.opened()[1], **self.added}.get(name)

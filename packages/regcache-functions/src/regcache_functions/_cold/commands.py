@@ -91,9 +91,10 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
     group, package = adapter.group, adapter.package
     records: dict[str, dict[str, Any]] = {}
     commands = adapter.found = {}
+    values: dict[str, object] = {}  # by the names of commands
+    broken: dict[str, tuple[str, str]] = {}  # what fails is listed, but takes no name from others
     modules: list[ModuleType] = []
-    #: Module, attribute, what a command without a name is called, and the global; for an entry
-    #: point its own name before that.
+    # Module, attribute, what a command without a name is called (an entry point: its name), value.
     things: list[tuple[str, str, str, object]] = []
     named: list[tuple[str, str, str, object]] = []
 
@@ -103,7 +104,7 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
         failures.add(label, error)
         name, _, value = label.partition(" = ")
         text = failures.texts[label][0].partition("\n")[0]
-        put(name if value else _dashed(name), module_of(value) or label, "", {"error": text})
+        broken[name if value else _dashed(name)] = module_of(value) or label, text
 
     def load(name: str, value: str) -> None:
         found, attribute = load_entry_point(value), attribute_of(value)
@@ -123,9 +124,7 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
             commands.pop(name, None)
 
     def take(module: str, attribute: str, default: str, value: object, name: str = "") -> None:
-        """List a global, if it is a command."""
-        if id(value) in seen:
-            return
+        """List a global, if it is a command; under the name that an entry point gives it."""
         try:
             command = group.to_command(default, value)
             if command is None or not (name or _is_of(group, module, attribute, value)):
@@ -137,9 +136,9 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
             raise_if_signalled(error)
             failures.add(f"{module}.{attribute}", error)
             return
-        if name not in records:
-            commands[name] = command
-        put(name, module, attribute, facts)
+        if values.setdefault(name, value) is not value or name not in records:
+            commands.setdefault(name, command)
+            put(name, module, attribute, facts)
         if type(value).__module__.partition(".")[0] == "typer":
             cache.declared.add([Distribution("typer")])  # it makes names and texts
 
@@ -157,7 +156,8 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
             things += _globals_of(module, failures)
         seen = {*_members((group, *(value for *_, value in (*things, *named))))}
         for thing in things:
-            take(*thing)
+            if id(thing[-1]) not in seen:
+                take(*thing)
         for home, attribute, name, value in named:
             take(home, attribute, name, value, name)
         for name, command in group._commands.added.items():  # which importing a module has added
@@ -171,6 +171,9 @@ def discover(adapter: CommandAdapter, cache: Cache) -> Discovered:
                 nested = group._commands.nested(_dashed(name), module)
                 commands[_dashed(name)] = nested
                 put(_dashed(name), name, "", {**_described(nested), "is_package": True})
+        for name, (home, text) in broken.items():
+            if name not in records:
+                put(name, home, "", {"error": text})
     extra = {"failures": failures.texts, "skipped": excluded.noted}
     return Discovered(records, extra, failures.transient, is_unfinished(package))
 
@@ -244,8 +247,7 @@ def _described(command: click.Command) -> dict[str, Any]:
 
 def verify(group: CommandGroup) -> Verification:
     """``CommandGroup.verify``."""
-    place = _reference(group)
-    find, open_cached = partial(_found, *place), partial(_cached, *place)
+    find, open_cached = (partial(_pages, each, *_reference(group)) for each in (False, True))
     return group._commands.listing.verify(lambda records, beside: {}, find, open_cached)
 
 
@@ -263,27 +265,16 @@ def _reference(group: CommandGroup) -> tuple[str, str, list[str]]:
     raise ConfigError("group", group.name, expected)
 
 
-def _group_at(module: str, attribute: str, names: list[str]) -> Any:
-    group = load_object(module, attribute)
+def _pages(is_cached: bool, module: str, attribute: str, names: list[str]) -> Any:
+    """Records, failures, and the help of the group at each width.
+
+    They are found, or come from the cache, which is left as it is; ``None`` if it says nothing.
+    """
+    group: Any = load_object(module, attribute)
     for name in names:
         group = group.commands[name]
-    return group
-
-
-def _found(*place: Any) -> dict[str, Any]:
-    """What this process finds, in which caching is switched off."""
-    return _compared(_group_at(*place))
-
-
-def _cached(*place: Any) -> dict[str, Any] | None:
-    """What the cache says in this process; the file is left as it is."""
-    group = _group_at(*place)
-    is_there = group._commands.listing.open_cached(read_only=True) is not None
-    return _compared(group) if is_there else None
-
-
-def _compared(group: CommandGroup) -> dict[str, Any]:
-    """Records, failures, and the help of the group at each width."""
+    if is_cached and group._commands.listing.open_cached(read_only=True) is None:
+        return None
     records, _ = group._commands.opened()
     pages = {}
     for width in _WIDTHS:
