@@ -666,6 +666,20 @@ def test_what_is_declared_is_an_input(shop: App) -> None:
     assert ["buy", "hi"] == shop.run(USE + "out = [*cli.list_commands(None)]")
 
 
+def test_without_click_the_error_says_what_to_install(app: App) -> None:
+    """Everything else of the package is there."""
+    code = """
+sys.modules["click"] = None
+import regcache_functions
+for name in regcache_functions.__all__: getattr(regcache_functions, name)
+try: import regcache_functions.commands
+except ModuleNotFoundError as error: out = str(error), error.name
+"""
+    told = "a group of commands needs click: pip install regcache-functions[click]"
+
+    assert [told, "click"] == app.run(code)
+
+
 def test_error_of_a_command_survives_pickling() -> None:
     """As every error of ours; it is one of click's and one of regcache's."""
     import pickle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -99,6 +100,16 @@ def test_offending_import_breaks_its_rule(module: str, line: str, rule: str) -> 
     (check,) = (it for name, it in RULES.items() if name.startswith(rule))
 
     assert check(edges(texts))
+
+
+def test_click_is_imported_for_commands_alone() -> None:
+    """Who has no command line needs no click: nothing else leads to what imports it."""
+    imports = re.compile(r"^\s*(?:import|from) (?:click|typer)\b", re.MULTILINE)
+    commands = {f"regcache_functions.{each}" for each in ("commands", "_cold.commands", "_typer")}
+
+    assert commands == {name for name, text in TEXTS.items() if imports.search(text)}
+    found = [it for it in edges(TEXTS) if it.target in commands and it.source not in commands]
+    assert [] == found
 
 
 def test_core_names_no_adapter() -> None:

@@ -10,7 +10,11 @@ from functools import partial
 from gettext import gettext, ngettext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import click
+try:
+    import click
+except ModuleNotFoundError as error:
+    message = "a group of commands needs click: pip install regcache-functions[click]"
+    raise ModuleNotFoundError(message, name="click") from error
 
 from regcache_core import CacheConfig
 from regcache_core.discovery import (
