@@ -448,7 +448,7 @@ NONE = {
         "settings = Proxy()\n"
     ),
     "the group itself": "from shop.cli import cli\n",
-    "in a group": "import click\nfrom .buy import buy\nbuy_too = None\n",
+    "nothing but a docstring": "'Helps others.'\n",
 }
 
 

@@ -205,7 +205,7 @@ def _is_of(group: CommandGroup, module: str, attribute: str, value: Any) -> bool
 
     No group over the same package does, or over one above.
     """
-    above = getattr(value, "package", "") if issubclass(type(value), click.Group) else ""
+    above = getattr(value, "package", "") if isinstance(value, click.Group) else ""
     if above and f"{group.package}.".startswith(f"{above}."):
         return False
     maker = getattr(value, "callback", None) or value
