@@ -10,6 +10,7 @@ class Reader(metaclass=AutoRegisterMeta):
     """Base class of all readers; in ``app/readers/base.py``."""
 
     __registry_key__ = "format"
+    __registry_facts__ = ("suffixes",)
 
     @abstractmethod
     def read(self, data: bytes) -> str:
@@ -20,6 +21,8 @@ class PlainReader(Reader):
     """Reads plain text; in ``app/readers/plain.py``."""
 
     format = "plain"
+    suffixes = (".txt",)
+    __registry_aliases__ = ("text",)
 
     def read(self, data: bytes) -> str:
         return data.decode()
@@ -27,5 +30,6 @@ class PlainReader(Reader):
 
 readers = Reader.__registry__
 print(list(readers))  # from the cache; no plugin is imported
-print(readers["plain"]().read(b"hello"))  # imports one module
+print(readers.list("pl*"), list(readers.query(suffixes=[".txt"])))  # so are these
+print(readers["text"]().read(b"hello"))  # imports one module
 # [end]

@@ -498,11 +498,12 @@ def test_script_runs_as_main(app: App) -> None:
         "import sys\nfrom regcache_meta import AutoRegister\n"
         "class Base(AutoRegister):\n    __registry_key__ = 'key'\n"
         "class One(Base):\n    key = 'one'\n"
-        "print(dict(Base.__registry__), Base.__registry__.info('one'), 'logging' in sys.modules)"
+        "registry = Base.__registry__\n"
+        "print(dict(registry), repr(registry.info('one')), 'logging' in sys.modules)"
     )
 
     assert "" == done.stderr
-    assert done.stdout.startswith("{'one': <class '__main__.One'>} PluginInfo(class_name='One'")
+    assert done.stdout.startswith("{'one': <class '__main__.One'>} PluginInfo(key='one'")
     assert done.stdout.endswith(" False\n")
     assert [] == app.cache_files()
 

@@ -322,7 +322,7 @@ def test_plugin_may_say_what_counts() -> None:
 
 def test_attribute_that_is_close_to_none_is_told_with_all() -> None:
     """Names that are ours alone are not offered."""
-    with pytest.raises(ConfigError, match="__registry__ or __registry_cache_dir__ or ") as caught:
+    with pytest.raises(ConfigError, match="__registry__ or __registry_aliases__ or ") as caught:
         AutoRegisterMeta("Base", (), {"__registry_zzz__": 1, "__registry_key__": "key"})
 
     assert "declaration" not in str(caught.value)

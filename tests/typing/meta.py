@@ -7,6 +7,7 @@ from pygments.lexer import Lexer
 from typing_extensions import assert_type
 
 from regcache_core import EnvironmentVariable, File, Report, Verification
+from regcache_core.discovery import Selection
 from regcache_meta import (
     AutoRegister,
     AutoRegisterMeta,
@@ -73,6 +74,14 @@ def more(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
     """What a registry has beyond a dict."""
     assert_type(registry.info("a"), PluginInfo)
     assert_type(registry.info("a").module, str)
+    assert_type(registry.info("a").load(), Any)
+    assert_type(registry.list("a*"), list[str])
+    some = registry.query(module="a", suffix=".tif", where=lambda info: info.doc != "")
+    assert_type(some, Selection[str, type[Base], PluginInfo])
+    assert_type(some["a"], type[Base])
+    assert_type(some.search("b", limit=3).info("a"), PluginInfo)
+    assert_type(some.to_json(), str)
+    registry.query(where=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(registry.failures, dict[str, PluginFailure])
     assert_type(registry.verify(), Verification)
     assert_type(registry.failures["m"].error, str)

@@ -181,13 +181,15 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             module, name, qualname = record["module"], record["class_name"], record["qualname"]
             home, attribute = record.get("via", module), record.get("attribute", name)
             texts: Any = (module, name, qualname, home, attribute, record.get("doc", ""))
-            if "over" in record or "file" in record:  # few have one
+            if "over" in record or "file" in record or "aliases" in record:  # few have one
                 texts = *texts, record.get("file", ""), *record.get("over", ())
+                texts = *texts, *record.get("aliases", ())
             for each in texts:
                 if each.__class__ is not str:
                     raise TypeError(f"{each!r} is no text in the record of {module}.{qualname}")
-            if record.get("facts", {}).__class__ is not dict:
-                raise TypeError(f"{module}.{qualname} has facts that are none")
+            aliases = record.get("aliases", [])
+            if (record.get("facts", {}).__class__, aliases.__class__) != (dict, list):
+                raise TypeError(f"{module}.{qualname} has facts or aliases that are none")
             names = f".{home}.{qualname}.{attribute}."
             is_odd = "__" in names or ".." in names
             if is_odd and not all(map(is_plain_name, names[1:-1].split("."))):

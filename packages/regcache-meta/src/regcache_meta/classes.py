@@ -15,6 +15,7 @@ from regcache_core.discovery import (
 )
 
 from .config import (
+    ALIASES,
     DECLARATION_TOKEN,
     DERIVED,
     PRIMARY_KEY,
@@ -53,7 +54,7 @@ def register(cls: "Any", config: "RegistryConfig") -> None:
         return
     key = key_of(cls, config)
     if scope:
-        registry._note_keyless(cls, key)
+        note_keyless(registry, cls, key)
     if key is None:
         if config.skip_if_no_key:
             return
@@ -66,6 +67,9 @@ def register(cls: "Any", config: "RegistryConfig") -> None:
     other = vars(cls).get(REPLACES, "")
     field = f"{cls.__module__}.{cls.__qualname__}.{REPLACES}"
     check(field, other, isinstance(other, (str, type)), "a class, or its full name")
+    field, other = f"{cls.__module__}.{cls.__qualname__}.{ALIASES}", vars(cls).get(ALIASES)
+    check(field, other, aliases_of(cls) is not None, "a list of texts: ['tif']")
+    check(field, other, scope is not None or not other, "it where a LazyDiscoveryDict is used")
     if DECLARATION_TOKEN not in vars(cls):
         code = code_in_execution(cls.__module__)
         setattr(cls, DECLARATION_TOKEN, (code and ref(code),))
@@ -79,6 +83,15 @@ def register(cls: "Any", config: "RegistryConfig") -> None:
     if config.log_registration and logging is not None:
         logger = logging.getLogger("regcache_meta")
         logger.debug("%s: registered %s as %r", config.registry_name, cls.__qualname__, key)
+
+
+def note_keyless(registry: "LazyDiscoveryDict[Any, Any]", cls: type, key: object) -> None:
+    """Note why a class has no key, or that it has one."""
+    if key is None:
+        name = registry._scope.config.key_attribute if registry._scope else ""
+        registry._keyless[label_of(cls)] = f"it has no {name}" if name else "it is given no key"
+    else:
+        registry._keyless.pop(label_of(cls), None)
 
 
 def is_abstract(cls: type) -> bool:
@@ -220,6 +233,34 @@ def _is_made_by_function() -> bool:
 
 #: Of the code of functions, but not of modules and classes, as ``inspect`` has it.
 _CO_OPTIMIZED = 1
+
+
+def aliases_of(value: object) -> "list[str] | None":
+    """Other names that a class declares for itself; ``None`` if that is no list of texts."""
+    given = vars(value).get(ALIASES, ()) if is_class(value) else ()
+    is_list = isinstance(given, (list, tuple)) and all(isinstance(it, str) and it for it in given)
+    return [*dict.fromkeys(given)] if is_list else None
+
+
+def named(registry: "LazyDiscoveryDict[Any, Any]", alias: str) -> "list[Any]":
+    """The keys of the classes that have another name, each by its first; of one if that has it."""
+    entries, values = registry._opened()
+    if registry._aliases[0] is not registry._found:
+        index: dict[str, list[Any]] = {}
+        for key, record in registry._found.items():
+            for each in (record or {}).get("aliases", ()):
+                index.setdefault(each, []).append(key)
+        registry._aliases = registry._found, index
+    found: dict[str, Any] = {}
+    for key in registry._aliases[1].get(alias, ()):
+        record = entries.get(key)
+        if record:
+            found.setdefault(f"{record['module']}:{record['qualname']}", key)
+    for key, value in list(values.items()):
+        if entries.get(key, ()) is None and alias in (aliases_of(value) or ()):  # has no record
+            found.setdefault(label_of(value), key)
+    keys = [*found.values()]
+    return {"first": keys[:1], "last": keys[-1:]}.get(registry._policy, keys)
 
 
 # Whether another one has it.
@@ -446,9 +487,8 @@ def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) ->
     holder = secondary.owners.get(key, cls) if is_there else cls
     if holder is not cls and holder in cls.__mro__ and getattr(holder, name, None) is value:
         return  # inherited with its key
-    is_vain = getattr(registry, "_is_vain", lambda key, cls: False)
-    if is_held(holder, cls) and not is_vain(key, holder):
-        if is_vain(key, cls):
+    if is_held(holder, cls) and not is_vain(registry, key, holder):
+        if is_vain(registry, key, cls):
             return
         _refuse(name, key, label_of(holder), label_of(cls))
     secondary.owners[key] = cls
@@ -458,6 +498,18 @@ def put_secondary(secondary: "SecondaryRegistry", key: "Hashable", cls: type) ->
         registry[key] = value
     if not isinstance(secondary.given, LazyDict):  # a name that is no global one may hold it
         secondary.given[key] = value
+
+
+def is_vain(mapping: "Any", key: "Hashable", owner: type) -> bool:
+    """Whether a class that fills in a key has not the primary key that it claims."""
+    if not hasattr(mapping, "_secondary"):  # a plain dict
+        return False
+    state = mapping._primary._state
+    if state is None or mapping._primary._is_discovering():
+        return False
+    if mapping._secondary and mapping._secondary.key_source == PRIMARY_KEY:
+        return state[1].get(key) is not owner
+    return all(each is not owner for each in list(state[1].values()))
 
 
 # Its names.

@@ -28,6 +28,9 @@ DEPENDS_ON = "__registry_depends_on__"
 #: its label.
 REPLACES = "__registry_replaces__"
 
+#: The attribute by which a class says by which other names it can be asked for.
+ALIASES = "__registry_aliases__"
+
 #: Left in the namespace of each registered class: one object for each class statement. It holds a
 #: reference to the code of the module that is being executed, or ``None``.
 DECLARATION_TOKEN = "__registry_declaration__"

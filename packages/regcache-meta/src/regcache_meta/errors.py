@@ -8,6 +8,9 @@ from regcache_core.discovery import DuplicateItemError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
+
+    from .lazydict import LazyDiscoveryDict
 
 
 class DuplicateKeyError(DuplicateItemError):
@@ -81,6 +84,16 @@ class UnknownKeyError(RegcacheError, KeyError):
         if self.failed:
             text += f" These modules failed to import (see .failures): {', '.join(self.failed)}."
         return text
+
+
+def unknown_key(
+    registry: LazyDiscoveryDict[Any, Any], key: object, close: Iterable[str]
+) -> UnknownKeyError:
+    """The error for a key that is not there, or names several: those are ``close``."""
+    from regcache_core.discovery import close_keys, is_item
+
+    failed = [name for name in registry._failures if not is_item(name)]
+    return UnknownKeyError(registry._name, key, [*close] or close_keys(key, registry), failed)
 
 
 class PluginImportError(RegcacheError, ImportError):

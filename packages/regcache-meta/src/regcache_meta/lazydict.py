@@ -16,7 +16,7 @@ from regcache_core.discovery import (
     name_of,
 )
 
-from .config import FLAG, PRIMARY_KEY, Rival, check, is_flag, is_local, label_of
+from .config import FLAG, Rival, check, is_flag, is_local
 from .mapping import NOWHERE, LazyDict, lock
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from regcache_core import Dependency, Report, Verification
-    from regcache_core.discovery import Listing
+    from regcache_core.discovery import Listing, Questions, Subject
 
     from .config import Scope, SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
@@ -48,6 +48,24 @@ else:
     K = V = object  # for the base classes below; parameters are never looked at here
 
 
+class _Asked:
+    """A method of core's ``Questions``, which are imported when somebody asks."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: "Any", owner: type) -> "Any":
+        from regcache_core.discovery import Questions
+
+        return vars(Questions)[self._name].__get__(instance, owner)
+
+
+if TYPE_CHECKING:
+
+    class _Dict(Questions[K, V, PluginInfo], LazyDict[K, V]): ...
+else:
+    _Dict = LazyDict
+
 #: What ``RegistryConfig`` calls an argument of ``for_package``.
 _ARGUMENTS = {
     "registry_name": "name",
@@ -57,12 +75,13 @@ _ARGUMENTS = {
 }
 
 
-class LazyDiscoveryDict(LazyDict[K, V]):
+class LazyDiscoveryDict(_Dict[K, V]):
     """Plugin classes by key: listed from a cache, imported one at a time, never stale.
 
     The registry of a base class (see ``AutoRegisterMeta``), or of any package (``for_package``).
-    Keys, ``len``, ``in``, ``repr`` and ``info`` import no plugin; ``registry[key]`` imports one
-    module. The first use reads the cache file; if that cannot be believed, the plugins are
+    Keys, ``len``, ``in``, ``repr``, ``info``, ``list``, ``query`` and ``search`` import no plugin;
+    ``registry[key]`` imports one module, and takes aliases too, as ``in``, ``get`` and ``info`` do.
+    The first use reads the cache file; if that cannot be believed, the plugins are
     discovered by importing them, and the file is written anew.
 
     Args:
@@ -82,6 +101,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
     _called = ""  # a secondary registry has a name
     _listing: "Listing[State[K, V]] | None" = None  # there from the first use on
 
+    if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
+        list, query, search = _Asked(), _Asked(), _Asked()
+        to_json, to_dataframe, _repr_html_ = _Asked(), _Asked(), _Asked()
+
     def __init__(self, enable_cache: bool = True) -> None:
         check("enable_cache", enable_cache, is_flag(enable_cache), FLAG)
         super().__init__()
@@ -90,6 +113,7 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._bringers: dict[K, list[str]] = {}  # plugin modules that import a class from elsewhere
         self._is_replaying = False
         self._beside: Beside = {}, {}, {}, {}
+        self._aliases: tuple[Any, dict[str, list[K]]] = None, {}  # of these records
         self._keyless: dict[str, str] = {}  # class without a key -> why it has none
         self._dependents: list[SecondaryRegistryDict[Any, Any]] = []
         self._primary = self
@@ -249,17 +273,13 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         self._opened()
         return {**self._beside[3]}
 
-    def _note_keyless(self, cls: type, key: object) -> None:
-        if key is None:
-            name = self._scope.config.key_attribute if self._scope else ""
-            self._keyless[label_of(cls)] = f"it has no {name}" if name else "it is given no key"
-        else:
-            self._keyless.pop(label_of(cls), None)
-
     def info(self, key: K) -> "PluginInfo":
         """Stored facts about one plugin: module, names, file, docstring's first line, facts.
 
         Imports nothing.
+
+        Args:
+            key: Its key, or an alias.
 
         Raises:
             UnknownKeyError: There is no such key (a ``KeyError``).
@@ -267,15 +287,34 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         """
         from .facts import PluginInfo
 
-        entries, values = self._sought(key)
-        record = entries[key]
-        self._check_clash(key, record)
+        key, state = self._sought(key)
+        self._check_clash(key, state[0][key])
+        return PluginInfo(key, self._described(key, state), self.__getitem__)
+
+    def _described(self, key: K, state: "State[K, V]") -> "Record":
+        """The record of a key, made for what has registered itself."""
+        record = state[0][key]
         if record is None:
             from ._cold.discovery import describe
 
-            facts = self._scope.config.facts if self._scope else ()
-            record = describe(values[key], facts)  # type: ignore[arg-type]
-        return PluginInfo(key, record)
+            record = describe(state[1][key], self._scope.config.facts if self._scope else ())
+        return record
+
+    def _subject(self) -> "Subject[K, PluginInfo]":
+        from .facts import subject_of
+
+        return subject_of(self)
+
+    def _named(self, alias: "Any") -> "list[K]":
+        if not isinstance(alias, str) or alias in self._opened()[0]:
+            return []
+        from .classes import named
+
+        return named(self, alias)
+
+    def __contains__(self, key: "Any") -> bool:
+        keys = [key] if self._has(key) else self._named(key)
+        return len(keys) == 1 and self._has(keys[0])
 
     def discover(self) -> None:
         """Find the keys now instead of on first use: by the cache file, else by discovery.
@@ -532,18 +571,10 @@ class LazyDiscoveryDict(LazyDict[K, V]):
         # In the module that brings it in a decorator may have changed what it says of itself.
         return module == record.get("via") or is_same_source(str(module), record["module"])
 
-    def _unknown(self, key: "Any") -> KeyError:
-        from difflib import get_close_matches
+    def _unknown(self, key: "Any", close: "Collection[Any]" = ()) -> KeyError:
+        from .errors import unknown_key
 
-        from regcache_core.discovery import is_item
-
-        from .errors import UnknownKeyError
-
-        names = [known for known in self if isinstance(known, str) and known != key]
-        close = [str(known) for known in names if known.endswith(f".{key}")]  # under its place
-        close = close or (get_close_matches(key, names) if isinstance(key, str) else [])
-        failed = [name for name in self._failures if not is_item(name)]
-        return UnknownKeyError(self._name, key, close, failed)
+        return unknown_key(self, key, close)
 
     @property
     def _name(self) -> str:
@@ -608,19 +639,13 @@ class SecondaryRegistryDict(LazyDict[K, V]):
     def _contested(self) -> "set[Any]":
         return self._primary._beside[2].get(self._called, set()) if self._secondary else set()
 
-    def _is_vain(self, key: "Any", owner: type) -> bool:
-        """Whether a class that fills in a key has not the primary key that it claims."""
-        state = self._primary._state
-        if state is None or self._primary._is_discovering():
-            return False
-        if self._secondary and self._secondary.key_source == PRIMARY_KEY:
-            return state[1].get(key) is not owner
-        return all(each is not owner for each in list(state[1].values()))
-
     def _listed_as(self, key: K, value: V, records: "Mapping[K, Record | None]") -> "Any":
         owner = self._secondary.owners.get(key) if self._secondary else None
-        is_outdone = owner and key not in self._setters and self._is_vain(key, owner)
-        return NOWHERE if is_outdone else key
+        if owner is None or key in self._setters:
+            return key
+        from .classes import is_vain
+
+        return NOWHERE if is_vain(self, key, owner) else key
 
     # A class may set its attribute once more after its body: it is looked at when it is asked for.
 

@@ -97,15 +97,16 @@ class LazyDict(dict[K, V]):
         state = self._state
         return self._open() if state is None or self._primary._is_discovering() else state
 
-    def _sought(self, key: K) -> "State[K, V]":
-        """The state, with a key in it; one that is not known is looked for once more.
+    def _sought(self, key: K) -> "tuple[K, State[K, V]]":
+        """The key of a key or alias, and the state; what is not known is looked for once more.
 
         Raises:
             KeyError: There is no such key, and what changed since has not brought it.
         """
         known = self._state
         state = self._opened()
-        if key not in state[0] and known is not None:
+        keys = [key] if key in state[0] else self._named(key)
+        if len(keys) != 1 and known is not None:
             from regcache_core import RegcacheError
 
             try:
@@ -113,10 +114,15 @@ class LazyDict(dict[K, V]):
             except RegcacheError as error:
                 raise self._unknown(key) from error
             state = self._opened()
-        if key not in state[0]:
+            keys = [key] if key in state[0] else self._named(key)
+        if len(keys) != 1:
             self._note_look(key)
-            raise self._unknown(key)
-        return state
+            raise self._unknown(key, keys)
+        return keys[0], state
+
+    def _named(self, alias: "Any") -> "list[K]":
+        """The keys of the values that have another name; none if it is a key itself."""
+        return []
 
     def _publish(
         self, records: "Mapping[K, Record | None]", *, anew: bool = False
@@ -299,14 +305,6 @@ class LazyDict(dict[K, V]):
                 known = {*self._registered} if key is None else ()
                 self._looks.append((executing, key, known))
 
-    def _came_later(self) -> "Iterator[tuple[list[str], K]]":
-        """Keys that plugins looked for before others registered them, and who looked."""
-        for executing, sought, known in self._looks:
-            keys = self._registered.keys()
-            for key in keys - known if sought is None else keys & {sought}:
-                if executing[0] not in (self._setters.get(key) or [self._home_of(key)]):
-                    yield executing, key
-
     def _home_of(self, key: K) -> str:
         """The module of what a class statement has put in."""
         return getattr(self._registered[key], "__module__", "")
@@ -350,7 +348,7 @@ class LazyDict(dict[K, V]):
     def _check_claim(self, key: K, value: V, records: "Mapping[K, Record | None]") -> None:
         """Refuse a value that is not the one which the cache has under the key."""
 
-    def _unknown(self, key: "Any") -> KeyError:
+    def _unknown(self, key: "Any", close: "Collection[Any]" = ()) -> KeyError:
         return KeyError(key)
 
     # The protocol of dict.
@@ -365,6 +363,10 @@ class LazyDict(dict[K, V]):
         return reversed(self._keys())
 
     def __contains__(self, key: "Any") -> bool:
+        return self._has(key)
+
+    def _has(self, key: "Any") -> bool:
+        """Whether something is a key; an alias is none."""
         entries, values = self._opened()
         if (
             key in self._contested()
@@ -387,7 +389,9 @@ class LazyDict(dict[K, V]):
         value = self._found_before(key)
         if value is not _MISSING:
             return value  # type: ignore[no-any-return]
-        entries, values = self._sought(key)
+        found, (entries, values) = self._sought(key)
+        if found is not key:
+            return self[found]
         record = entries.get(key)
         if record is None or key in values:
             return values[key]
@@ -440,9 +444,10 @@ class LazyDict(dict[K, V]):
             return True
         if not isinstance(other, dict):
             return NotImplemented
-        if len(self) != len(other) or any(key not in other for key in self._keys()):
+        keys = other.keys()  # an alias is none
+        if len(self) != len(other) or any(key not in keys for key in self._keys()):
             return False
-        return all(key in other and value == other[key] for key, value in self._pairs())
+        return all(key in keys and value == other[key] for key, value in self._pairs())
 
     def __ne__(self, other: object) -> bool:
         equal = self.__eq__(other)  # dict has a method of its own for this, which must not answer
@@ -541,7 +546,7 @@ class LazyDict(dict[K, V]):
         def setdefault(self, key: K, default: "Any" = None) -> "Any":
             """The value of ``key``, loaded; ``default``, stored, if there is no such key."""
             if self._primary._executing():
-                if key not in self:
+                if not self._has(key):
                     self[key] = default
                     return default
                 return self.get(key, default)

@@ -4,6 +4,7 @@ import sys
 from abc import ABCMeta
 
 from .config import (
+    ALIASES,
     DECLARATION_TOKEN,
     DEPENDS_ON,
     DERIVED,
@@ -44,9 +45,9 @@ _ATTRIBUTES = {
     "__registry_max_age_days__": "max_age_days",
     "__registry_cache_dir__": "cache_dir",
 }
-_DECLARING = (*_ATTRIBUTES, "__registry__", "__registry_config__", DEPENDS_ON, REPLACES)
+_DECLARING = (*_ATTRIBUTES, "__registry__", "__registry_config__", ALIASES, DEPENDS_ON, REPLACES)
 #: What a class without a registry may say, for its sub-classes.
-_OF_OTHERS = {"__registry_key__", DEPENDS_ON, REPLACES}
+_OF_OTHERS = {"__registry_key__", ALIASES, DEPENDS_ON, REPLACES}
 #: What a plugin may say, or have from its class made a second time, or from a metaclass.
 _OF_PLUGINS = {*_OF_OTHERS, "__registry__", "__registry_config__", DECLARATION_TOKEN, DERIVED}
 _KNOWN = {*_DECLARING, *_OF_PLUGINS}
@@ -64,8 +65,9 @@ class AutoRegisterMeta(ABCMeta):
     wanted; or by ``__registry_config__`` (or the class keyword ``registry_config``), a
     ``RegistryConfig`` that says all of it at once. Its sub-classes inherit the registry, as
     ``cls.__registry__``; abstract ones are skipped. A sub-class may have a
-    ``__registry_depends_on__`` of its own, for what it alone depends on, and name as
-    ``__registry_replaces__`` the class whose key it takes.
+    ``__registry_depends_on__`` of its own, for what it alone depends on, name as
+    ``__registry_replaces__`` the class whose key it takes, and have other names, ``("tif",)``, as
+    ``__registry_aliases__``.
 
     Raises:
         ConfigError: An attribute is of the wrong kind, or its name is misspelt (a ``ValueError``).

@@ -18,6 +18,9 @@ class LazyKeys(KeysView[K]):
 
     _mapping: "Any"
 
+    def __contains__(self, key: object) -> bool:
+        return self._mapping._has(key)  # type: ignore[no-any-return]
+
     def __reversed__(self) -> "Iterator[K]":
         yield from reversed(self._mapping)
 
@@ -44,6 +47,9 @@ class LazyItems(ItemsView[K, V]):
     """The items of a lazy mapping; each value is loaded when it is yielded."""
 
     _mapping: "Any"
+
+    def __contains__(self, item: "Any") -> bool:
+        return self._mapping._has(item[0]) and super().__contains__(item)
 
     def __iter__(self) -> "Iterator[tuple[K, V]]":
         return iter(self._mapping._pairs())

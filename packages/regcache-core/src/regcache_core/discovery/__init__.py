@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .inputs import EditedModules, ImportPath, published_modules
     from .installed import EntryPoint, EntryPoints, entry_points
     from .listing import Adapter, Cache, Listing
+    from .selection import Questions, Selection, Subject, close_keys
 
 __all__ = [
     "NOT_OF_A_LIBRARY",
@@ -82,10 +83,14 @@ __all__ = [
     "FoundFiles",
     "ImportPath",
     "Listing",
+    "Questions",
+    "Selection",
+    "Subject",
     "as_dependencies",
     "attribute_of",
     "call_in_forked_child",
     "check_argument",
+    "close_keys",
     "code_in_execution",
     "discovering",
     "distribution_of",
@@ -148,11 +153,15 @@ _MODULES = {
     "FoundFiles": "regcache_core._inputs",
     "ImportPath": "regcache_core.discovery.inputs",
     "Listing": "regcache_core.discovery.listing",
+    "Questions": "regcache_core.discovery.selection",
+    "Selection": "regcache_core.discovery.selection",
+    "Subject": "regcache_core.discovery.selection",
     "as_dependencies": "regcache_core.depends",
     "attribute_of": "regcache_core._modules",
     "call_in_forked_child": "regcache_core._modules",
     "code_in_execution": "regcache_core._modules",
     "check_argument": "regcache_core._report",
+    "close_keys": "regcache_core.discovery.selection",
     "discovering": "regcache_core.discovery._cold.importing",
     "distribution_of": "regcache_core.discovery._cold.entry_points",
     "duplicate": "regcache_core.discovery._cold.duplicates",

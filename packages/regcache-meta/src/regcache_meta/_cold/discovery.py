@@ -33,12 +33,14 @@ from regcache_core.discovery import (
 
 from .. import facts as facts  # needed when plugins may have broken importing
 from ..classes import (
+    aliases_of,
     derives_from,
     find_class,
     is_abstract,
     is_class,
     key_of,
     name_class,
+    note_keyless,
     put_secondary,
     replaces,
     serialize_plugin_class,
@@ -62,7 +64,7 @@ if TYPE_CHECKING:
     from ..caching import ClassAdapter
     from ..config import Scope
     from ..lazydict import LazyDiscoveryDict
-    from ..mapping import Record
+    from ..mapping import LazyDict, Record
 
     Listener = Callable[[str, BaseException], None]
     #: Key -> class from elsewhere, and its module.
@@ -247,6 +249,7 @@ class Discovery:
             classes += self.losers
             classes += [scope.base] if scope.scanned else []
             cache.elsewhere.add(_files_elsewhere(scope, classes))
+        self._tell_of_aliases(records, registered)
         for cls in classes:
             cache.declared.add(dependencies_of(cls))
         for module in source_modules(self.adapter.parts()) if scope.scanned else ():
@@ -391,6 +394,21 @@ class Discovery:
             name = installer_of(cls.__module__, group).partition(" ")[0]
             self.cache.declared.add([Distribution(name)] if name else [])
 
+    def _tell_of_aliases(
+        self, records: dict[Any, dict[str, Any]], registered: dict[Any, Any]
+    ) -> None:
+        """Keep with the failures which classes do not have an alias that they claim."""
+        claims: dict[str, dict[int, Any]] = {}
+        for key, record in records.items():
+            for alias in record.get("aliases", ()):
+                holders = [alias] if alias in records else []
+                for each in (*holders, key):
+                    claims.setdefault(alias, {})[id(registered[each])] = registered[each]
+        for alias, claiming in claims.items():
+            is_last = self.registry._policy == "last" and alias not in records
+            winner, *losers = [*claiming.values()][:: -1 if is_last else 1]
+            self._tell_of(alias, winner, losers)
+
     def _keep_loser(self, cls: type, error: DuplicateKeyError, told: str = "") -> None:
         config = self.scope.config
         if config.strict and config.on_duplicate not in ("first", "last"):
@@ -515,12 +533,9 @@ class Discovery:
 
         One that a module assigns is had by importing that, whatever it is.
         """
+        record = describe(cls, self.scope.config.facts, home)
         if not _is_named_class(cls):
-            name = getattr(cls, "__qualname__", None)
-            if type(name) is not str or not is_plain_name(name):
-                name = type(cls).__name__
-            return {"module": home, "class_name": name, "qualname": name, "via": home}
-        record = describe(cls, self.scope.config.facts)
+            return {**record, "via": home}
         if home != cls.__module__:
             record["via"] = home
         is_assigned = key in self.registry._setters
@@ -562,7 +577,7 @@ class Discovery:
             for executing, key, old, setters in mapping._journal:
                 found.setdefault(mapping._called, set()).add(key)
                 involved.update((*executing, *(setters or ()), getattr(old, "__module__", "")))
-            for executing, key in mapping._came_later():
+            for executing, key in _came_later(mapping):
                 found.setdefault(mapping._called, set()).add(key)
                 involved.update(executing)
         involved -= {str(scope.package), scope.base.__module__}
@@ -618,6 +633,15 @@ def _files_elsewhere(scope: Scope, classes: Iterable[type]) -> Iterator[str]:
         is_python = module.partition(".")[0] in sys.stdlib_module_names
         if not is_python and not scope.contains(module):
             yield file_of(module)
+
+
+def _came_later(mapping: LazyDict[Any, Any]) -> Iterator[tuple[list[str], Any]]:
+    """Keys that plugins looked for before others registered them, and who looked."""
+    for executing, sought, known in mapping._looks:
+        keys = mapping._registered.keys()
+        for key in keys - known if sought is None else keys & {sought, *mapping._named(sought)}:
+            if executing[0] not in (mapping._setters.get(key) or [mapping._home_of(key)]):
+                yield executing, key
 
 
 def import_plugins(
@@ -680,7 +704,7 @@ def register_scanned(
         if scope.include is not None and not scope.include(cls):
             continue
         key = key_of(cls, scope.config)
-        registry._note_keyless(cls, key)
+        note_keyless(registry, cls, key)
         if key is not None:
             registry._register(key, cls)
             registry._bringers[key] = [module.__name__]
@@ -704,14 +728,29 @@ def _is_named_class(value: object) -> bool:
     return is_class(value) and type(value.__module__) is str
 
 
-def describe(cls: type, names: Iterable[str]) -> dict[str, Any]:
-    """The record of a plugin class, with some class attributes, as it lies in the cache file."""
+def describe(cls: Any, names: Iterable[str], home: str = "") -> dict[str, Any]:
+    """The record of a plugin class, with some class attributes, as it lies in the cache file.
+
+    Args:
+        cls: The class, or what else was assigned.
+        names: The attributes.
+        home: The module that assigned it, for what is no class.
+    """
+    if not _is_named_class(cls):
+        name = getattr(cls, "__qualname__", None)
+        if type(name) is not str or not is_plain_name(name):
+            name = type(cls).__name__
+        home = home or str(getattr(cls, "__module__", type(cls).__module__))
+        return {"module": home, "class_name": name, "qualname": name}
     record: dict[str, Any] = {**serialize_plugin_class(cls)}
     doc = vars(cls).get("__doc__")
     doc = doc.strip().partition("\n")[0] if isinstance(doc, str) else ""
     facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}
+    aliases = aliases_of(cls)
     if doc:
         record["doc"] = doc
+    if aliases:
+        record["aliases"] = aliases
     if facts:
         record["facts"] = _as_stored(facts)
     return record
