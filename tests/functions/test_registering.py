@@ -679,7 +679,7 @@ def test_misspelt_name_in_a_selection_has_its_names_as_proposals(
     [
         lambda functions: functions.name,
         len,
-        lambda functions: functions.info("a"),
+        lambda functions: functions._known("a"),
         lambda functions: functions._load("a", {}),
         lambda functions: functions._unknown("a"),
     ],

@@ -254,6 +254,11 @@ assert ["A", "B"] == list(pack)
     assert sorted(declaring | READING) == warm(packed, code)
 
 
+#: What a question imports: text annotations, and what registries of all kinds are asked by.
+ASKING = ["__future__", "regcache_core.discovery.selection"]
+ASKING_FUNCTIONS = [*ASKING, "regcache_functions.metadata", "regcache_functions.questions"]
+
+
 @pytest.mark.parametrize(
     ("use", "modules"),
     [
@@ -261,6 +266,9 @@ assert ["A", "B"] == list(pack)
         ("pack.failures", ["regcache_meta.facts"]),
         ("repr(pack), 'A' in pack, len(pack), pack.report", []),
         ("pack.keys()", ["regcache_meta.views"]),
+        ("pack.list()", ASKING),
+        ("pack.query(text='a'), pack.search('a')", [*ASKING, "regcache_meta.facts"]),
+        ("'nothing' in pack", ["regcache_meta.classes"]),
         ("pack['A']", ["pack", "pack.a", "regcache_meta.classes"]),
     ],
 )
@@ -361,13 +369,11 @@ assert "  build  Build it." in cli.get_help(click.Context(cli))
     [
         ("FILTERS['sobel']", ["app.filters", "app.filters.edges"]),
         ("FILTERS['gauss']", ["app.filters", "app.filters.blur"]),
-        ("FILTERS.query(tag='blur', text='smooth')", ["regcache_functions.searching"]),
-        ("FILTERS.search('blur')", ["regcache_functions.searching"]),
+        ("FILTERS.list()", ASKING),
+        ("FILTERS.query(tag='blur', text='smooth')", ASKING_FUNCTIONS),
+        ("FILTERS.search('blur')", ASKING_FUNCTIONS),
         ("str(FILTERS.info('sobel'))", ["regcache_functions.metadata"]),
-        (
-            "FILTERS.query(where=lambda info: info.doc)",
-            ["regcache_functions.metadata", "regcache_functions.searching"],
-        ),
+        ("FILTERS.query(where=lambda info: info.doc)", ASKING_FUNCTIONS),
         ("reversed(FILTERS), FILTERS.rejected, str(FILTERS.report), FILTERS.keys()", []),
     ],
 )

@@ -8,13 +8,13 @@ import attrs
 from typing_extensions import assert_type
 
 from regcache_core import Distribution, File, Report, Verification
+from regcache_core.discovery import Selection
 from regcache_functions import (
     Catalogue,
     FunctionMetadata,
     FunctionRegistry,
     Parameter,
     Reject,
-    Selection,
     Signature,
 )
 
@@ -120,8 +120,10 @@ def metadata(registry: FunctionRegistry[Cost]) -> None:
 
 def questions(registry: FunctionRegistry[Cost]) -> None:
     """Selections keep the class of facts."""
-    assert_type(registry.query(tag="a", where=lambda info: info.facts.seconds > 1), Selection[Cost])
-    assert_type(registry.search("a", limit=5), Selection[Cost])
+    some = registry.query(tag="a", where=lambda info: info.facts.seconds > 1)
+    assert_type(some, Selection[str, Callable[..., Any], FunctionMetadata[Cost]])
+    assert_type(registry.search("a", limit=5)["b"], Callable[..., Any])
+    assert_type(registry.list("a*"), list[str])
     assert_type(registry.search("a").query(text="b").info("c").facts, Cost)
     assert_type(registry.to_json(), str)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         UnknownFunctionError,
         UnnamedFunctionError,
     )
-    from .functions import Functions, Selection
+    from .functions import Functions
     from .metadata import FunctionMetadata, Parameter, Signature
     from .registry import FunctionRegistry
     from .subcommands import add_subcommands
@@ -38,7 +38,6 @@ __all__ = [
     "Reject",
     "ScanError",
     "ScanWarning",
-    "Selection",
     "Signature",
     "TrialError",
     "UnknownFunctionError",
@@ -59,7 +58,6 @@ _MODULES = {
     "Reject": "errors",
     "ScanError": "errors",
     "ScanWarning": "errors",
-    "Selection": "functions",
     "Signature": "metadata",
     "TrialError": "errors",
     "UnknownFunctionError": "errors",

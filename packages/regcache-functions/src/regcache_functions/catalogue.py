@@ -78,18 +78,13 @@ class Catalogue(Functions["Any"]):
             keys.setdefault(key.partition(SEPARATOR)[2], []).append(key)
         return {name: each for name, each in keys.items() if len(each) > 1}
 
-    def info(self, name: str) -> "FunctionMetadata[Any]":
-        """What is known of one function, under its key here; imports nothing of it.
+    def _known(self, name: str) -> "FunctionMetadata[Any]":
+        registry, _, own = name.partition(SEPARATOR)
+        return self._members[registry]._known(own)._called(name, self.__getitem__)
 
-        Args:
-            name: Its key, or its name or an alias where only one registry has that.
-
-        Raises:
-            UnknownFunctionError: There is no such function (a ``KeyError``).
-        """
-        key = self._seek(name)
-        registry, _, own = key.partition(SEPARATOR)
-        return self._members[registry].info(own)._called(key, self.__getitem__)
+    def _check_clash(self, name: str, record: "Record") -> None:
+        registry, _, own = name.partition(SEPARATOR)
+        self._members[registry]._check_clash(own, record)
 
     def _opened(self) -> State:
         states = [each._described() for each in self._members.values()]
@@ -114,32 +109,18 @@ class Catalogue(Functions["Any"]):
         registry, _, own = name.partition(SEPARATOR)
         return self._members[registry][own]
 
-    def _resolve(self, name: "Any") -> str:
-        """The key of a function; each registry knows its own aliases and places.
-
-        Raises:
-            UnknownFunctionError: There is none, or there are several.
-        """
+    def _named(self, name: "Any") -> "list[str]":
+        """The keys that a name may mean; each registry knows its own aliases and places."""
         if name in self._opened().records:
-            return str(name)
+            return [str(name)]
         registry, found, own = str(name).partition(SEPARATOR)
         if found and registry in self._members:
-            return f"{registry}{SEPARATOR}{self._members[registry]._resolve(own)}"
-        keys = [
-            f"{each.name}{SEPARATOR}{each._resolve(name)}"
-            for each in self._members.values()
-            if name in each
-        ]
-        if len(keys) == 1:
-            return keys[0]
-        raise self._unknown(name, keys)
-
-    def __contains__(self, name: object) -> bool:
-        try:
-            self._resolve(name)
-        except KeyError:
-            return False
-        return True
+            return [f"{registry}{SEPARATOR}{each}" for each in self._members[registry]._named(own)]
+        members = self._members.values()
+        return [f"{it.name}{SEPARATOR}{each}" for it in members for each in it._named(name)]
 
     def _reasons(self, name: object) -> "tuple[str, list[str]]":
+        registry, found, own = str(name).partition(SEPARATOR)
+        if found and registry in self._members:
+            return self._members[registry]._reasons(own)
         return "", [module for each in self._members.values() for module in each.failures]

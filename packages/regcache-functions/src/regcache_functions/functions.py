@@ -1,17 +1,17 @@
-"""Functions by name, known before they are imported: ``Functions`` and its ``Selection``.
+"""Functions by name, known before they are imported: ``Functions``.
 
-The mapping, the facts and the queries that registries, selections and catalogues share. Where the
+The mapping, the facts and the queries that registries and catalogues share. Where the
 records come from and how a function is loaded is left to sub-classes.
 """
 
 from _collections_abc import Mapping  # as collections.abc has it, without the cost of its package
 
-from .registration import check
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, Generic, TypeVar
+
+    from regcache_core.discovery import Questions, Subject
 
     from .metadata import FunctionMetadata
     from .registration import Registration
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     Function = Callable[..., Any]
     Record = dict[str, Any]
 
-    class _Functions(Mapping[str, Function], Generic[F]): ...
+    class _Functions(
+        Questions[str, Function, FunctionMetadata[F]], Mapping[str, Function], Generic[F]
+    ): ...
 else:
     F = object  # for the base classes below; parameters are never looked at here
 
@@ -28,6 +30,18 @@ else:
         """The base class at run time, without importing ``typing``."""
 
         __slots__ = ()
+
+
+class _Asked:
+    """A method of core's ``Questions``, which are imported when somebody asks."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: "Any", owner: type) -> "Any":
+        from regcache_core.discovery import Questions
+
+        return vars(Questions)[self._name].__get__(instance, owner)
 
 
 class State:
@@ -51,7 +65,6 @@ class State:
         self.changes = object()
         # What is derived from the records, each with the ``changes`` that it was made at.
         self._aliases: tuple[object, dict[str, list[str]]] | None = None
-        self._haystack: tuple[object, Any] | None = None
 
     def described(self) -> "dict[str, Record]":
         """Names and records, but for names that have only been registered until now.
@@ -88,25 +101,23 @@ class State:
             if is_place or "." in alias:
                 yield f"{prefix}{alias}"
 
-    def haystack(self) -> "Any":
-        """The texts that ``search`` looks in."""
-        haystack = self._haystack
-        if haystack is None or haystack[0] is not self.changes:
-            from .searching import Haystack
-
-            changes = self.changes
-            haystack = self._haystack = changes, Haystack(self.described())
-        return haystack[1]
-
 
 class Functions(_Functions[F]):
     """A read-only mapping of names to functions, which are imported when they are asked for.
 
-    ``len``, ``in``, iteration, ``info``, ``query``, ``search`` and ``repr`` import no function;
-    ``functions[name]`` imports the one module that has it, and takes aliases too.
+    ``len``, ``in``, iteration, ``info``, ``list``, ``query``, ``search`` and ``repr`` import no
+    function; ``functions[name]`` imports the one module that has it, and takes aliases too.
+    ``query`` takes ``tag=`` (one that they have), ``contract=`` and ``parameter=`` (the name of
+    one), too.
     """
 
     __slots__ = ("__weakref__",)
+
+    if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
+        list, query, search, to_json = _Asked(), _Asked(), _Asked(), _Asked()
+        to_dataframe, __repr__, _repr_html_ = _Asked(), _Asked(), _Asked()
+
+    _facts_type: "Any" = None
 
     if TYPE_CHECKING:
         _state: State | None
@@ -149,19 +160,29 @@ class Functions(_Functions[F]):
             DuplicateFunctionError: Several functions claim the name (a ``ValueError``).
             FactsError: Its stored facts do not fit the declared class (a ``TypeError``).
         """
+        name = self._seek(name)
+        self._check_clash(name, self._described().records[name])
+        return self._known(name)
+
+    def _known(self, name: str) -> "FunctionMetadata[F]":
+        """What is known of a function, also of one whose name others claim."""
         raise NotImplementedError
+
+    def _check_clash(self, name: str, record: "Record") -> None:
+        """Refuse a name that several functions claim."""
+
+    def _subject(self) -> "Subject[str, FunctionMetadata[F]]":
+        from .questions import FunctionSubject
+
+        return FunctionSubject(self)
 
     def _unknown(self, name: object, close: "Iterable[str]" = ()) -> KeyError:
         """The error for a name that is not here."""
-        from difflib import get_close_matches
+        from regcache_core.discovery import close_keys
 
         from .errors import UnknownFunctionError
 
-        names = [each for each in self if each != name]
-        if isinstance(name, str) and not close:
-            # Functions of one name in several modules are listed under their places.
-            close = [each for each in names if each.endswith(f".{name}")]
-            close = close or get_close_matches(name, names)
+        close = close or close_keys(name, self)
         return UnknownFunctionError(self.name, name, close, *self._reasons(name))
 
     def _reasons(self, name: object) -> "tuple[str, list[str]]":
@@ -190,12 +211,14 @@ class Functions(_Functions[F]):
         return [*self]
 
     def __contains__(self, name: "Any") -> bool:
-        if name not in self._opened().records:
-            names = self._described().named(name) if isinstance(name, str) else []
-            if len(names) != 1:
-                return False
-            name = names[0]
-        return not self._is_in_making(name)
+        names = self._named(name)
+        return len(names) == 1 and not self._is_in_making(names[0])
+
+    def _named(self, name: "Any") -> "list[str]":
+        """The functions that a name or an alias may mean."""
+        if not isinstance(name, str):
+            return []
+        return [name] if name in self._opened().records else self._described().named(name)
 
     def __getitem__(self, name: str) -> "Function":
         known = self._state
@@ -236,139 +259,7 @@ class Functions(_Functions[F]):
         Raises:
             UnknownFunctionError: There is none, or there are several.
         """
-        state = self._opened()
-        if isinstance(name, str):
-            if name in state.records:
-                return name
-            found = self._described().named(name)
-            if len(found) == 1:
-                return found[0]
+        found = self._named(name)
+        if len(found) != 1:
             raise self._unknown(name, found)
-        raise self._unknown(name)
-
-    # Questions.
-
-    def query(
-        self,
-        *,
-        tag: "str | None" = None,
-        module: "str | None" = None,
-        contract: "str | None" = None,
-        parameter: "str | None" = None,
-        text: "str | None" = None,
-        where: "Callable[[FunctionMetadata[F]], bool] | None" = None,
-    ) -> "Selection[F]":
-        """The functions that fit all that is given; imports none of them.
-
-        Args:
-            tag: A tag that they have.
-            module: The module that they are imported from or defined in, or a package above it.
-            contract: Their contract.
-            parameter: A parameter that they have, by name.
-            text: Found in their name or their documentation's first line, in any case.
-            where: Called with the metadata of those that fit the rest.
-
-        Returns:
-            A selection, in the order of this mapping; it can be asked further.
-
-        Raises:
-            ConfigError: An argument is of the wrong kind (a ``ValueError``).
-        """
-        from .searching import matches
-
-        wanted = {"tag": tag, "module": module, "contract": contract}
-        wanted |= {"parameter": parameter, "text": text}
-        given = {question: value for question, value in wanted.items() if value is not None}
-        for question, value in given.items():
-            check(question, value, isinstance(value, str), "a text")
-        check("where", where, where is None or callable(where), "a function of the metadata")
-        records = self._described().described()
-        names = [name for name, record in records.items() if matches(name, record, given)]
-        if where is not None:
-            names = [name for name in names if where(self.info(name))]
-        return Selection(self, names)
-
-    def search(self, text: str, limit: "int | None" = None) -> "Selection[F]":
-        """The functions in which all words of ``text`` are found, the best first.
-
-        A name counts most (equal, then its beginning, then any part of it), then aliases and tags,
-        then the first line of the documentation; else they keep their order.
-
-        Args:
-            text: Words, in any case.
-            limit: At most so many.
-
-        Raises:
-            ConfigError: An argument is of the wrong kind (a ``ValueError``).
-        """
-        check("text", text, isinstance(text, str), "a text")
-        is_number = limit is None or (type(limit) is int and limit >= 0)
-        check("limit", limit, is_number, "a number, 0 or more, or None")
-        return Selection(self, self._described().haystack().search(text)[:limit])
-
-    # Ways out.
-
-    def to_json(self) -> str:
-        """Everything that is known, as the text of a JSON array of objects."""
-        from .display import to_json
-
-        return to_json(self)
-
-    def to_dataframe(self) -> "Any":
-        """A ``pandas.DataFrame`` of everything that is known, one row for each function.
-
-        Raises:
-            ImportError: pandas is not installed.
-        """
-        from .display import to_dataframe
-
-        return to_dataframe(self)
-
-    def __repr__(self) -> str:
-        from .display import to_text
-
-        return to_text(self)
-
-    def _repr_html_(self) -> str:
-        from .display import to_html
-
-        return to_html(self)
-
-
-class Selection(Functions[F]):
-    """Some functions of a registry or catalogue, as ``query`` and ``search`` give them.
-
-    Args:
-        source: Where they come from.
-        names: Their names, in order.
-    """
-
-    __slots__ = ("_names", "_source", "_state")
-
-    def __init__(self, source: "Functions[F]", names: "Iterable[str]") -> None:
-        self._source = source
-        self._names = tuple(names)
-        self._state: State | None = None
-
-    def __reduce__(self) -> "tuple[Any, ...]":
-        return Selection, (self._source, self._names)
-
-    @property
-    def name(self) -> str:
-        """What the functions are called in messages."""
-        name = self._source.name
-        return name if isinstance(self._source, Selection) else f"selection of {name}"
-
-    def _opened(self) -> State:
-        if self._state is None:
-            state = self._source._described()
-            records = {name: state.records[name] for name in self._names}
-            self._state = State(records, {}, state.library)
-        return self._state
-
-    def _load(self, name: str, record: "Record") -> "Function":
-        return self._source[name]
-
-    def info(self, name: str) -> "FunctionMetadata[F]":
-        """What is known of one function; imports nothing of it."""
-        return self._source.info(self._resolve(name))
+        return found[0]

@@ -649,12 +649,10 @@ class FunctionRegistry(Functions[F]):
 
         return verify(self)
 
-    def info(self, name: str) -> "FunctionMetadata[F]":
+    def _known(self, name: str) -> "FunctionMetadata[F]":
         from .metadata import FunctionMetadata
 
-        name = self._seek(name)
         record = self._described().records[name]
-        self._check_clash(name, record)
         facts: Any = dict(record.get("facts", {}))
         if self._facts_type is not None:
             from .facts import from_stored
