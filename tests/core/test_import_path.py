@@ -234,7 +234,20 @@ def test_folder_that_becomes_a_package_is_seen(site, make, monkeypatch):
     manager = save(make, "tool")
     (before / "tool" / "__init__.py").touch()
 
-    assert (Reason.MODULE_APPEARED, str(before / "tool")) == refused(manager)
+    assert (Reason.MODULE_GONE, "tool") == refused(manager)
+
+
+@pytest.mark.parametrize("name", ["colorsys", "tool"], ids=["Python's", "installed"])
+def test_folder_of_data_hides_no_module(name, site, make, monkeypatch):
+    """A folder without `__init__` where another start begins is no other place of the module."""
+    data = site.parent / "data"
+    (data / name).mkdir(parents=True)
+    make_old(data)
+    monkeypatch.setitem(sys.modules, name, type(os)(name))
+    manager = save(make, name)
+    monkeypatch.setattr("sys.path", [str(data), *sys.path])
+
+    assert {"a": 1} == manager.load_cache()
 
 
 def damaged(record):

@@ -80,7 +80,9 @@ def test_infos_compare_by_content(readers: App) -> None:
 
     assert registry.info("csv") == csv != json
     assert csv != "csv"
-    assert repr(csv).startswith("PluginInfo(class_name='CsvReader', doc='Reads tables.', facts=")
+    assert repr(csv).startswith(
+        "PluginInfo(key='csv', module='app.readers.csv_reader', class_name="
+    )
     with pytest.raises(TypeError, match="unhashable"):
         hash(csv)
 

@@ -99,6 +99,7 @@ class PluginFailure(_Fields):
 
     @property
     def install(self) -> str:
+        """What to install for it; empty if nothing tells."""
         _, _, missing = self.error.partition("No module named '")
         if not missing:
             return ""

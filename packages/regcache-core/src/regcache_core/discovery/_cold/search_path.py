@@ -147,6 +147,20 @@ def _top_modules() -> set[str]:
     return {name.partition(".")[0] for name in loaded_names()}
 
 
+def _look_at_all(listings: Mapping[str, _Listing], wanted: set[str]) -> dict[str, list[Any]]:
+    """The record of each folder; a module is found behind folders of its name without ``__init__``.
+
+    These say nothing then: where a program is started there may be data called ``typing``.
+    """
+    folders = {path: _look_at(path, each, wanted) for path, each in listings.items()}
+    for name, holders in _holders(folders).items():
+        there = [each for each in holders if name in listings[each].folders]
+        plain = [each for each in there if not _has_init(os.path.join(each, name))]
+        for path in plain if len(plain) < len(holders) else ():
+            folders[path][3].remove(name)
+    return folders
+
+
 def _look_at(path: str, listing: _Listing, wanted: set[str]) -> list[Any]:
     """The record of a folder, or of an archive of modules: what is of interest in it."""
     if listing.modules or not os.path.isfile(path):
@@ -154,6 +168,10 @@ def _look_at(path: str, listing: _Listing, wanted: set[str]) -> list[Any]:
     importer = importer_of(path)
     held = [name for name in wanted if importer is not None and importer.find_spec(name)]
     return [*listing.stamp, sorted(held), listing.metadata]
+
+
+def _has_init(folder: str) -> bool:
+    return bool(look_into(_names_in(folder), folder, {"__init__"}, PYTHON_SUFFIXES)[0])
 
 
 def _metadata_in(archive: str) -> list[str]:
@@ -199,7 +217,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
     python = tops_now & (sys.stdlib_module_names - {*sys.builtin_module_names})
     tops = {name.partition(".")[0] for name in absent} - {path.application}
     known = outside | python | tops
-    folders = {folder: _look_at(folder, each, known) for folder, each in listings.items()}
+    folders = _look_at_all(listings, known)
     # What was there before is no plugin's doing, unless one is known to use it; but what lies among
     # installed distributions may be used by any.
     installed = {
@@ -284,7 +302,7 @@ def _unused_folders(listings: Mapping[str, _Listing], wanted: set[str]) -> dict[
             folder = os.path.join(path, name)
             if not is_installed(folder, name):
                 stamp = trusted_stamp(folder)
-                if not look_into(_names_in(folder), folder, {"__init__"}, PYTHON_SUFFIXES)[0]:
+                if not _has_init(folder):
                     found[folder] = [*stamp, ["__init__"], []]
     return found
 
@@ -315,7 +333,7 @@ def compare(
     """
     old, wanted = recorded["folders"], {*recorded["wanted"]}
     listings = {entry: _list(entry) for entry in entries}
-    new = {entry: _look_at(entry, each, wanted) for entry, each in listings.items()}
+    new = _look_at_all(listings, wanted)
     things = recorded
     if _metadata_moved(recorded, new):
         things = _installed_things(entries, path)
