@@ -106,9 +106,12 @@ def identify(cache_name: str, application: str, paths: "Iterable[str]") -> "dict
     }
 
 
+#: What byte code, and the modules that there are, may depend on.
+_BUILD = f"{sys.implementation.name} {sys.version} -O{sys.flags.optimize}"
+
+
 def _python() -> str:
-    parts = sys.implementation.name, sys.version, f"-O{sys.flags.optimize}", *lazy_options()
-    return " ".join(parts)
+    return " ".join((_BUILD, *lazy_options()))
 
 
 def _home_of(application: str) -> str:

@@ -3,7 +3,7 @@
 import sys
 from time import time_ns
 
-from regcache_core.discovery import excluded_as, load_object
+from regcache_core.discovery import excluded_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from regcache_core import Dependency
+
+    from .named import Named
 
     KeyExtractor = Callable[[str, type], Hashable | None]
 
@@ -305,58 +307,17 @@ def is_local(cls: type) -> bool:
     return "<locals>" in cls.__qualname__
 
 
-class Named:
-    """A class or function that was given as text: it is imported when it is needed.
-
-    It has the names of what it stands for, so that settings and sources are the same for both.
-
-    Args:
-        field: The argument that it was given as.
-        text: Where it lies, as ``module:qualname``.
-        package: The package that is searched.
-    """
-
-    def __init__(self, field: str, text: str, package: str) -> None:
-        self.__module__, _, self.__qualname__ = text.partition(":")
-        self.field, self.text, self.package = field, text, package
-
-    def load(self) -> "Any":
-        """What it stands for now: a module may have been reloaded.
-
-        Raises:
-            ConfigError: That is no class, or no function (a ``ValueError``).
-            DiscoveryError: It cannot be imported.
-        """
-        try:
-            found = load_object(self.__module__, self.__qualname__)
-        except Exception as error:  # foreign code may raise anything
-            from .errors import DiscoveryError
-
-            problem = f"{self.field}={self.text!r} cannot be had: {type(error).__name__}: {error}"
-            raise DiscoveryError(self.package, problem) from error
-        is_right = isinstance(found, type) if self.field == "base" else callable(found)
-        kind = "class" if self.field == "base" else "function"
-        check(self.field, self.text, is_right, f"the place of a {kind}: {found!r} is none")
-        return found
-
-    def __call__(self, *arguments: "Any") -> "Any":
-        return self.load()(*arguments)
-
-
-def as_named(field: str, given: "Any", package: str, expected: str) -> "Any":
-    """A class or function as it was given; one that was given as text as a ``Named``.
+def as_given(field: str, given: "Any", package: str, expected: str) -> "Any":
+    """A class or function as it was given; for a text a ``Named``.
 
     Raises:
         ConfigError: The text does not have the form of a place.
     """
     if not isinstance(given, str):
         return given
-    module, colon, qualname = given.partition(":")
-    is_place = colon and all(map(str.isidentifier, f"{module}.{qualname}".split(".")))
-    is_dotted = not colon and "." in given.strip(".")
-    right = ":".join(given.rsplit(".", 1)) if is_dotted else "module:name"
-    check(field, given, bool(is_place), f"{expected}, or where it lies: {right!r}")
-    return Named(field, given, package)
+    from .named import as_named
+
+    return as_named(field, given, package, expected)
 
 
 class Rival:
@@ -414,7 +375,7 @@ class Scope:
         #: What the registry depends on: declared by its set-up, or by its base class. That of a
         #: package of others may not be imported yet.
         self.depends_on: tuple[Dependency, ...] = config.depends_on
-        if not isinstance(given, Named) and not scanned:
+        if isinstance(given, type) and not scanned:
             self.depends_on = (*config.depends_on, *dependencies_of(given))
 
     @property
@@ -425,7 +386,7 @@ class Scope:
             ConfigError: As ``Named.load``.
             DiscoveryError: Likewise.
         """
-        base: type = self.given.load() if isinstance(self.given, Named) else self.given
+        base: type = self.given if isinstance(self.given, type) else self.given.load()
         return base
 
     def load_named(self) -> None:
@@ -436,8 +397,11 @@ class Scope:
             DiscoveryError: Likewise.
         """
         for each in (self.given, self.include, self.config.key_extractor):
-            if isinstance(each, Named):
-                each.load()
+            if hasattr(each, "load"):  # else it is certainly none
+                from .named import Named
+
+                if isinstance(each, Named):
+                    each.load()
 
     @property
     def name(self) -> str:
@@ -464,6 +428,8 @@ class Scope:
 
     def arguments(self, enable_cache: bool) -> "dict[str, Any]":
         """The arguments of ``LazyDiscoveryDict.for_package`` that make this scope again."""
+        from .named import Named
+
         config = self.config
         given = self.given, config.key_attribute or config.key_extractor, self.include
         base, key, include = (it.text if isinstance(it, Named) else it for it in given)

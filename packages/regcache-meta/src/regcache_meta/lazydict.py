@@ -181,7 +181,7 @@ class LazyDiscoveryDict(_Dict[K, V]):
         from .config import (
             RegistryConfig,
             Scope,
-            as_named,
+            as_given,
             check_exclude,
             extract_key_from_class_name,
             is_name,
@@ -189,14 +189,14 @@ class LazyDiscoveryDict(_Dict[K, V]):
 
         is_package = isinstance(package, str) and package != ""
         check("package", package, is_package, "the name of a package, in full")
-        plugin_base: Any = as_named("base", base, package, "a class")
+        plugin_base: Any = as_given("base", base, package, "a class")
         is_class = plugin_base is not base or isinstance(base, type)
         check("base", base, is_class, "a class")
         if not is_name(key):
-            key = as_named("key", key, package, "the name of a class attribute, or a function")
+            key = as_given("key", key, package, "the name of a class attribute, or a function")
         is_key = key is None or isinstance(key, str) or callable(key)
         check("key", key, is_key, "the name of a class attribute, or a function")
-        include = as_named("include", include, package, "a function of a class")
+        include = as_given("include", include, package, "a function of a class")
         check("include", include, include is None or callable(include), "a function of a class")
         check("watch", watch, watch in ("files", "distribution"), "'files' or 'distribution'")
         registry: Any = cls(enable_cache)
