@@ -15,6 +15,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -162,6 +163,16 @@ def anew(**environment: str) -> list[Any]:
         for name, value in environment.items():
             patch.setenv(name, value)
         return answers(entry_points)
+
+
+@pytest.fixture(autouse=True)
+def _python_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own finder knows distributions, though other tests import one that displaces it."""
+    others = [each for each in sys.meta_path if type(each).__module__ == "importlib_metadata"]
+    monkeypatch.setattr(sys, "meta_path", [each for each in sys.meta_path if each not in others])
+    if others:  # the backport, which takes this method from Python's
+        find = importlib.metadata.MetadataPathFinder.find_distributions
+        monkeypatch.setattr(PathFinder, "find_distributions", find, raising=False)
 
 
 @pytest.fixture(params=["young", "old"])
