@@ -611,28 +611,45 @@ cli = Tasks("shop", package="shop.commands")
     assert "Do count-all" in shop.run(look)[0]
 
 
-def test_class_of_the_group_is_an_input_wherever_it_lies(shop: App) -> None:
-    """Also where neither a package nor a function leads to it."""
+@pytest.mark.parametrize(
+    ("edited", "where"),
+    [
+        ("tools.py", "entry_points='shop.commands'"),
+        ("tools.py", "package='shop.commands'"),
+        ("wording.py", "package='shop.commands'"),
+    ],
+)
+def test_class_of_the_group_is_an_input_wherever_it_lies(
+    edited: str, where: str, shop: App
+) -> None:
+    """Also where neither a package nor a function leads to it; and what its module imports."""
     tools = """
 import click
 from regcache_functions.commands import CommandGroup
+import wording
 
 class Tools(CommandGroup):
     def to_command(self, name, value):
-        return click.Command(name, help="First.")
+        return click.Command(name, help=f"First {wording.WORD}.") if callable(value) else None
 """
-    cli = "from tools import Tools\ncli = Tools('shop', entry_points='shop.commands')\n"
-    shop.write({**INSTALLED, "shop/cli.py": cli, "tools.py": tools})
+    cli = f"from tools import Tools\ncli = Tools('shop', {where})\n"
+    words = "WORD = 'First'\n"
+    shop.write(INSTALLED if "entry_points" in where else {})
+    shop.write({"main.py": cli, "tools.py": tools, "wording.py": words})
 
-    look = USE + "out = page(cli, 80), cli.report.status, getattr(cli.report.saved, 'status', None)"
-    check_after(shop, replace("tools.py", "First", "Second"), look)
-    assert "Second." in shop.run(look)[0]
+    use = USE.replace("shop.cli", "main")
+    look = use + "out = page(cli, 80), cli.report.status, getattr(cli.report.saved, 'status', None)"
+    check_after(shop, replace(edited, "First", "Second"), look)
+    assert "Second" in shop.run(look)[0]
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         ("", "package is ''; give one, or entry_points=."),
+        ("package=3", "package is 3; give a name, as text."),
+        ("entry_points=3", "entry_points is 3; give a name, as text."),
+        ("package='no.such'", "'c' cannot be run: ModuleNotFoundError: No module named 'no.such'"),
         ("package='shop.commands', depends_on='LANG'", "depends_on is 'LANG'; give a list of"),
         ("package='shop.commands', max_age_days=-1", "max_age_days is -1"),
         ("package='shop.commands', exclude='test'", "exclude is 'test'; give a list of patterns"),

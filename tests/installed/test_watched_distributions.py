@@ -89,6 +89,22 @@ def test_what_installers_do_is_seen(watch: str, environment: Environment, look: 
     assert (["A", "C"], "miss") == look(environment, watch)[:2]
 
 
+@pytest.mark.parametrize("watch", ["files", "distribution"])
+def test_distribution_that_installs_over_a_file_is_seen(
+    watch: str, environment: Environment, look: Any
+) -> None:
+    """Its name adds nothing to the folders of the package; one beside it changes nothing."""
+    look(environment, watch)
+    environment.install("other", {"other.py": ""})
+    beside = [look(environment, watch)[:2] for _ in range(2)]
+    environment.install("space-gpu", {"space/lab/a.py": plugin("Gpu")})
+
+    assert [(["A", "B"], "hit")] * 2 == beside
+    assert [(["B", "GPU"], each) for each in ("miss", "hit")] == [
+        look(environment, watch)[:2] for _ in range(2)
+    ]
+
+
 def test_an_edit_by_hand_is_seen_by_files_alone(environment: Environment, look: Any) -> None:
     """The opt-in does not see another content, but what installers write, and a new file."""
     for watch in ("files", "distribution"):

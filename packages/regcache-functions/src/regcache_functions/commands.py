@@ -68,11 +68,17 @@ def listed(section: str = "", order: int = 0) -> Callable[[C], C]:
         section: The heading under which it stands; those without one come first.
         order: Commands are sorted by this number, then by name.
 
+    Raises:
+        ConfigError: An argument is of the wrong kind (a ``ValueError``).
+
     >>> @listed("Images", order=1)
     ... @click.command()
     ... def blur() -> None:
     ...     '''Smooth an image.'''
     """
+
+    check_argument("section", section, isinstance(section, str), "a text: @listed('Images')")
+    check_argument("order", order, isinstance(order, int), "a whole number")
 
     def place(command: C) -> C:
         vars(command).update(section=section, order=order)
@@ -114,7 +120,12 @@ class CommandAdapter(Adapter[State]):
         return [type(self.group), click.command]
 
     def places(self) -> list[str]:
-        return super().places() if self.group.package else []
+        try:
+            return super().places() if self.group.package else []
+        except ModuleNotFoundError as error:
+            from ._cold.commands import import_error
+
+            raise import_error(self.group.name or self.package, self.package, error) from error
 
     def make_check(self, import_path: "ImportPath") -> Callable[[Any], Any]:
         """A function that gives back a record, and refuses one that is none of this group."""
@@ -229,7 +240,9 @@ class Commands(MutableMapping[str, click.Command]):
             self.listing.refute(name)  # the module does not hold what the cache says
             command = {**self.opened()[1], **self.added}.get(name)
         if command is None or isinstance(command, _Listed):
-            raise failed(AttributeError(f"the module has no such command ({attribute})"))
+            record = self.opened()[0].get(name, record)
+            missing = AttributeError(f"{module} has no {attribute or 'command of this name'}")
+            raise failed(None if "error" in record else missing)
         return command
 
 
@@ -341,6 +354,8 @@ class CommandGroup(click.Group):
         **attributes: Any,
     ) -> None:
         super().__init__(name, **attributes)
+        for field, text in (("package", package), ("entry_points", entry_points)):
+            check_argument(field, text, isinstance(text, str), "a name, as text")
         check_argument("package", package, bool(package or entry_points), "one, or entry_points=")
         self.package, self.entry_points = package, entry_points
         is_below = not any(f"{each}.".startswith(f"{package or None}.") for each in exclude)

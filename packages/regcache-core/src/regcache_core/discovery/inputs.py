@@ -315,6 +315,41 @@ class InstalledTree(SourceTree):
         return {path: it for path, it in stamps.items() if path in kept or type(it[1]) is list}
 
 
+class Owners(Input):
+    """Which distributions installed a package: another one may install over its files.
+
+    That adds no name to its folders, but metadata to the folder in which they lie. Where that has
+    moved, the lists of installed files are looked at again.
+
+    Args:
+        package: Name of the package or module.
+        places: Its folders or file.
+    """
+
+    def __init__(self, package: str, places: "Iterable[str]") -> None:
+        super().__init__("owners", self._look, "DISTRIBUTION_CHANGED")
+        self._package, self._places = package, [*places]
+
+    def _look(self) -> "dict[str, Any]":
+        from .._cold.stamps import trusted_stamp
+        from ._cold.entry_points import metadata_files
+
+        folders = self._places
+        for _ in self._package.split("."):
+            folders = [os.path.dirname(each) for each in folders]
+        stamps = {each: trusted_stamp(each) for each in folders}
+        return {"folders": stamps, "metadata": metadata_files(self._package, self._places)}
+
+    def check(self, recorded: "Any") -> "Any":
+        """Compare the stamps of the folders; where one moved, the distributions."""
+        if all(stamp_of(path) == stamp for path, stamp in recorded["folders"].items()):
+            return None
+        now = self._look()
+        if now["metadata"] != recorded["metadata"]:
+            raise CacheMiss(self.reason, self._package)
+        return now
+
+
 def published_modules(import_path: ImportPath) -> "set[str]":
     """The modules that the entry points name which a file was checked with, or a scan found."""
     return {module_of(value) for _, value, *_ in import_path.installed["points"]}

@@ -172,9 +172,10 @@ class Adapter(Generic[S]):
         places, files = self.places(), self.source_files()
         if self.watch == "files":
             return [SourceTree([*places, *files], self.suffixes)]
-        from .inputs import InstalledTree
+        from .inputs import InstalledTree, Owners
 
-        return [SourceTree(files), InstalledTree(self.package, places, self.suffixes)]
+        installed = InstalledTree(self.package, places, self.suffixes)
+        return [SourceTree(files), installed, Owners(self.package, places)]
 
     def edited(self) -> EditedModules:
         """Whether modules hold what their files say."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections import Counter
 from fnmatch import fnmatchcase
@@ -18,8 +17,6 @@ from regcache_core.discovery import (
     import_module,
     iter_module_names,
     raise_if_signalled,
-    source_modules,
-    watch_imports,
 )
 
 from ..errors import FactsError, ScanError
@@ -66,7 +63,7 @@ class Candidate:
 
 def scan(adapter: LibraryAdapter, cache: Cache) -> Discovered:
     """Import the modules of a library, collect the functions that they publish, try these."""
-    scope, loaded = adapter.scope, {*sys.modules}
+    scope = adapter.scope
     recording, filtering = cache.import_path.recording(), warnings.catch_warnings()
     excluded = Excluded(scope.package, (*NOT_OF_A_LIBRARY, *scope.exclude))
     with discovering(adapter, cache) as failures, recording, filtering:
@@ -75,9 +72,6 @@ def scan(adapter: LibraryAdapter, cache: Cache) -> Discovered:
         _name(scope, candidates)
         records, unclear = _describe_all(candidates)
         rejected = {**unclear, **_try(scope, adapter.name, candidates, records)}
-    for module in source_modules(adapter.parts()):
-        top, inputs = module.partition(".")[0], (cache.import_path, cache.elsewhere)
-        watch_imports(top, loaded, adapter.contains, *inputs, root=module)
     extra = {
         "failures": failures.texts,
         "rejected": {**broken, **rejected},

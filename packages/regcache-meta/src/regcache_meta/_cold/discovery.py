@@ -26,9 +26,7 @@ from regcache_core.discovery import (
     module_of,
     raise_if_signalled,
     reexported_by,
-    source_modules,
     warn_caller,
-    watch_imports,
 )
 
 from .. import facts as facts  # needed when plugins may have broken importing
@@ -252,9 +250,6 @@ class Discovery:
         self._tell_of_aliases(records, registered)
         for cls in classes:
             cache.declared.add(dependencies_of(cls))
-        for module in source_modules(self.adapter.parts()) if scope.scanned else ():
-            top, inputs = module.partition(".")[0], (cache.import_path, cache.elsewhere)
-            watch_imports(top, self.loaded, self.adapter.contains, *inputs, root=module)
         secondary = self._find_secondary(registered, records, homes)
         contested, is_sure = self._find_contested()
         keyless = registry._keyless.items()

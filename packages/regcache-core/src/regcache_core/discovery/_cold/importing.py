@@ -24,6 +24,7 @@ from ..._modules import (
     lies_in,
     loaded_names,
     peek,
+    source_modules,
     stamp_of,
 )
 from ...errors import CacheWarning, ImportStalledError, StandInError, warn_caller
@@ -401,7 +402,12 @@ def discovering(adapter: Adapter[Any], cache: Cache) -> Iterator[Failures]:
     if stand_in:
         failures.transient = failures.transient or StandInError(stand_in)
     cache.elsewhere.add(_places_beside(known, adapter))
-    watch_imports(adapter.application, loaded, adapter.contains, cache.import_path, cache.elsewhere)
+    inputs = adapter.contains, cache.import_path, cache.elsewhere
+    watch_imports(adapter.application, loaded, *inputs)
+    for module in source_modules(adapter.parts()):
+        top = module.partition(".")[0]
+        if top != adapter.application:
+            watch_imports(top, loaded, *inputs, root=module)
 
 
 def _import_what_is_ours() -> None:
