@@ -20,7 +20,7 @@ RAN = "import os\nwith open({path!r}, 'a') as file: file.write('x')\n"
 #: They end with a plugin of their own, which is listed if the module works.
 DEEDS: dict[str, tuple[str, str | None]] = {
     "exception": ("raise ValueError('no')", "ValueError: no"),
-    "generator exit": ("raise GeneratorExit", "GeneratorExit: "),
+    "generator exit": ("raise GeneratorExit", "GeneratorExit"),
     "skipped": ("import pytest\npytest.skip('no', allow_module_level=True)", "Skipped: no"),
     "syntax error": ("def f(:", "SyntaxError: "),
     "null byte": ("x = '\0'", "SyntaxError: "),

@@ -271,7 +271,7 @@ MUTANTS = {
     ),
     "eggs": Mutant(
         "regcache_core/_modules.py",
-        'name == "egg-info" and folder.endswith(".egg")',
+        'name == "egg-info" and folder.lower().endswith(".egg")',
         "False",
         ("install_egg", "uninstall_egg", "add_plugin"),
         {"style": ["version of distribution"], "kind": ["pack", "lib"]},
