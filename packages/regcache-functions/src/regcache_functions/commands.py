@@ -71,6 +71,8 @@ def listed(section: str = "", order: int = 0) -> Callable[[C], C]:
     Raises:
         ConfigError: An argument is of the wrong kind (a ``ValueError``).
 
+    >>> import click
+    >>> from regcache_functions.commands import listed
     >>> @listed("Images", order=1)
     ... @click.command()
     ... def blur() -> None:
@@ -333,6 +335,8 @@ class CommandGroup(click.Group):
         ConfigError: There is neither a package nor a group of entry points, or one of the other
             arguments cannot be used (a ``ValueError``).
 
+    >>> import click
+    >>> from regcache_functions.commands import CommandGroup
     >>> @click.group(cls=CommandGroup, package="email")
     ... def cli() -> None:
     ...     '''An application.'''
