@@ -10,7 +10,10 @@ from regcache_core import ConfigError
 from regcache_functions import FunctionRegistry
 from regcache_meta import LazyDiscoveryDict
 
-pytestmark = pytest.mark.skipif(PIP is None, reason="this Python brings no pip along")
+pytestmark = [
+    pytest.mark.pip,
+    pytest.mark.skipif(PIP is None, reason="this Python brings no pip along"),
+]
 
 MAKE = {
     "classes": """
