@@ -332,11 +332,9 @@ class Owners(Input):
 
     def _look(self) -> "dict[str, Any]":
         from .._cold.stamps import trusted_stamp
-        from ._cold.entry_points import metadata_files
+        from ._cold.entry_points import metadata_files, site_of
 
-        folders = self._places
-        for _ in self._package.split("."):
-            folders = [os.path.dirname(each) for each in folders]
+        folders = [site_of(self._package, each) for each in self._places]
         stamps = {each: trusted_stamp(each) for each in folders}
         return {"folders": stamps, "metadata": metadata_files(self._package, self._places)}
 

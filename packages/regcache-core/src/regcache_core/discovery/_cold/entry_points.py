@@ -205,12 +205,17 @@ def metadata_files(package: str, places: Iterable[str]) -> list[str]:
     )
 
 
+def site_of(package: str, place: str) -> str:
+    """The folder in which a package, or its uppermost one, lies."""
+    for _ in package.split("."):
+        place = os.path.dirname(place)
+    return place
+
+
 def _distributions_of(package: str, places: Iterable[str]) -> Iterator[metadata.Distribution]:
     """All distributions that list a file of a package."""
     for place in places:
-        folder = place
-        for _ in package.split("."):
-            folder = os.path.dirname(folder)
+        folder = site_of(package, place)
         listed = place[len(folder) :].replace(os.sep, "/").strip("/")
         # Compared as text: to look up each file on the disk would take longer than a discovery. A
         # path that holds a comma is quoted.
