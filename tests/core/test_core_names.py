@@ -33,7 +33,7 @@ class TestDiscovery(PublicNames):
 
     package = regcache_core.discovery
     reference = "api/discovery.rst"
-    examples = ("regcache_core.discovery.inputs.ImportPath",)
+    examples = ("regcache_core.discovery.listing.ImportPath",)
 
 
 def test_version_is_that_of_the_distribution() -> None:

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from throwaway import sealed
 
 from regcache_core import CacheWarning, Input, Reason, SourceTree
-from regcache_core._file import read_document, seal
-from regcache_core._report import CacheMiss
+from regcache_core._file import CacheMiss, read_document, seal
 from regcache_core.discovery import ImportPath
 
 posix = pytest.mark.skipif(os.name != "posix", reason="only POSIX has such modes and files")

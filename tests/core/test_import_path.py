@@ -11,9 +11,10 @@ import pytest
 from core_tools import in_threads, make_old, read, refused, told
 
 from regcache_core import PYTHON_SUFFIXES, CacheMiss, Reason
-from regcache_core._modules import look_into, search_path
+from regcache_core._modules import search_path
 from regcache_core.discovery import ImportPath, find_spec
 from regcache_core.discovery._cold.search_path import _Listing
+from regcache_core.discovery.modules import look_into
 
 
 @pytest.fixture

@@ -588,7 +588,7 @@ def test_warm_load_imports_no_heavy_module(make, folder, run_python):
 
     assert [{"a": "1"}, "miss"] == cold[:2]
     assert [{"a": "1"}, "hit"] == warm[:2]
-    light = {f"regcache_core.{name}" for name in ("_file", "_inputs", "_manager", "_report")}
+    light = {f"regcache_core.{name}" for name in ("_file", "_inputs", "_manager")}
     # The last to find out where an application lies that nobody has imported.
     assert light <= set(warm[2]) <= {*light, "_json", "regcache_core._modules"}
 

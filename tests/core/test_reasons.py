@@ -21,8 +21,7 @@ from regcache_core import (
     SerializationError,
     SourceTree,
 )
-from regcache_core._file import MAX_BYTES, seal
-from regcache_core._report import STATUSES
+from regcache_core._file import MAX_BYTES, STATUSES, seal
 from regcache_core.discovery import ImportPath
 
 

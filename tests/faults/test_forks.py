@@ -24,7 +24,7 @@ def listed(registry, expected):
         assert registry["slow"].__module__.endswith(".slow")
     except regcache_core.ImportStalledError as error:
         assert error.module.partition(".")[0] in ("app", "a module"), error
-        lost = regcache_core._modules._LOST  # asked in the child, where it is exact
+        lost = regcache_core._modules.LOST  # asked in the child, where it is exact
         assert lost or [*filter(is_half, sys.modules)], "an error, though nothing was half imported"
         return False
     return True

@@ -171,7 +171,7 @@ import os, sys
 seen = []
 sys.path[:0] = sys.path[:1]  # an entry that is there twice is one
 from app.base import READERS
-import _json, app.plugins, regcache_core.discovery.inputs, regcache_core._manager
+import _json, app.plugins, regcache_core.discovery.listing, regcache_core._manager
 from regcache_{kind} import caching
 before = set(sys.modules)
 sys.addaudithook(
@@ -202,8 +202,7 @@ def test_warm_check_lists_no_folder_that_is_as_it_was(application: Application) 
     assert [str(path) for path in application.cache_files()] == [
         name for event, name in events if event == "open"
     ]
-    allowed = {"regcache_core._inputs", "regcache_core.location", "_json"}
-    allowed |= {"regcache_core._file", "regcache_core._report"}
+    allowed = {"regcache_core._inputs", "regcache_core._file", "_json"}
     assert [] == [name for name in modules if name not in allowed]
 
 

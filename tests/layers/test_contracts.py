@@ -67,7 +67,7 @@ def test_contract_is_kept(sources: Path) -> None:
     [
         ("regcache_core/errors.py", "import regcache_meta.classes"),
         ("regcache_core/_manager.py", "def f(): from regcache_meta import classes"),
-        ("regcache_core/discovery/inputs.py", "import regcache_functions.__about__"),
+        ("regcache_core/discovery/listing.py", "import regcache_functions.__about__"),
         ("regcache_meta/errors.py", "import regcache_functions.__about__"),
         ("regcache_functions/__about__.py", "import regcache_meta.errors"),
     ],

@@ -88,7 +88,7 @@ def test_rule_is_kept(rule: str) -> None:
         ),
         ("regcache_core._manager", "def f():\n    import regcache_meta.classes", "arrows"),
         ("regcache_meta.errors", "import regcache_functions.__about__", "arrows"),
-        ("regcache_core._keys", "def f(): from .discovery.inputs import ImportPath", "arrows"),
+        ("regcache_core._keys", "def f(): from .discovery.listing import ImportPath", "arrows"),
         ("regcache_core._file", "def f(): from ._manager import CacheConfig", "no circles"),
         ("regcache_meta.config", "from .registration import AutoRegister", "no circles"),
     ],

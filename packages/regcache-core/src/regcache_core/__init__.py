@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from ._cold.reasons import Reason
     from ._cold.sources import get_package_file_mtimes, package_tree
     from ._cold.verify import Difference, Verification
+    from ._file import CacheMiss, Report
     from ._inputs import PYTHON_SUFFIXES, Declared, Input, SourceTree
     from ._keys import key_to_text, text_to_key
     from ._manager import CacheConfig, RegistryCacheManager, get_cache_file_path
-    from ._report import CacheMiss, Report
     from .depends import Dependency, Distribution, EnvironmentVariable, File
     from .errors import (
         CacheWarning,
@@ -68,7 +68,7 @@ __all__ = [
 _MODULES = {
     "PYTHON_SUFFIXES": "_inputs",
     "CacheConfig": "_manager",
-    "CacheMiss": "_report",
+    "CacheMiss": "_file",
     "CacheWarning": "errors",
     "ConfigError": "errors",
     "Declared": "_inputs",
@@ -84,7 +84,7 @@ _MODULES = {
     "Reason": "_cold.reasons",
     "RegcacheError": "errors",
     "RegistryCacheManager": "_manager",
-    "Report": "_report",
+    "Report": "_file",
     "SerializationError": "errors",
     "SourceTree": "_inputs",
     "Verification": "_cold.verify",

@@ -7,8 +7,8 @@ and ``distributions`` (places); those that would be empty are left out.
 
 import os
 
+from ._file import CacheMiss
 from ._modules import is_metadata, search_path
-from ._report import CacheMiss
 from .depends import EnvironmentVariable, name_in
 
 TYPE_CHECKING = False

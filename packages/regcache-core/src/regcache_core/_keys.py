@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from enum import Enum
     from typing import Any, TypeGuard
 
-from ._file import parse_text
+from ._file import CacheMiss, parse_text
 from ._modules import find_object, is_plain_name
-from ._report import CacheMiss
 
 MARK = "!"
 

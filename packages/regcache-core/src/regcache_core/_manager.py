@@ -9,8 +9,11 @@ import sys
 from time import perf_counter_ns, time_ns
 
 from ._file import (
+    CacheMiss,
+    Report,
     absolute,
     cache_file,
+    check_argument,
     from_user,
     is_on,
     lazy_options,
@@ -26,7 +29,6 @@ from ._inputs import (
     Timestamp,
     check_all,
 )
-from ._report import CacheMiss, Report, check_argument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -611,7 +613,7 @@ class RegistryCacheManager(Generic[K, T]):
             *self._more_inputs,
             self._code,
         ]
-        if all(item.member != "file_mtimes" for item in inputs):
+        if "file_mtimes" not in [item.member for item in inputs]:
             inputs.append(SourceTree((), PYTHON_SUFFIXES))  # as get_package_file_mtimes has it
         if not config.check_mtimes:
             inputs = [item for item in inputs if type(item) is not SourceTree]

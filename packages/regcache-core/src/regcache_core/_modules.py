@@ -6,8 +6,7 @@ from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
-    from types import CodeType
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 
@@ -51,10 +50,6 @@ def _find_nested_namespace(find: "Any", name: str, path: "Any") -> "Any":
     return spec
 
 
-#: The names of the module that runs as a program; the second in a child that was spawned.
-MAIN = ("__main__", "__mp_main__")
-
-
 def is_plain_name(name: str) -> bool:
     """Whether a cache file may name a module, or a class, like this.
 
@@ -71,6 +66,10 @@ def is_plain_name(name: str) -> bool:
     if ".." not in f".{name}." and "__" not in name:
         return True  # most are like this
     return all(part and not (part[:2] == part[-2:] == "__") for part in name.split("."))
+
+
+#: What a library brings along that is none of its items: for ``exclude=``.
+NOT_OF_A_LIBRARY = ("tests", "conftest", "setup", "__main__")
 
 
 def find_package(package: str) -> "list[str] | None":
@@ -181,121 +180,10 @@ def find_object(module: str, qualname: str) -> "Any":
     return found
 
 
-def load_object(module: str, qualname: "str | None" = None) -> "Any":
-    """Import a module, and get what a dotted name stands for in it, as ``getattr`` does.
-
-    Args:
-        module: Full name of the module.
-        qualname: The name; ``None`` for the module itself.
-
-    Raises:
-        Exception: Whatever the import raises, or AttributeError.
-
-    >>> load_object("os", "path.join").__name__
-    'join'
-    """
-    __import__(module)
-    found: Any = sys.modules[module]
-    for part in qualname.split(".") if qualname is not None else ():
-        found = getattr(found, part)
-    return found
-
-
-def is_same_source(first: str, second: str) -> bool:
-    """Whether two modules are one, or one file: a module that runs as ``__main__`` too.
-
-    Args:
-        first: Name of a module.
-        second: Name of a module.
-    """
-    if first == second:
-        return True
-    is_program = not {first, second}.isdisjoint(MAIN)
-    return is_program and file_of(first) == file_of(second) != ""
-
-
-def is_gone(module: str) -> bool:
-    """Whether there is no such module any more, though it may be imported still.
-
-    Args:
-        module: Name of a module.
-    """
-    file = file_of(module)
-    return not os.path.exists(file) if file else module not in sys.modules
-
-
-def loaded_names(package: str = "") -> "list[str]":
-    """Names of the modules that are loaded; whoever puts something else there is passed over.
-
-    Args:
-        package: Only this one, and those below it.
-    """
-    names = [name for name in list(sys.modules) if name.__class__ is str]
-    prefix = f"{package}."
-    if package:
-        names = [name for name in names if name.startswith(prefix) or name == package]
-    return names
-
-
-def is_initializing(module: str) -> bool:
-    """Whether a module is being executed, by this thread or by another.
-
-    In a forked child also one that its parent was looking for: Python holds its lock for ever.
-
-    Args:
-        module: Name of a module.
-    """
-    spec = peek(module, "__spec__")
-    if getattr(spec, "_initializing", False) is True:
-        return True
-    return module in _LOST and module not in sys.modules
-
-
 #: Modules that are being imported for a registry, each with the thread that does it.
 IMPORTING: "list[tuple[str, int]]" = []
 #: Those that threads of the parent were importing when this process was forked.
-_LOST: "set[str]" = set()
-
-
-def modules_in_execution(contains: "Callable[[str], bool]") -> "Iterator[str]":
-    """Modules that this thread is importing, the innermost first.
-
-    Args:
-        contains: Whether a module, given by its name, is meant.
-
-    Yields:
-        Names of those whose code is being executed, further up among the callers.
-    """
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code.co_name == "<module>":
-            module = str(frame.f_globals.get("__name__"))
-            if contains(module):
-                yield module
-        frame = frame.f_back
-
-
-def code_in_execution(module: str) -> "CodeType | None":
-    """The code of a module that this thread is executing; it is another after a reload.
-
-    Args:
-        module: Name of the module; ``__main__`` for cells of a notebook.
-
-    Returns:
-        ``None`` if the module is loaded, and only functions of it run.
-    """
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        code: CodeType = frame.f_code
-        is_whole = code.co_name[0] == "<" and not code.co_flags & _NEW_LOCALS
-        if is_whole and frame.f_globals.get("__name__") == module:
-            return code
-        frame = frame.f_back
-    return None
-
-
-#: ``inspect.CO_NEWLOCALS``: functions have it, code of modules and cells has not.
-_NEW_LOCALS = 2
+LOST: "set[str]" = set()
 
 
 def name_of(thing: "Any") -> "str | None":
@@ -404,77 +292,13 @@ def is_forked() -> bool:
 def _renew() -> None:
     global _was_forked
     _was_forked = True
-    _LOST.update(name for name, thread in IMPORTING if thread != get_ident())
+    LOST.update(name for name, thread in IMPORTING if thread != get_ident())
     for renew in _RENEWALS:
         renew()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_renew)
-
-
-def has_failed(module: str, failures: "Collection[str]") -> bool:
-    """Whether a module, or a package above it, is among those that failed, and is not loaded.
-
-    What a module does before it fails does not count, whoever imports it and goes on.
-
-    Args:
-        module: Full name of the module.
-        failures: Full names of those that are known to fail.
-    """
-    is_loaded = module in sys.modules and not is_initializing(module)
-    return lies_in(module, failures) and not is_loaded
-
-
-def lies_in(module: str, packages: "Collection[str]") -> bool:
-    """Whether a module, or a package above it, is among some.
-
-    Args:
-        module: Full name of the module.
-        packages: Full names of modules and packages.
-
-    >>> lies_in("app.readers.tiff", ["app.readers"]), lies_in("app.readers_old", ["app.readers"])
-    (True, False)
-    """
-    return any(f"{module}.".startswith(f"{each}.") for each in packages)
-
-
-def excluded_as(module: str, package: str, patterns: "Collection[str]") -> "tuple[str, str] | None":
-    """What leaves a module out of a discovery.
-
-    Args:
-        module: Full name of the module.
-        package: The package that is searched; its own name is not compared.
-        patterns: Patterns, as ``fnmatch`` has them, of whole parts of names: ``"tests"`` fits
-            ``a.tests.b``, and not ``a.contests``; ``"old.*"`` fits what lies in any ``old``.
-
-    Returns:
-        The module itself or the package above it that fits, and the pattern; ``None`` for nothing.
-
-    >>> excluded_as("lab.old.tests.a", "lab", ["setup", "tests"])
-    ('lab.old.tests', 'tests')
-    """
-    if not patterns or module == package:
-        return None
-    parts = module.removeprefix(f"{package}.").split(".")
-    for end in range(1, len(parts) + 1):
-        for pattern in patterns:
-            start = end - 1 - pattern.count(".")
-            if start >= 0 and _fits(".".join(parts[start:end]), pattern):
-                return ".".join([package, *parts[:end]]), pattern
-    return None
-
-
-def _fits(name: str, pattern: str) -> bool:
-    if name == pattern or not ("*" in pattern or "?" in pattern or "[" in pattern):
-        return name == pattern
-    from fnmatch import fnmatchcase  # most patterns are names, and it imports re
-
-    return fnmatchcase(name, pattern)
-
-
-#: What a library brings along that is none of its items: for ``exclude=``.
-NOT_OF_A_LIBRARY = ("tests", "conftest", "setup", "__main__")
 
 
 def is_metadata(name: str, folder: str) -> bool:
@@ -521,39 +345,3 @@ def stamp_of(path: str) -> "list[int]":
     except (OSError, ValueError):
         return [0, 0, 0]
     return [status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-
-
-def look_into(
-    names: "Collection[str]", path: str, wanted: "Collection[str]", suffixes: "tuple[str, ...]"
-) -> "tuple[list[str], list[str]]":
-    """What a folder holds of the modules that are looked for, and of metadata.
-
-    Args:
-        names: The names of its entries.
-        path: The folder.
-        wanted: Modules, without the name of the package that they lie in.
-        suffixes: Endings of the files that are modules.
-
-    Returns:
-        The modules, and the names of the folders (or files) with metadata, each sorted.
-    """
-    modules = {
-        name.partition(".")[0]
-        for name in [name for name in names if name.partition(".")[0] in wanted]
-        if (name.endswith(suffixes) if "." in name else os.path.isdir(f"{path}/{name}"))
-    }
-    return sorted(modules), sorted([name for name in names if is_metadata(name, path)])
-
-
-def module_of(value: str) -> str:
-    """The module that the value of an entry point names.
-
-    >>> module_of("package.module:Class [extra]"), module_of("package")
-    ('package.module', 'package')
-    """
-    return value.partition("[")[0].partition(":")[0].strip()
-
-
-def attribute_of(value: str) -> str:
-    """What an entry point names in its module; empty for the module itself."""
-    return value.partition("[")[0].partition(":")[2].strip()

@@ -7,7 +7,7 @@ import os
 import sys
 from time import time_ns
 
-from ._report import check_argument
+from ._file import check_argument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,14 +16,13 @@ except ModuleNotFoundError as error:
     message = "a group of commands needs click: pip install regcache-functions[click]"
     raise ModuleNotFoundError(message, name="click") from error
 
-from regcache_core import CacheConfig
+from regcache_core import CacheConfig, discovery
 from regcache_core.discovery import (
     Adapter,
     Listing,
     check_argument,
     is_anonymous,
     is_plain_name,
-    load_object,
     name_of,
     published_modules,
 )
@@ -213,13 +212,13 @@ class Commands(MutableMapping[str, click.Command]):
         module, attribute = record["module"], record["attribute"]
 
         def find() -> click.Command | None:
-            value = load_object(module)
+            value = discovery.load_object(module)
             if name in self.added:  # the module adds its commands to the group itself
                 return self.added[name]
             if record.get("is_package"):
                 return self.nested(name, value)
             try:
-                value = load_object(module, attribute or None)
+                value = discovery.load_object(module, attribute or None)
             except AttributeError:
                 return None
             return self.group.to_command(name, value)
@@ -234,7 +233,7 @@ class Commands(MutableMapping[str, click.Command]):
             raise failed()
         if "error" in record and may_import:  # what it says is of the past
             try:
-                load_object(module)
+                discovery.load_object(module)
             except Exception as error:
                 raise failed(error) from error
         command = self.listing.load(module, find, failed) if may_import else None

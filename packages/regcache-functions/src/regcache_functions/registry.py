@@ -836,9 +836,11 @@ class FunctionRegistry(Functions[F]):
         record = state.records.get(name)
         if not record or name in state.values or self._registered.get(name) is not None:
             return False
+        module: str = record["module"]
+        if module not in sys.modules:  # most are not imported
+            return False
         from regcache_core.discovery import is_initializing, modules_in_execution
 
-        module: str = record["module"]
         return is_initializing(module) and any(modules_in_execution(module.__eq__))
 
     def _is_scanned(self) -> bool:

@@ -13,8 +13,7 @@ from regcache_core.discovery import (
     published_modules,
 )
 
-from .config import is_local
-from .mapping import lock
+from .config import is_local, lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -273,16 +272,18 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
 
     def take_over(self) -> "Callable[[Mapping[Any, Any], Beside], State[Any, Any]]":
         """A function that makes the states anew; what was done by hand stays so."""
+        from .changes import removed_keys, take_over
+
         registry = self.registry
         mappings = [each for each in registry._dependents if each._state is not None]
-        removed = [(each, each._removed_keys()) for each in mappings]
-        own = registry._removed_keys() if registry._state is not None else set()
+        removed = [(each, removed_keys(each)) for each in mappings]
+        own = removed_keys(registry) if registry._state is not None else set()
 
         def make(records: "Mapping[Any, Any]", beside: "Beside") -> "State[Any, Any]":
             with lock():
-                state = self._exchange(beside, lambda: registry._take_over(records, own))
+                state = self._exchange(beside, lambda: take_over(registry, records, own))
             for each, keys in removed:
-                each._take_over(each._records(), keys)
+                take_over(each, each._records(), keys)
             return state
 
         return make

@@ -18,14 +18,16 @@ from .config import (
     ALIASES,
     DECLARATION_TOKEN,
     DERIVED,
+    NOWHERE,
     PRIMARY_KEY,
     REPLACES,
     Rival,
     check,
     dependencies_of,
     label_of,
+    lock,
 )
-from .mapping import NOWHERE, LazyDict, lock
+from .mapping import LazyDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,9 +1,11 @@
 """How a registry of classes is set up: ``RegistryConfig``, ``Scope``; keys from class names."""
 
 import sys
+from _thread import RLock
 from time import time_ns
 
-from regcache_core.discovery import excluded_as
+from regcache_core import discovery
+from regcache_core.discovery import call_in_forked_child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -231,6 +233,8 @@ def is_pattern(value: object) -> bool:
 
 
 def _is_dict(value: object) -> bool:
+    if isinstance(value, dict):  # most are
+        return True
     return all(hasattr(type(value), name) for name in ("__setitem__", "keys", "pop"))
 
 
@@ -318,6 +322,29 @@ def as_given(field: str, given: "Any", package: str, expected: str) -> "Any":
     from .named import as_named
 
     return as_named(field, given, package, expected)
+
+
+#: Stands for a value where there is none.
+MISSING: "Any" = object()
+#: The key of what others keep from being listed.
+NOWHERE = object()
+#: Held to publish, and to set or remove a key: who publishes meanwhile would lose that. Never held
+#: while importing.
+_LOCK = RLock()
+
+
+def _after_fork() -> None:
+    """In a forked child: a thread that held the lock does not go on here."""
+    global _LOCK
+    _LOCK = RLock()
+
+
+call_in_forked_child(_after_fork)
+
+
+def lock() -> RLock:
+    """What is held to publish; another one in a forked child."""
+    return _LOCK
 
 
 class Rival:
@@ -420,7 +447,7 @@ class Scope:
 
     def excludes(self, module: str) -> bool:
         """Whether a module is one that is left out, whoever imports it."""
-        return excluded_as(module, str(self.package), self.config.exclude) is not None
+        return discovery.excluded_as(module, str(self.package), self.config.exclude) is not None
 
     def place_of(self, module: str, key: object) -> str:
         """The key of a class beside others of the same key: that, with the place of its module."""

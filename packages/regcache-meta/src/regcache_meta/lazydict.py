@@ -7,17 +7,11 @@ plugins in ``_cold.discovery``.
 
 import sys
 
-from regcache_core.discovery import (
-    NOT_OF_A_LIBRARY,
-    file_of,
-    is_initializing,
-    is_same_source,
-    modules_in_execution,
-    name_of,
-)
+from regcache_core import discovery
+from regcache_core.discovery import NOT_OF_A_LIBRARY, file_of, name_of
 
-from .config import FLAG, Rival, check, is_flag, is_local
-from .mapping import NOWHERE, LazyDict, lock
+from .config import FLAG, NOWHERE, Rival, check, is_flag, is_local, lock
+from .mapping import LazyDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -404,12 +398,13 @@ class LazyDiscoveryDict(_Dict[K, V]):
             return self._find_anew(key, record)
         values = self._opened()[1]
         if key not in values:
+            from .changes import settle
             from .classes import find_loaded
 
             found = find_loaded(key, record, self._scope)  # type: ignore[arg-type]
             if found is not None:
                 values[key] = found  # type: ignore[assignment]
-            elif not self._settle(key, record):
+            elif not settle(self, key, record):
                 return self._find_anew(key, record)
         return values[key]
 
@@ -438,7 +433,10 @@ class LazyDiscoveryDict(_Dict[K, V]):
 
     def _is_in_making(self, record: "Record") -> bool:
         module = record.get("via") or record["module"]
-        return is_initializing(module) and any(modules_in_execution(module.__eq__))
+        if module not in sys.modules:  # most are not imported
+            return False
+        is_executed = any(discovery.modules_in_execution(module.__eq__))
+        return is_executed and discovery.is_initializing(module)
 
     def _may_import(self, module: str) -> bool:
         """Whether a module lies in the package, or an entry point names it."""
@@ -467,10 +465,10 @@ class LazyDiscoveryDict(_Dict[K, V]):
         if scope is not None and scope.package and not scope.scanned:
             module = value.__module__
             is_found = scope.config.discovery_recursive is not False and scope.contains(module)
-            running = next(modules_in_execution(scope.contains), module)
+            running = next(discovery.modules_in_execution(scope.contains), module)
             # Made at run time, or a decorator has changed what it says of itself.
             if not is_found or is_local(value) or running != module or not file_of(module):
-                self._bringers[key] = [*modules_in_execution(scope.contains)]
+                self._bringers[key] = [*discovery.modules_in_execution(scope.contains)]
         return super()._register(key, value)
 
     @property
@@ -499,7 +497,7 @@ class LazyDiscoveryDict(_Dict[K, V]):
         scope = self._scope
         if scope is None or not scope.package:
             return []
-        return [*modules_in_execution(self._is_of_plugins)]
+        return [*discovery.modules_in_execution(self._is_of_plugins)]
 
     def _is_of_plugins(self, module: str) -> bool:
         """Whether a module is one that discovery imports."""
@@ -569,7 +567,8 @@ class LazyDiscoveryDict(_Dict[K, V]):
         if record is None or module.__class__ is not str:
             return False
         # In the module that brings it in a decorator may have changed what it says of itself.
-        return module == record.get("via") or is_same_source(str(module), record["module"])
+        home: str = record["module"]
+        return module == record.get("via") or discovery.is_same_source(str(module), home)
 
     def _unknown(self, key: "Any", close: "Collection[Any]" = ()) -> KeyError:
         from .errors import unknown_key
@@ -673,15 +672,18 @@ class SecondaryRegistryDict(LazyDict[K, V]):
         if "owner" in record:
             cls = self._primary[record["owner"]]
             value: V = getattr(cls, self._secondary.attr_name)  # type: ignore[union-attr]
-            if is_initializing(cls.__module__):
+            if discovery.is_initializing(cls.__module__):
                 return value  # its module may set another one yet
             return self._opened()[1].setdefault(key, value)
         module = record["module"]
         is_imported = self._primary._import(key, module)
         values = self._opened()[1]
-        if key not in values and not (is_imported and self._settle(key, record)):
-            self._primary._discover_anew(module)
-            values = self._opened()[1]
+        if key not in values:
+            from .changes import settle
+
+            if not (is_imported and settle(self, key, record)):
+                self._primary._discover_anew(module)
+                values = self._opened()[1]
         if key not in values:
             raise self._unknown(key)
         return values[key]

@@ -4,15 +4,13 @@ All of dict's protocol, and what plugin modules do to the dictionary while they 
 keys come from and how a value is loaded is left to sub-classes.
 """
 
-from _thread import RLock
+from regcache_core import discovery
 
-from regcache_core.discovery import call_in_forked_child, has_failed
-
-from .config import Rival
+from .config import MISSING, NOWHERE, Rival, lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping
+    from collections.abc import Collection, Iterator, KeysView, Mapping
     from typing import Any, TypeVar
 
     from .lazydict import LazyDiscoveryDict
@@ -23,27 +21,6 @@ if TYPE_CHECKING:
     State = tuple[dict[K, Record | None], dict[K, V]]
 else:
     K = V = object  # for the base class below; parameters are never looked at here
-
-_MISSING: "Any" = object()
-#: The key of what others keep from being listed.
-NOWHERE = object()
-#: Held to publish, and to set or remove a key: who publishes meanwhile would lose that. Never held
-#: while importing.
-_LOCK = RLock()
-
-
-def _after_fork() -> None:
-    """In a forked child: a thread that held the lock does not go on here."""
-    global _LOCK
-    _LOCK = RLock()
-
-
-call_in_forked_child(_after_fork)
-
-
-def lock() -> RLock:
-    """What is held to publish; another one in a forked child."""
-    return _LOCK
 
 
 class LazyDict(dict[K, V]):
@@ -62,7 +39,7 @@ class LazyDict(dict[K, V]):
     """
 
     def __init__(self) -> None:
-        super().__init__({_MISSING: None})
+        super().__init__({MISSING: None})
         self._state: State[K, V] | None = None
         self._registered: dict[K, V] = {}  # by class statements, and by modules in execution
         self._setters: dict[K, list[str]] = {}  # the latter, the innermost first
@@ -129,27 +106,11 @@ class LazyDict(dict[K, V]):
     ) -> "State[K, V]":
         """Make the state from what was found and what registered itself; first come, first kept."""
         self._check_claims(records)
-        with _LOCK:
+        with lock():
             if self._state is None or anew:
                 self._removed = {}
                 return self._show_all(records, self._combined(records))
             return self._state
-
-    def _take_over(
-        self, records: "Mapping[K, Record | None]", removed: "Iterable[K]"
-    ) -> "State[K, V]":
-        """Make the state anew; what was loaded, assigned or removed by hand stays so."""
-        self._check_claims(records)
-        with _LOCK:
-            old, found = self._state[1] if self._state else {}, self._found
-            entries, values = self._combined(records)
-            for key in records.keys() & old.keys() & found.keys():
-                if _alone(records[key]) == _alone(found[key]):
-                    values.setdefault(key, old[key])
-            for key in removed:
-                entries.pop(key, None)
-                values.pop(key, None)
-            return self._show_all(records, (entries, values))
 
     def _show_all(
         self, records: "Mapping[K, Record | None]", state: "State[K, V]"
@@ -161,23 +122,17 @@ class LazyDict(dict[K, V]):
 
     def _mirror(self, key: K) -> None:
         """Let dict's own storage have of a key what there is so far."""
-        with _LOCK:
+        with lock():
             if self._state is None:
-                value: Any = self._assigned.get(key, self._registered.get(key, _MISSING))
+                value: Any = self._assigned.get(key, self._registered.get(key, MISSING))
             else:
-                value = self._state[1].get(key, _MISSING)
-            if value is _MISSING:
+                value = self._state[1].get(key, MISSING)
+            if value is MISSING:
                 dict.pop(self, key, None)
-                dict.update(self, () if dict.__len__(self) else {_MISSING: None})
+                dict.update(self, () if dict.__len__(self) else {MISSING: None})
             else:
                 dict.__setitem__(self, key, value)
-                dict.pop(self, _MISSING, None)
-
-    def _removed_keys(self) -> "set[K]":
-        """What was found or registered itself, and has been removed by hand."""
-        entries = self._opened()[0]
-        registered = [key for key in list(self._registered) if key not in self._contested()]
-        return {key for key in (*self._found, *registered) if key not in entries}
+                dict.pop(self, MISSING, None)
 
     def _check_claims(self, records: "Mapping[K, Record | None]") -> None:
         for key, value in list(self._registered.items()):
@@ -210,52 +165,13 @@ class LazyDict(dict[K, V]):
         Returns:
             The key under which it is listed, as far as that is known.
         """
-        held = self._registered.get(key, _MISSING)
-        if key in self._setters and held is not value:
-            self._journal.append((self._setters[key], key, value, None))
-            return key
-        if held is not _MISSING and held is not value:
-            self._primary._find_answer()
-        is_contested = key in self._contested()
-        if self._state is not None and not is_contested:
-            self._check_claim(key, value, self._state[0])
-        with _LOCK:
-            self._registered[key] = value
-            entries, values = self._state or ({}, {})
-            is_odd = is_contested and not self._fits(key, value, entries.get(key))
-            if self._state and (is_odd or not (is_contested or self._is_shown(key, ()))):
-                return key
-            listed: K = self._listed_as(key, value, entries)
-            # An assignment goes before a class; what was removed does not come back by itself.
-            is_taken = listed in self._assigned or self._is_of(value, self._removed.get(listed))
-            if not is_taken and listed is not NOWHERE:
-                values[listed] = value
-                entries.setdefault(listed, None)
-            self._mirror(listed)
-            return listed
+        from .changes import register
+
+        return register(self, key, value)
 
     def _listed_as(self, key: K, value: V, records: "Mapping[K, Record | None]") -> "Any":
         """The key under which a registered value is listed; ``NOWHERE`` if others have it."""
         return key
-
-    def _set_by_plugin(self, key: K, value: V, executing: "list[str]") -> None:
-        """Set a key as a module does it that is being imported."""
-        with _LOCK:
-            self._note_loss(key, executing, value)
-            self._registered.pop(key, None)  # it comes behind what there was before
-            self._registered[key] = value
-            self._setters[key] = executing
-            if self._state is None or self._primary._is_anew():
-                self._mirror(key)
-                return
-            entries, values = self._state
-            record, is_listed = entries.get(key), key in entries
-            if is_listed and record is not None and not self._fits(key, value, record):
-                return
-            if is_listed or self._is_shown(key, self._contested()):
-                values[key] = value
-                entries.setdefault(key, None)
-                self._mirror(key)
 
     def _is_shown(self, key: K, contested: "Collection[K]") -> bool:
         """Whether what is registered under a key adds to what is found."""
@@ -264,38 +180,7 @@ class LazyDict(dict[K, V]):
             return key not in contested
         if key in self._setters:
             return not failures.keys() & {*self._setters[key]}
-        return not has_failed(str(self._home_of(key)), failures)
-
-    def _settle(self, key: K, record: "Record") -> bool:
-        """Let a key have the value that plugins come to together; whether there is one."""
-        for module in self._primary._failures:
-            self._undo(module)
-        if self._contested() and not self._has_fitting(key, record):
-            self._primary._replay()
-        if not self._has_fitting(key, record):
-            return False
-        self._opened()[1][key] = self._registered[key]
-        return True
-
-    def _has_fitting(self, key: K, record: "Record") -> bool:
-        return key in self._registered and self._fits(key, self._registered[key], record)
-
-    def _remove_by_plugin(self, key: K, executing: "list[str]") -> bool:
-        """Remove a key as a module does it that is being imported; whether it was there."""
-        if self._found_before(key) is _MISSING and key not in self._registered:
-            self._note_look(key)
-            return False
-        with _LOCK:
-            self._note_loss(key, executing, _MISSING)
-            self._registered.pop(key, None)
-            self._setters.pop(key, None)
-            self._mirror(key)
-            return True
-
-    def _note_loss(self, key: K, executing: "list[str]", value: object) -> None:
-        old: Any = self._registered.get(key, _MISSING)
-        if old is not _MISSING and old is not value:
-            self._journal.append((executing, key, old, self._setters.get(key)))
+        return not discovery.has_failed(str(self._home_of(key)), failures)
 
     def _note_look(self, key: "K | None" = None) -> None:
         """Note that a plugin looks for a key that is not there, or for all, in a discovery."""
@@ -312,13 +197,13 @@ class LazyDict(dict[K, V]):
     def _found_before(self, key: K) -> "Any":
         """What a plugin in execution finds under a contested key; others find what is listed."""
         if self._primary._is_discovering() or not self._primary._executing():
-            return _MISSING
+            return MISSING
         self._primary._find_answer()
         if key not in self._contested():
-            return _MISSING
+            return MISSING
         if key not in self._registered:
             self._primary._replay()
-        return self._registered.get(key, _MISSING)
+        return self._registered.get(key, MISSING)
 
     def _own_keys(self) -> "list[K]":
         """The keys that are there; for a plugin in execution, those that it finds."""
@@ -329,17 +214,6 @@ class LazyDict(dict[K, V]):
         if self._contested():
             self._primary._replay()
         return [*self._registered]
-
-    def _undo(self, module: str) -> None:
-        """Take back what a module did that has failed."""
-        for key in [key for key, setters in self._setters.items() if setters[0] == module]:
-            del self._registered[key], self._setters[key]
-        for entry in [each for each in self._journal if each[0][0] == module][::-1]:
-            self._journal.remove(entry)
-            _, key, old, setters = entry
-            self._registered[key] = old
-            if setters is not None:
-                self._setters[key] = setters
 
     def _is_of(self, value: V, record: "Record | None") -> bool:
         """Whether a value is the one that a record describes."""
@@ -373,7 +247,7 @@ class LazyDict(dict[K, V]):
             and self._primary._executing()
             and not self._primary._is_discovering()
         ):
-            return self._found_before(key) is not _MISSING
+            return self._found_before(key) is not MISSING
         if key not in entries:
             self._note_look(key)
         if key not in entries or key in values:
@@ -383,11 +257,11 @@ class LazyDict(dict[K, V]):
 
     def __getitem__(self, key: K) -> V:
         known = self._state
-        value: Any = _MISSING if known is None else known[1].get(key, _MISSING)
-        if value is not _MISSING and not self._primary._is_discovering():
+        value: Any = MISSING if known is None else known[1].get(key, MISSING)
+        if value is not MISSING and not self._primary._is_discovering():
             return value  # type: ignore[no-any-return]
         value = self._found_before(key)
-        if value is not _MISSING:
+        if value is not MISSING:
             return value  # type: ignore[no-any-return]
         found, (entries, values) = self._sought(key)
         if found is not key:
@@ -402,10 +276,12 @@ class LazyDict(dict[K, V]):
     def __setitem__(self, key: K, value: V) -> None:
         executing = self._primary._executing()
         if executing:
-            self._set_by_plugin(key, value, executing)
+            from .changes import set_by_plugin
+
+            set_by_plugin(self, key, value, executing)
             return
         self._opened()
-        with _LOCK:
+        with lock():
             self._assigned[key] = value
             if self._state is not None:  # None: this thread is in the middle of a discovery
                 entries, values = self._state
@@ -419,25 +295,9 @@ class LazyDict(dict[K, V]):
 
     def _take_out(self, key: K) -> bool:
         """Remove a key in this process; whether it was there."""
-        executing = self._primary._executing()
-        if executing:
-            self._primary._find_answer()
-            if self._primary._is_discovering() or key in {*self._registered, *self._contested()}:
-                return self._remove_by_plugin(key, executing)
-            if executing[0] in self._primary._failures:
-                return key in self._opened()[0]
-        self._opened()
-        with _LOCK:
-            entries, values = self._state or self._so_far()
-            if key not in entries:
-                return False
-            record = entries.pop(key)
-            if record is not None and key not in values:
-                self._removed[key] = record
-            values.pop(key, None)
-            self._assigned.pop(key, None)
-            self._mirror(key)
-            return True
+        from .changes import take_out
+
+        return take_out(self, key)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -459,12 +319,12 @@ class LazyDict(dict[K, V]):
         entries, values = self._opened()
         entries, values = {**entries}, {**values}  # others may change them meanwhile
         shown = (
-            f"{key!r}: {self._show(entries[key], values.get(key, _MISSING))}" for key in entries
+            f"{key!r}: {self._show(entries[key], values.get(key, MISSING))}" for key in entries
         )
         return f"{{{', '.join(shown)}}}"
 
     def _show(self, record: "Record | None", value: object) -> str:
-        if record is None or value is not _MISSING:
+        if record is None or value is not MISSING:
             return repr(value)
         return self._describe_value(record)
 
@@ -480,8 +340,8 @@ class LazyDict(dict[K, V]):
     def _pairs(self) -> "Iterator[tuple[K, V]]":
         """Keys and values, each loaded when it is yielded; without what is removed meanwhile."""
         for key in self._keys():
-            value: Any = self.get(key, _MISSING)
-            if value is not _MISSING:
+            value: Any = self.get(key, MISSING)
+            if value is not MISSING:
                 yield key, value
 
     # To checkers these are dict's own, with all its overloads.
@@ -526,12 +386,12 @@ class LazyDict(dict[K, V]):
             """A plain dictionary of the same keys and values; loads all values."""
             return dict(self._pairs())
 
-        def pop(self, key: K, default: "Any" = _MISSING, /) -> "Any":
+        def pop(self, key: K, default: "Any" = MISSING, /) -> "Any":
             """Remove ``key`` in this process and return its value, loaded."""
-            value = self[key] if default is _MISSING else self.get(key, default)
+            value = self[key] if default is MISSING else self.get(key, default)
             if self._take_out(key):
                 return value
-            if default is _MISSING:
+            if default is MISSING:
                 raise self._unknown(key)
             return default
 
@@ -551,7 +411,7 @@ class LazyDict(dict[K, V]):
                     return default
                 return self.get(key, default)
             self._opened()
-            with _LOCK:
+            with lock():
                 if key not in (self._state or self._so_far())[0]:
                     self[key] = default
             return self.get(key, default)
@@ -571,8 +431,3 @@ class LazyDict(dict[K, V]):
 
     def __deepcopy__(self, memo: "Any") -> "LazyDict[K, V]":
         return self
-
-
-def _alone(record: "Record | None") -> "Record":
-    """A record without those that claim its key in vain: what is loaded stays whoever comes."""
-    return {name: value for name, value in (record or {}).items() if name != "over"}

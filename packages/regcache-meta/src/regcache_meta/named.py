@@ -1,6 +1,7 @@
 """Classes and functions that were given as text, ``"module:qualname"``: ``Named``."""
 
-from regcache_core.discovery import check_argument, load_object
+from regcache_core import discovery
+from regcache_core.discovery import check_argument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Named:
             DiscoveryError: It cannot be imported.
         """
         try:
-            found = load_object(self.__module__, self.__qualname__)
+            found = discovery.load_object(self.__module__, self.__qualname__)
         except Exception as error:  # foreign code may raise anything
             from .errors import DiscoveryError
 

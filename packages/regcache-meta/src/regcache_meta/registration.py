@@ -8,6 +8,7 @@ from .config import (
     DECLARATION_TOKEN,
     DEPENDS_ON,
     DERIVED,
+    NOWHERE,
     REPLACES,
     RegistryConfig,
     Scope,
@@ -17,7 +18,7 @@ from .config import (
     readable_name,
 )
 from .lazydict import LazyDiscoveryDict, SecondaryRegistryDict
-from .mapping import NOWHERE, LazyDict
+from .mapping import LazyDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from _thread import RLock
 from contextlib import suppress
 from types import TracebackType
 
+from .._file import CacheMiss
 from .._modules import call_in_forked_child
-from .._report import CacheMiss
 from .stamps import TICK_NS
 from .write import make_folder
 

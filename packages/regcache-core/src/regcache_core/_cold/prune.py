@@ -7,9 +7,8 @@ import re
 import time
 from contextlib import suppress
 
-from .._file import check_folder, read_bytes, read_document
+from .._file import CacheMiss, check_folder, read_bytes, read_document
 from .._inputs import SECONDS_PER_DAY, WRONG_SHAPE
-from .._report import CacheMiss
 from .lock import is_note
 
 _CACHE = r"[A-Za-z0-9_-]+-[0-9a-f]{16}\.json"

@@ -9,10 +9,9 @@ import sys
 from _thread import get_ident
 from time import perf_counter_ns, time_ns
 
-from .._file import cache_file
+from .._file import STATUSES, CacheMiss, Report, cache_file, check_argument, refused
 from .._inputs import check_all
 from .._modules import file_of
-from .._report import STATUSES, CacheMiss, Report, check_argument, refused
 from ..errors import CacheWarning, SerializationError, warn_caller
 
 TYPE_CHECKING = False

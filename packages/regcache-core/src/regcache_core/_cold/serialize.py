@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
+from .._file import CacheMiss
 from .._inputs import Input
 from .._keys import key_to_text
-from .._report import CacheMiss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ import os
 import stat
 import time
 
-from .._file import RACY_NS, fingerprint
-from .._report import CacheMiss
+from .._file import RACY_NS, CacheMiss, fingerprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

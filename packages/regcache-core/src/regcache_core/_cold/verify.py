@@ -21,8 +21,8 @@ from ..errors import ConfigError, VerificationError
 from .saving import as_records
 
 if TYPE_CHECKING:
+    from .._file import Report
     from .._manager import RegistryCacheManager
-    from .._report import Report
 
     #: ``items``: key as text -> record; ``extra``: what is stored beside them. JSON values.
     Document = dict[str, Any]

@@ -8,8 +8,7 @@ import time
 from _thread import get_ident
 from contextlib import suppress
 
-from .._file import check_folder, check_owner, check_size, seal
-from .._report import CacheMiss
+from .._file import CacheMiss, check_folder, check_owner, check_size, seal
 from .serialize import NotJsonError
 
 TYPE_CHECKING = False

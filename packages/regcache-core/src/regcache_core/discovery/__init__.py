@@ -8,33 +8,21 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._file import fingerprint
+    from .._file import check_argument, fingerprint
     from .._inputs import FoundFiles
     from .._modules import (
         NOT_OF_A_LIBRARY,
-        attribute_of,
         call_in_forked_child,
-        code_in_execution,
-        excluded_as,
         file_of,
         find_object,
         find_package,
         find_sources,
         find_spec,
-        has_failed,
         is_anonymous,
-        is_gone,
-        is_initializing,
         is_plain_name,
-        is_same_source,
-        lies_in,
-        load_object,
-        module_of,
-        modules_in_execution,
         name_of,
         source_modules,
     )
-    from .._report import check_argument
     from ..depends import as_dependencies
     from ..errors import DuplicateItemError, told, warn_caller
     from ._cold.duplicates import (
@@ -64,9 +52,21 @@ if TYPE_CHECKING:
     from ._cold.loaded import watch_imports
     from ._cold.packages import Excluded, is_installed, iter_module_names
     from ._cold.threads import is_unfinished
-    from .inputs import EditedModules, ImportPath, published_modules
     from .installed import EntryPoint, EntryPoints, entry_points
-    from .listing import Adapter, Cache, Listing
+    from .listing import Adapter, Cache, EditedModules, ImportPath, Listing, published_modules
+    from .modules import (
+        attribute_of,
+        code_in_execution,
+        excluded_as,
+        has_failed,
+        is_gone,
+        is_initializing,
+        is_same_source,
+        lies_in,
+        load_object,
+        module_of,
+        modules_in_execution,
+    )
     from .selection import Questions, Selection, Subject, close_keys
 
 __all__ = [
@@ -140,27 +140,27 @@ __all__ = [
 
 _MODULES = {
     "NOT_OF_A_LIBRARY": "regcache_core._modules",
-    "excluded_as": "regcache_core._modules",
+    "excluded_as": "regcache_core.discovery.modules",
     "Excluded": "regcache_core.discovery._cold.packages",
     "Adapter": "regcache_core.discovery.listing",
     "Cache": "regcache_core.discovery.listing",
     "Discovered": "regcache_core.discovery._cold.importing",
     "DuplicateItemError": "regcache_core.errors",
-    "EditedModules": "regcache_core.discovery.inputs",
+    "EditedModules": "regcache_core.discovery.listing",
     "EntryPoint": "regcache_core.discovery.installed",
     "EntryPoints": "regcache_core.discovery.installed",
     "Failures": "regcache_core.discovery._cold.failures",
     "FoundFiles": "regcache_core._inputs",
-    "ImportPath": "regcache_core.discovery.inputs",
+    "ImportPath": "regcache_core.discovery.listing",
     "Listing": "regcache_core.discovery.listing",
     "Questions": "regcache_core.discovery.selection",
     "Selection": "regcache_core.discovery.selection",
     "Subject": "regcache_core.discovery.selection",
     "as_dependencies": "regcache_core.depends",
-    "attribute_of": "regcache_core._modules",
+    "attribute_of": "regcache_core.discovery.modules",
     "call_in_forked_child": "regcache_core._modules",
-    "code_in_execution": "regcache_core._modules",
-    "check_argument": "regcache_core._report",
+    "code_in_execution": "regcache_core.discovery.modules",
+    "check_argument": "regcache_core._file",
     "close_keys": "regcache_core.discovery.selection",
     "discovering": "regcache_core.discovery._cold.importing",
     "distribution_of": "regcache_core.discovery._cold.entry_points",
@@ -172,30 +172,30 @@ _MODULES = {
     "find_sources": "regcache_core._modules",
     "find_spec": "regcache_core._modules",
     "fingerprint": "regcache_core._file",
-    "has_failed": "regcache_core._modules",
+    "has_failed": "regcache_core.discovery.modules",
     "import_module": "regcache_core.discovery._cold.importing",
     "import_modules": "regcache_core.discovery._cold.importing",
     "import_package": "regcache_core.discovery._cold.importing",
     "installer_of": "regcache_core.discovery._cold.duplicates",
     "is_anonymous": "regcache_core._modules",
-    "is_gone": "regcache_core._modules",
-    "is_initializing": "regcache_core._modules",
+    "is_gone": "regcache_core.discovery.modules",
+    "is_initializing": "regcache_core.discovery.modules",
     "is_installed": "regcache_core.discovery._cold.packages",
     "is_item": "regcache_core.discovery._cold.importing",
     "is_plain_name": "regcache_core._modules",
-    "is_same_source": "regcache_core._modules",
+    "is_same_source": "regcache_core.discovery.modules",
     "is_unfinished": "regcache_core.discovery._cold.threads",
     "iter_module_names": "regcache_core.discovery._cold.packages",
-    "lies_in": "regcache_core._modules",
+    "lies_in": "regcache_core.discovery.modules",
     "load_entry_point": "regcache_core.discovery._cold.entry_points",
     "load_installed": "regcache_core.discovery._cold.entry_points",
-    "load_object": "regcache_core._modules",
+    "load_object": "regcache_core.discovery.modules",
     "metadata_files": "regcache_core.discovery._cold.entry_points",
-    "module_of": "regcache_core._modules",
-    "modules_in_execution": "regcache_core._modules",
+    "module_of": "regcache_core.discovery.modules",
+    "modules_in_execution": "regcache_core.discovery.modules",
     "name_of": "regcache_core._modules",
     "place_of": "regcache_core.discovery._cold.failures",
-    "published_modules": "regcache_core.discovery.inputs",
+    "published_modules": "regcache_core.discovery.listing",
     "raise_if_signalled": "regcache_core.discovery._cold.importing",
     "reexported_by": "regcache_core.discovery._cold.importing",
     "requirement_for": "regcache_core.discovery._cold.duplicates",

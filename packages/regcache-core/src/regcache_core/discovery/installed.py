@@ -9,19 +9,10 @@ import sys
 from _frozen_importlib_external import PathFinder  # as in importlib.machinery, which is an import
 from time import time_ns
 
-from .._file import RACY_NS
+from .._file import RACY_NS, CacheMiss
 from .._inputs import Input, SourceTree
 from .._manager import RegistryCacheManager
-from .._modules import (
-    attribute_of,
-    is_metadata,
-    is_path,
-    load_object,
-    module_of,
-    search_path,
-    stamp_of,
-)
-from .._report import CacheMiss
+from .._modules import is_metadata, is_path, search_path, stamp_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,6 +129,8 @@ class EntryPoint:
             ValueError: The value is none of an entry point.
             Exception: Whatever the import raises, or AttributeError.
         """
+        from .modules import load_object
+
         module, attr = self.module, self.attr or ""
         if isinstance(self._source, tuple) and not self._is_named(*self._source):
             from ..errors import EntryPointGoneError
@@ -429,6 +422,8 @@ def is_entry_point(group: str, module: str, attribute: "str | None" = None) -> b
         module: The module.
         attribute: What the entry point must name in it; ``None`` for anything.
     """
+    from .modules import attribute_of, module_of
+
     for value in _published(group):
         if module_of(value) == module and attribute in (None, attribute_of(value)):
             return True

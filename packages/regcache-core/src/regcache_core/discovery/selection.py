@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from _collections_abc import Mapping  # as collections.abc has it, without the cost of its package
 
-from .._report import check_argument
+from .._file import check_argument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -30,6 +30,7 @@ from regcache_core.discovery import (
 )
 
 from .. import facts as facts  # needed when plugins may have broken importing
+from ..changes import undo
 from ..classes import (
     aliases_of,
     derives_from,
@@ -287,7 +288,7 @@ class Discovery:
         """Keep the failure of a module, and take back what it did."""
         self.failures.add(name, error)
         for mapping in (self.registry, *self.registry._dependents):
-            mapping._undo(name)
+            undo(mapping, name)
         self.scope.config.forget(self._keys_of([name]))
 
     def _refuse(self, name: str, error: Exception) -> None:
@@ -463,7 +464,7 @@ class Discovery:
             elif self.scope.scanned:
                 register_scanned(self.scope, found, registry)
         except BaseException:  # plugin code may raise anything
-            registry._undo(module_of(value))
+            undo(registry, module_of(value))
             for key in {*registered} - before:
                 del registered[key]
                 registry._setters.pop(key, None)

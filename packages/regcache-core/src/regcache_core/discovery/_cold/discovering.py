@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from time import perf_counter_ns
 
-from ..._modules import modules_in_execution
-from ..._report import Report, check_argument
+from ..._file import Report, check_argument
 from ...errors import ImportStalledError, SeenByPluginsError
+from ..modules import modules_in_execution
 from .importing import forget_searches
 from .threads import await_turn, warn_of_stall
 

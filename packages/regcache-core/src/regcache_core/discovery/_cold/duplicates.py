@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from ..._modules import file_of, find_sources, module_of
+from ..._modules import file_of, find_sources
 from ...depends import normalize
+from ..modules import module_of
 from .entry_points import distribution_of, origins_of, told_by
 
 TYPE_CHECKING = False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._inputs import Declared, FoundFiles
-    from ..inputs import ImportPath
+    from ..listing import ImportPath
 
 #: Errors that say something of the file that they name, and not of this moment.
 _ABOUT_FILES = (FileNotFoundError, PermissionError, NotADirectoryError)

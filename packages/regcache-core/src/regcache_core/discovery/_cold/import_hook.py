@@ -6,7 +6,8 @@ from __future__ import annotations
 import sys
 from _thread import allocate_lock
 
-from ..._modules import call_in_forked_child, is_initializing, peek
+from ..._modules import call_in_forked_child, peek
+from ..modules import is_initializing
 from .threads import Entry
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from types import ModuleType, TracebackType
     from typing import Any
 
-    from ..inputs import ImportPath
+    from ..listing import ImportPath
 
 #: Held for a moment, to put the finder into ``sys.meta_path`` or to take it out.
 _LOCK = allocate_lock()

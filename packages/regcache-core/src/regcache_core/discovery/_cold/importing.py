@@ -15,19 +15,9 @@ from time import time_ns
 
 from ..._cold.lock import touch_locks
 from ..._file import RACY_NS
-from ..._modules import (
-    IMPORTING,
-    find_package,
-    find_spec,
-    is_gone,
-    is_path,
-    lies_in,
-    loaded_names,
-    peek,
-    source_modules,
-    stamp_of,
-)
+from ..._modules import IMPORTING, find_package, find_spec, is_path, peek, source_modules, stamp_of
 from ...errors import CacheWarning, ImportStalledError, StandInError, warn_caller
+from ..modules import is_gone, lies_in, loaded_names
 from .failures import Failures
 from .import_hook import FOLLOWED
 from .loaded import find_stand_ins, find_used, watch_imports

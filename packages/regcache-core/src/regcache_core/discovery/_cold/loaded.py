@@ -14,7 +14,8 @@ from opcode import opmap
 from types import CodeType, ModuleType
 
 from ..._cold.stamps import is_newer, read_file, stamp_trees
-from ..._modules import MAIN, file_of, find_package, find_spec, loaded_names, peek
+from ..._modules import file_of, find_package, find_spec, peek
+from ..modules import MAIN, loaded_names
 from .import_hook import FAILED, FOLLOWED, MISSED
 from .packages import is_installed
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..._inputs import FoundFiles
-    from ..inputs import EditedModules, ImportPath
+    from ..listing import EditedModules, ImportPath
 
     #: The module of an import statement, and the names that are taken from it.
     Import = tuple[str, tuple[str, ...]]

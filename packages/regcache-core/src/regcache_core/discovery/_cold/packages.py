@@ -6,7 +6,7 @@ import os
 import sys
 from importlib.machinery import FileFinder, all_suffixes
 
-from ..._modules import excluded_as
+from ..modules import excluded_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,19 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import zip_longest
 
 from ..._cold.stamps import UNTRUSTED, is_folder, trusted_stamp
-from ..._file import fingerprint
+from ..._file import CacheMiss, fingerprint
 from ..._inputs import PYTHON_SUFFIXES
-from ..._modules import (
-    MAIN,
-    find_package,
-    find_spec,
-    first_entry,
-    is_metadata,
-    loaded_names,
-    look_into,
-    stamp_of,
-)
-from ..._report import CacheMiss
+from ..._modules import find_package, find_spec, first_entry, is_metadata, stamp_of
+from ..modules import MAIN, loaded_names, look_into
 from .importing import forget_folder_listings
 from .packages import importer_of, is_installed, takes_installed
 
@@ -32,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..inputs import ImportPath
+    from ..listing import ImportPath
 
 #: Where these are loaded, a plugin may have looked for another distribution without importing it.
 _LOOKING = ("importlib.metadata", "importlib.util")

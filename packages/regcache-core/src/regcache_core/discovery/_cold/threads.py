@@ -10,15 +10,9 @@ from types import FrameType
 from weakref import ref
 
 from ..._cold.saving import greenlet_here
-from ..._modules import (
-    IMPORTING,
-    MAIN,
-    is_forked,
-    is_initializing,
-    loaded_names,
-    modules_in_execution,
-)
+from ..._modules import IMPORTING, is_forked
 from ...errors import CacheWarning, ImportStalledError, warn_caller
+from ..modules import MAIN, is_initializing, loaded_names, modules_in_execution
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
