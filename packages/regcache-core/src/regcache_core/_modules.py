@@ -6,7 +6,7 @@ from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from typing import Any
 
 
@@ -299,6 +299,20 @@ def _renew() -> None:
 
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_renew)
+
+
+def containing(packages: "Collection[str]") -> "Callable[[str], bool]":
+    """A function that tells whether a module is, or lies in, a package of some.
+
+    Args:
+        packages: Names and patterns, as ``within`` has them.
+    """
+    if {*"*?["}.isdisjoint("".join(packages)):  # most are plain names
+        prefixes = tuple([f"{each}." for each in packages])
+        return lambda module: f"{module}.".startswith(prefixes)  # a plugin may have made it no text
+    from ._patterns import within
+
+    return lambda module: within(str(module), packages) != ""
 
 
 def is_metadata(name: str, folder: str) -> bool:

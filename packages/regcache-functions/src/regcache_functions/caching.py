@@ -52,7 +52,7 @@ class FunctionAdapter(Adapter["State"]):
     advice = "a module must call the registry's own register()"
 
     def __init__(self, registry: "FunctionRegistry[Any]", scope: "Scope") -> None:
-        super().__init__(registry.name, scope.package)
+        super().__init__(registry.name, scope.package, scope.packages)
         self.registry = registry
         self.scope = scope
         self.created_ns = scope.created_ns
@@ -75,19 +75,19 @@ class FunctionAdapter(Adapter["State"]):
         """The class of the facts."""
         return [self.scope.facts]
 
-    def places(self) -> "list[str]":
-        """The folders of the package, or the file of a plain module; nothing is imported.
+    def placed(self) -> "dict[str, list[str]]":
+        """As ``Adapter.placed`` has it.
 
         Raises:
             ScanError: There is no such package.
         """
         try:
-            return super().places()
-        except ModuleNotFoundError:
+            return super().placed()
+        except ModuleNotFoundError as error:
             from .errors import ScanError
 
             problem = "there is no such package; is it installed, is it misspelt?"
-            raise ScanError(self.package, problem) from None
+            raise ScanError(str(error.name), problem) from None
 
     def is_enabled(self) -> bool:
         return self.registry.enable_cache
@@ -99,7 +99,7 @@ class FunctionAdapter(Adapter["State"]):
 
     def cache_name(self) -> str:
         policy = self.registry._policy
-        name = f"{self.name} functions of {self.package}"
+        name = f"{self.name} functions of {self.searched}"
         return name if policy == "error" else f"{name} {policy}"
 
     def make_check(self, import_path: "ImportPath") -> "Callable[[Any], Any]":
@@ -108,16 +108,16 @@ class FunctionAdapter(Adapter["State"]):
         A record of an installed function names what its entry point names. In a library each
         function is found by its name in a module.
         """
-        package, is_library = self.package, self.is_library
-        prefix, fields = f"{package}.", _FIELDS
+        contains, is_library = self.contains, self.is_library
+        prefix, fields = f"{self.package}.", _FIELDS
 
         def check(record: "Record") -> "Record":
             module = record["module"]
             if not is_plain_name(module):
                 raise ValueError(f"{module!r} is no name of a module to be loaded")
-            is_inside = f"{module}.".startswith(prefix)
+            is_inside = f"{module}.".startswith(prefix) or contains(module)
             if not is_inside and module not in published_modules(import_path):
-                raise ValueError(f"{module} lies outside of {package}")
+                raise ValueError(f"{module} lies outside of {self.searched}")
             for field, value in record.items():
                 if value.__class__ is not fields[field]:
                     raise TypeError(f"{field} of {module}.{record['qualname']} is {value!r}")
@@ -205,7 +205,7 @@ class FunctionAdapter(Adapter["State"]):
         is_open = self.registry._policy not in ("first", "last")
         found.warn_of_failures(ScanWarning, duplicates=is_open)
         if not found.records and not found.extra["rejected"]:
-            problem = f"no function was found in {self.package}; {self.advice}"
+            problem = f"no function was found in {self.searched}; {self.advice}"
             warn_caller(f"{self.name}: {problem}", ScanWarning)
 
 

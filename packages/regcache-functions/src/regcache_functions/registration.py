@@ -321,6 +321,11 @@ def is_module(name: object) -> bool:
     return isinstance(name, str) and "" not in name.split(".")
 
 
+def is_package(name: object) -> bool:
+    """Whether a value may be the name of a package, or a pattern of such names in a package."""
+    return is_module(name) and {*"*?["}.isdisjoint(str(name).partition(".")[0])
+
+
 def texts_of(field: str, given: "Iterable[str]") -> "tuple[str, ...]":
     """A list of texts, as it is kept.
 

@@ -19,6 +19,7 @@ from .registration import (
     check_unused,
     declaration,
     is_module,
+    is_package,
     make_facts,
     name_of_function,
     place_of,
@@ -72,6 +73,7 @@ class Scope:
 
     Args:
         package: The package; empty for a registry of functions of this process alone.
+        more: Further packages, which are searched after it.
         options: Arguments of ``FunctionRegistry`` or its ``scan``, which become attributes.
 
     Attributes:
@@ -90,8 +92,9 @@ class Scope:
     max_age_days: "float | None"
     cache_dir: "str | os.PathLike[str] | None"
 
-    def __init__(self, package: str, **options: "Any") -> None:
+    def __init__(self, package: str, more: "Iterable[str]" = (), **options: "Any") -> None:
         self.package = package
+        self.packages = tuple(dict.fromkeys(filter(None, (package, *more))))
         vars(self).update(options)
         if self.depends_on != ():
             from regcache_core.discovery import as_dependencies
@@ -105,7 +108,13 @@ class Scope:
 
     def contains(self, module: str) -> bool:
         """As ``Adapter.contains``, before there is one: core is not needed to register."""
-        return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
+        if f"{module}.".startswith(f"{self.package}."):  # a plugin may have made it no text
+            return True
+        if not self.packages[1:] and {*"*?["}.isdisjoint(self.package):
+            return False
+        from regcache_core.discovery import containing
+
+        return containing(self.packages)(module)
 
 
 class LibraryScope(Scope):
@@ -138,10 +147,12 @@ class LibraryScope(Scope):
         return names or [package]
 
 
-def _check_exclude(patterns: "tuple[str, ...]", package: "str | None") -> None:
-    """Raise ``ConfigError`` for patterns that name the package itself: they would fit nothing."""
-    is_below = not any(f"{each}.".startswith(f"{package}.") for each in patterns)
-    check("exclude", patterns, is_below, f"patterns that begin below {package}, such as ['tests']")
+def _check_exclude(patterns: "tuple[str, ...]", packages: "Iterable[str]") -> None:
+    """Raise ``ConfigError`` for patterns that name a package itself: they would fit nothing."""
+    for each in packages:
+        above = f"{each}.".partition("*")[0]
+        is_below = not any(f"{pattern}.".startswith(above) for pattern in patterns)
+        check("exclude", patterns, is_below, f"patterns that begin below {each}, such as ['tests']")
 
 
 class FunctionRegistry(Functions[F]):
@@ -170,6 +181,8 @@ class FunctionRegistry(Functions[F]):
         enable_cache: Whether a cache file is used; without it every process searches.
         max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
         cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
+        packages: Further packages, searched after that one. All may be patterns: ``"ext.*"`` means
+            each package and module directly in ``ext``, whoever installed it.
 
     Raises:
         ConfigError: An argument is of the wrong kind (a ``ValueError``).
@@ -199,18 +212,22 @@ class FunctionRegistry(Functions[F]):
         enable_cache: bool = True,
         max_age_days: "float | None" = 7,
         cache_dir: "str | os.PathLike[str] | None" = None,
+        packages: "Iterable[str]" = (),
     ) -> None:
         check("on_duplicate", on_duplicate, on_duplicate in POLICIES, f"one of {POLICIES}")
         check("name", name, isinstance(name, str) and name != "", "a non-empty string")
-        of_package = package is None or is_module(package)
+        of_package = package is None or is_package(package)
         check("package", package, of_package, "the name of a package, in full")
+        more = texts_of("packages", packages)
+        check("packages", packages, all(map(is_package, more)), "a list of packages: ['ext.*']")
+        package = more[0] if package is None and more else package
         check("facts", facts, facts is None or isinstance(facts, type), "a class")
         check_flags(strict=strict, enable_cache=enable_cache)
         is_group = entry_points is None or (isinstance(entry_points, str) and entry_points != "")
         check("entry_points", entry_points, is_group, "the name of a group of entry points")
         patterns = texts_of("exclude", exclude)
         check("exclude", exclude, all(map(is_module, patterns)), "a list of patterns: ['tests']")
-        _check_exclude(patterns, package)
+        _check_exclude(patterns, [package, *more] if package else ())
         if package is None:
             check_unused("package", strict=strict, depends_on=depends_on, exclude=exclude)
             check_unused("package", entry_points=entry_points, cache_dir=cache_dir)
@@ -223,6 +240,7 @@ class FunctionRegistry(Functions[F]):
         self._owners = dict.fromkeys(module for module, _ in places)
         self._scope = Scope(
             package or "",
+            more,
             facts=facts,
             strict=strict,
             depends_on=depends_on,
@@ -326,7 +344,7 @@ class FunctionRegistry(Functions[F]):
         check("public", public, public in ("__all__", "names"), "'__all__' or 'names'")
         check("watch", watch, watch in ("files", "distribution"), "'files' or 'distribution'")
         check("library", library, is_module(library), "a module's name, in full")
-        _check_exclude(exclude, library)
+        _check_exclude(exclude, [library])
         check("recursive", recursive, recursive in (None, True, False), "True, False or None")
         check_flags(strict=strict)
         check("probe_version", probe_version, isinstance(probe_version, str), "a text")
@@ -443,7 +461,7 @@ class FunctionRegistry(Functions[F]):
         if self._scope.exclude:
             from regcache_core.discovery import excluded_as
 
-            if excluded_as(new.module, self._scope.package, self._scope.exclude) is not None:
+            if excluded_as(new.module, self._scope.packages, self._scope.exclude) is not None:
                 return
         with _LOCK:
             state, old = self._state, self._registered.get(new.name)
@@ -521,7 +539,7 @@ class FunctionRegistry(Functions[F]):
         return name
 
     def _place_of(self, new: Registration) -> str:
-        """The name of a function beside others of the same name."""
+        """The name of a function beside others of the same name, as of the first package."""
         return f"{new.module}.{new.name}".removeprefix(f"{self._scope.package}.")
 
     def _clash(self, record: "Record") -> str:

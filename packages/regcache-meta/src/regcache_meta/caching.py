@@ -36,7 +36,7 @@ class EditedClasses(EditedModules):
     """
 
     def __init__(self, adapter: "ClassAdapter") -> None:
-        super().__init__(adapter.package, adapter.source_files, adapter.created_ns)
+        super().__init__(adapter.packages, adapter.source_files, adapter.created_ns)
         self._scope = adapter.scope
         # By identity: a metaclass may have made them unhashable. Modules have many in common.
         self._seen: dict[int, type] = {}
@@ -64,7 +64,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
     """What a registry of classes tells its ``Listing``; its scope is one of a package."""
 
     def __init__(self, registry: "LazyDiscoveryDict[Any, Any]", scope: "Scope") -> None:
-        super().__init__(scope.name, str(scope.package))
+        super().__init__(scope.name, str(scope.package or ""), scope.packages)
         self.registry = registry
         self.scope = scope
         self.watch = scope.watch
@@ -73,7 +73,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         self.entry_points = scope.config.discovery_entry_points or ""
         config = scope.config
         self.cache_config = CacheConfig(config.max_age_days, cache_dir=config.cache_dir)
-        self.light_modules = (self.package, scope.given.__module__)
+        self.light_modules = (*self.packages, scope.given.__module__)
 
     def is_enabled(self) -> bool:
         return self.registry.enable_cache
@@ -106,7 +106,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         config = self.scope.config
         extractor, include, function = map(name_of, self._functions())
         return {
-            "package": self.package,
+            "package": self.searched,
             "base": name_of(self.scope.given),
             "key": config.key_attribute,
             "extractor": extractor,
@@ -149,32 +149,33 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             return name
         functions = [name_of(config.key_extractor), name_of(self.scope.include)]
         options = [config.key_attribute, *functions, config.discovery_recursive, config.strict]
-        options += [config.on_duplicate, str(config.exclude), self.watch]
+        options += [config.on_duplicate, str(config.exclude), self.watch, *config.packages]
         return f"{name} {fingerprint(options)}"
 
-    def places(self) -> "list[str]":
-        """The folders of the package, or the file of a plain module; nothing is imported.
+    def placed(self) -> "dict[str, list[str]]":
+        """As ``Adapter.placed`` has it.
 
         Raises:
             DiscoveryError: There is no such package.
         """
         try:
-            paths = super().places()
-        except ModuleNotFoundError:
-            paths = []
-        if not paths:  # or it is built into Python, and nothing is below it
-            from .errors import DiscoveryError
+            placed = super().placed()
+            if all(placed.values()):
+                return placed
+            missing = min(placed, key=placed.__getitem__)  # it is built into Python: nothing below
+        except ModuleNotFoundError as error:
+            missing = str(error.name)
+        from .errors import DiscoveryError
 
-            problem = "there is no such package; is it installed, is it misspelt?"
-            raise DiscoveryError(self.package, problem)
-        return paths
+        problem = "there is no such package; is it installed, is it misspelt?"
+        raise DiscoveryError(missing, problem)
 
     def edited(self) -> EditedClasses:
         return EditedClasses(self)
 
     def make_check(self, import_path: "ImportPath") -> "Callable[[Any], Any]":
         """A function that gives back a record; one that leads elsewhere is refused."""
-        package, prefix = self.package, f"{self.package}."
+        package, prefix, contains = self.package, f"{self.package}.", self.contains
 
         def check_record(record: "Any") -> "Any":
             module, name, qualname = record["module"], record["class_name"], record["qualname"]
@@ -193,9 +194,9 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             is_odd = "__" in names or ".." in names
             if is_odd and not all(map(is_plain_name, names[1:-1].split("."))):
                 raise ValueError(f"{names!r} holds no names of a module or class to be loaded")
-            is_inside = home == package or home.startswith(prefix)
+            is_inside = home == package or home.startswith(prefix) or contains(home)
             if not is_inside and home not in published_modules(import_path):
-                raise ValueError(f"{module}.{qualname} lies outside of {package}")
+                raise ValueError(f"{module}.{qualname} lies outside of {self.searched}")
             return record
 
         return check_record
@@ -337,7 +338,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         found.warn_of_failures(DiscoveryWarning, duplicates=is_open)
         if self.scope.scanned and not found.records:
             base = self.scope.given.__qualname__
-            warn_caller(f"{self.package} has no sub-class of {base} with a key", DiscoveryWarning)
+            warn_caller(f"{self.searched} has no sub-class of {base} with a key", DiscoveryWarning)
 
 
 def _check_failure(texts: "list[str]") -> "list[str]":

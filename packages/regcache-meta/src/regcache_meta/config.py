@@ -5,7 +5,7 @@ from _thread import RLock
 from time import time_ns
 
 from regcache_core import discovery
-from regcache_core.discovery import call_in_forked_child
+from regcache_core.discovery import call_in_forked_child, containing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ class RegistryConfig:
         exclude: Patterns of modules that are neither imported nor registered: ``"tests"`` fits each
             part of that name below the package, ``"old.*"`` what lies in any ``old``. They stand in
             ``skipped``.
+        packages: Further packages that hold plugins, as ``LazyDiscoveryDict.for_package`` has them.
         discover: Whether plugins are searched at all; else those count that something imports.
         max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
         cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
@@ -151,6 +152,7 @@ class RegistryConfig:
         discover: bool = True,
         max_age_days: "float | None" = 7,
         cache_dir: "str | os.PathLike[str] | None" = None,
+        packages: "Iterable[str]" = (),
     ) -> None:
         given = locals()
         for field, (default, is_right, expected) in _RULES.items():
@@ -160,6 +162,7 @@ class RegistryConfig:
         is_key = is_name(key_attribute) or (key_attribute == "" and key_extractor is not None)
         check("key_attribute", key_attribute, is_key, "the name of a class attribute")
         exclude = _listed("exclude", exclude, is_pattern, "a list of patterns: ['tests']")
+        packages = _listed("packages", packages, is_package, "a list of packages: ['ext.*']")
         facts = _listed("facts", facts, is_name, "a list of attribute names")
         secondary_registries = _listed(
             "secondary_registries",
@@ -184,6 +187,7 @@ class RegistryConfig:
         self.on_duplicate = on_duplicate
         self._runs: dict[str, Any] = {}  # module -> its code as it registered a class first
         self.exclude = tuple(exclude)
+        self.packages = tuple(packages)
         self.discover = discover
         self.max_age_days = max_age_days
         self.cache_dir = cache_dir
@@ -216,10 +220,12 @@ def check(field: str, value: object, right: bool, expected: str) -> None:
         raise ConfigError(field, value, expected)
 
 
-def check_exclude(exclude: "Collection[str]", package: "str | None") -> None:
-    """Raise ``ConfigError`` for patterns that name the package itself: they would fit nothing."""
-    is_below = not any(f"{each}.".startswith(f"{package}.") for each in exclude)
-    check("exclude", exclude, is_below, f"patterns that begin below {package}, such as ['tests']")
+def check_exclude(exclude: "Collection[str]", packages: "Iterable[str | None]") -> None:
+    """Raise ``ConfigError`` for patterns that name a package itself: they would fit nothing."""
+    for each in packages:
+        above = f"{each}.".partition("*")[0]
+        is_below = not any(f"{pattern}.".startswith(above) for pattern in exclude)
+        check("exclude", exclude, is_below, f"patterns that begin below {each}, such as ['tests']")
 
 
 def is_name(value: object) -> bool:
@@ -230,6 +236,11 @@ def is_name(value: object) -> bool:
 def is_pattern(value: object) -> bool:
     """Whether a value is a pattern of names of modules."""
     return isinstance(value, str) and "" not in value.split(".")
+
+
+def is_package(value: object) -> bool:
+    """Whether a value is the name of a package, or a pattern of such names in a package."""
+    return is_pattern(value) and {*"*?["}.isdisjoint(str(value).partition(".")[0])
 
 
 def _is_dict(value: object) -> bool:
@@ -254,7 +265,7 @@ _RULES: "dict[str, tuple[Any, Callable[[Any], bool], str]]" = {
     "skip_if_no_key": (False, is_flag, FLAG),
     "log_registration": (True, is_flag, FLAG),
     "registry_name": (None, _is_text, "a non-empty text"),
-    "discovery_package": (None, is_pattern, "the name of a package, in full"),
+    "discovery_package": (None, is_package, "the name of a package, in full"),
     "discovery_recursive": (None, is_flag, f"{FLAG}, or None"),
     "discovery_function": (None, callable, "a function"),
     "strict": (False, is_flag, FLAG),
@@ -366,7 +377,7 @@ class Scope:
     Args:
         given: The class that plugins derive from, or where that lies.
         config: The registry's set-up.
-        package: The package that is searched; ``None`` where there is none.
+        package: The package that is searched first; ``None`` where there is none.
         scanned: Whether classes are looked for, instead of registering themselves.
         include: Which of the classes that are found count.
         watch: What tells that the package has changed: ``Adapter.watch``.
@@ -374,11 +385,13 @@ class Scope:
 
     __slots__ = (
         "config",
+        "contains",
         "created_ns",
         "depends_on",
         "given",
         "include",
         "package",
+        "packages",
         "scanned",
         "watch",
     )
@@ -395,6 +408,9 @@ class Scope:
         self.given: Any = given
         self.config = config
         self.package = package
+        self.packages = tuple(dict.fromkeys(filter(None, (package, *config.packages))))
+        #: As ``Adapter.contains``, before there is one.
+        self.contains = containing(self.packages)
         self.scanned = scanned
         self.include = include
         self.watch = watch
@@ -435,19 +451,22 @@ class Scope:
         """What the registry is called in messages."""
         return self.config.registry_name or readable_name(self.given.__name__)
 
-    def contains(self, module: str) -> bool:
-        """As ``Adapter.contains``, before there is one."""
-        return f"{module}.".startswith(f"{self.package}.")  # a plugin may have made it no text
-
     def searches(self, module: str) -> bool:
         """Whether a module of the package is one that is searched."""
         if self.config.discovery_recursive is not False:
             return self.contains(module)
-        return module == self.package or module.rpartition(".")[0] == self.package
+        if not self.contains(module):
+            return False
+        from regcache_core.discovery import within
+
+        return within(module, self.packages) in (module, module.rpartition(".")[0])
 
     def excludes(self, module: str) -> bool:
         """Whether a module is one that is left out, whoever imports it."""
-        return discovery.excluded_as(module, str(self.package), self.config.exclude) is not None
+        patterns = self.config.exclude
+        if not patterns:
+            return False
+        return discovery.excluded_as(module, self.packages, patterns) is not None
 
     def place_of(self, module: str, key: object) -> str:
         """The key of a class beside others of the same key: that, with the place of its module."""
@@ -462,6 +481,7 @@ class Scope:
         base, key, include = (it.text if isinstance(it, Named) else it for it in given)
         return {
             "package": self.package,
+            "packages": config.packages,
             "base": base,
             "key": key,
             "include": include,

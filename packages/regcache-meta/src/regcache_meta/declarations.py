@@ -25,7 +25,7 @@ def check_use(config: "RegistryConfig", is_lazy: bool) -> None:
     """
     where = "it to a registry that is a LazyDiscoveryDict"
     check("max_age_days", config.max_age_days, is_lazy or config.max_age_days == 7, where)
-    searched = "discovery_package", "discovery_entry_points"
+    searched = "discovery_package", "packages", "discovery_entry_points"
     for name in ("strict", "facts", "depends_on", "cache_dir", "exclude", *searched):
         value = getattr(config, name)
         check(name, value, is_lazy or not value, where)

@@ -132,6 +132,7 @@ class LazyDiscoveryDict(_Dict[K, V]):
         enable_cache: bool = True,
         max_age_days: "float | None" = 7,
         cache_dir: "str | os.PathLike[str] | None" = None,
+        packages: "Iterable[str]" = (),
     ) -> "LazyDiscoveryDict[Any, type[B]]":
         """A registry of the sub-classes of ``base`` in a package that knows nothing of us.
 
@@ -164,6 +165,8 @@ class LazyDiscoveryDict(_Dict[K, V]):
             enable_cache: Whether a cache file is used.
             max_age_days: Age in days after which the cache file is stale; ``None`` means for ever.
             cache_dir: Folder for the cache file, as ``CacheConfig`` of regcache_core has it.
+            packages: Further packages, searched after that one. All may be patterns: ``"ext.*"``
+                means each package and module directly in ``ext``, whoever installed it.
 
         Raises:
             ConfigError: An argument is of the wrong kind (a ``ValueError``); on first use, if the
@@ -212,12 +215,14 @@ class LazyDiscoveryDict(_Dict[K, V]):
                 exclude=exclude,
                 max_age_days=max_age_days,
                 cache_dir=cache_dir,
+                packages=packages,
             )
         except ValueError as error:
             from .declarations import respelt
 
             raise respelt(error, _ARGUMENTS) from None
-        check_exclude(() if config.exclude == NOT_OF_A_LIBRARY else config.exclude, package)
+        exclude = () if config.exclude == NOT_OF_A_LIBRARY else config.exclude
+        check_exclude(exclude, (package, *config.packages))
         registry._scope = Scope(plugin_base, config, package, True, include, watch)  # type: ignore[arg-type]
         return registry  # type: ignore[no-any-return]
 

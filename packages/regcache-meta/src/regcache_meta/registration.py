@@ -41,6 +41,7 @@ _ATTRIBUTES = {
     "__registry_entry_points__": "discovery_entry_points",
     "__registry_on_duplicate__": "on_duplicate",
     "__registry_package__": "discovery_package",
+    "__registry_packages__": "packages",
     "__registry_exclude__": "exclude",
     "__registry_discover__": "discover",
     "__registry_max_age_days__": "max_age_days",
@@ -61,11 +62,11 @@ class AutoRegisterMeta(ABCMeta):
     attribute that holds a plugin's key), with ``__registry__``, ``__key_extractor__``,
     ``__skip_if_no_key__``, ``__secondary_registries__``, ``__registry_name__``,
     ``__registry_facts__``, ``__registry_entry_points__``, ``__registry_on_duplicate__``,
-    ``__registry_package__``, ``__registry_exclude__``, ``__registry_discover__``,
-    ``__registry_max_age_days__``, ``__registry_cache_dir__`` and ``__registry_depends_on__`` where
-    wanted; or by ``__registry_config__`` (or the class keyword ``registry_config``), a
-    ``RegistryConfig`` that says all of it at once. Its sub-classes inherit the registry, as
-    ``cls.__registry__``; abstract ones are skipped. A sub-class may have a
+    ``__registry_package__``, ``__registry_packages__``, ``__registry_exclude__``,
+    ``__registry_discover__``, ``__registry_max_age_days__``, ``__registry_cache_dir__`` and
+    ``__registry_depends_on__`` where wanted; or by ``__registry_config__`` (or the class keyword
+    ``registry_config``), a ``RegistryConfig`` that says all of it at once. Its sub-classes inherit
+    the registry, as ``cls.__registry__``; abstract ones are skipped. A sub-class may have a
     ``__registry_depends_on__`` of its own, for what it alone depends on, name as
     ``__registry_replaces__`` the class whose key it takes, and have other names, ``("tif",)``, as
     ``__registry_aliases__``.
@@ -245,7 +246,8 @@ def _check_use(config: RegistryConfig, cls: type) -> None:
 
         check_use(config, is_lazy)
     if config.exclude:
-        check_exclude(config.exclude, config.discovery_package or _package_of(cls))
+        package = config.discovery_package or _package_of(cls)
+        check_exclude(config.exclude, (package, *config.packages))
 
 
 def _check_names(cls: type, is_declared: bool, is_inherited: bool) -> None:
@@ -269,7 +271,8 @@ def _declare(cls: "Any", config: RegistryConfig) -> None:
     cls.__registry_config__ = config
     cls.__registry__ = registry
     if isinstance(registry, LazyDiscoveryDict):
-        package = (config.discovery_package or _package_of(cls)) if config.discover else None
+        package = config.discovery_package or _package_of(cls) or next(iter(config.packages), None)
+        package = package if config.discover else None
         registry.bind(Scope(cls, config, package))
         for secondary in config.secondary_registries:
             _make_lazy(secondary, registry, cls.__module__)

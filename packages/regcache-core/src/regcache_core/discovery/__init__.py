@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .._modules import (
         NOT_OF_A_LIBRARY,
         call_in_forked_child,
+        containing,
         file_of,
         find_object,
         find_package,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         name_of,
         source_modules,
     )
+    from .._patterns import excluded_as, within
     from ..depends import as_dependencies
     from ..errors import DuplicateItemError, told, warn_caller
     from ._cold.duplicates import (
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
         import_modules,
         import_package,
         is_item,
+        iter_packages,
         raise_if_signalled,
         reexported_by,
     )
@@ -57,7 +60,6 @@ if TYPE_CHECKING:
     from .modules import (
         attribute_of,
         code_in_execution,
-        excluded_as,
         has_failed,
         is_gone,
         is_initializing,
@@ -92,6 +94,7 @@ __all__ = [
     "check_argument",
     "close_keys",
     "code_in_execution",
+    "containing",
     "discovering",
     "distribution_of",
     "duplicate",
@@ -117,6 +120,7 @@ __all__ = [
     "is_same_source",
     "is_unfinished",
     "iter_module_names",
+    "iter_packages",
     "lies_in",
     "load_entry_point",
     "load_installed",
@@ -136,11 +140,12 @@ __all__ = [
     "told_place",
     "warn_caller",
     "watch_imports",
+    "within",
 ]
 
 _MODULES = {
     "NOT_OF_A_LIBRARY": "regcache_core._modules",
-    "excluded_as": "regcache_core.discovery.modules",
+    "excluded_as": "regcache_core._patterns",
     "Excluded": "regcache_core.discovery._cold.packages",
     "Adapter": "regcache_core.discovery.listing",
     "Cache": "regcache_core.discovery.listing",
@@ -160,6 +165,7 @@ _MODULES = {
     "attribute_of": "regcache_core.discovery.modules",
     "call_in_forked_child": "regcache_core._modules",
     "code_in_execution": "regcache_core.discovery.modules",
+    "containing": "regcache_core._modules",
     "check_argument": "regcache_core._file",
     "close_keys": "regcache_core.discovery.selection",
     "discovering": "regcache_core.discovery._cold.importing",
@@ -186,6 +192,7 @@ _MODULES = {
     "is_same_source": "regcache_core.discovery.modules",
     "is_unfinished": "regcache_core.discovery._cold.threads",
     "iter_module_names": "regcache_core.discovery._cold.packages",
+    "iter_packages": "regcache_core.discovery._cold.importing",
     "lies_in": "regcache_core.discovery.modules",
     "load_entry_point": "regcache_core.discovery._cold.entry_points",
     "load_installed": "regcache_core.discovery._cold.entry_points",
@@ -205,6 +212,7 @@ _MODULES = {
     "told_place": "regcache_core.discovery._cold.duplicates",
     "warn_caller": "regcache_core.errors",
     "watch_imports": "regcache_core.discovery._cold.loaded",
+    "within": "regcache_core._patterns",
 }
 
 

@@ -15,6 +15,7 @@ from .._inputs import PYTHON_SUFFIXES, Declared, FoundFiles, Input, SourceTree
 from .._manager import RegistryCacheManager
 from .._modules import (
     call_in_forked_child,
+    containing,
     file_of,
     find_sources,
     first_entry,
@@ -284,19 +285,19 @@ class EditedModules(Input):
     content is as before again.
 
     Args:
-        package: The package (or module) that is searched for plugins.
+        packages: The package (or module) that is searched for plugins; several, or patterns.
         files: Gives further files that count.
         created_ns: When the registry was declared, in nanoseconds since the epoch.
     """
 
     def __init__(
         self,
-        package: str,
+        packages: "str | Collection[str]",
         files: "Callable[[], Iterable[str]]",
         created_ns: int,
     ) -> None:
         super().__init__("edited", self._edited_before)
-        self.package = package
+        self.packages = packages
         self.files = files
         self.created_ns = created_ns
         self._started_ns = created_ns
@@ -362,8 +363,10 @@ class Adapter(Generic[S]):
     Args:
         name: What the registry is called in messages, and in the name of its cache file.
         package: The package that is searched.
+        more: Further packages, which are searched after it. All may be patterns: ``"ext.*"``.
 
     Attributes:
+        packages: All of them; empty where there is none.
         cache_config: How the cache file ages, and where it lies; ``None`` for the defaults.
         application: The top-level package that owns the items.
         created_ns: When the registry was declared, in nanoseconds since the epoch.
@@ -385,9 +388,13 @@ class Adapter(Generic[S]):
     #: Modules that may wait for other threads while they are imported.
     light_modules: "tuple[str, ...]" = ()
 
-    def __init__(self, name: str, package: str) -> None:
+    def __init__(self, name: str, package: str, more: "Iterable[str]" = ()) -> None:
         self.name = name
         self.package = package
+        self.packages = tuple(dict.fromkeys(filter(None, (package, *more))))
+        self.searched = ", ".join(self.packages)  # for messages and settings
+        self._contains = containing(self.packages)
+        self._has_patterns = not {*"*?["}.isdisjoint(self.searched)
         self.application = package.partition(".")[0]
         self.created_ns = time_ns()
         self._state: S | None = None
@@ -398,9 +405,9 @@ class Adapter(Generic[S]):
     def cache_name(self) -> str:
         """What tells the registry's cache from that of every other registry.
 
-        By default the name, the package and the class of the adapter.
+        By default the name, the packages and the class of the adapter.
         """
-        return f"{self.name} of {self.package} by {name_of(type(self))}"
+        return f"{self.name} of {self.searched} by {name_of(type(self))}"
 
     def is_enabled(self) -> bool:
         """Whether there is to be a cache."""
@@ -424,7 +431,7 @@ class Adapter(Generic[S]):
         To be extended by a sub-class with all that ``accept`` looks at.
         """
         return {
-            "package": self.package,
+            "package": self.searched,
             "entry_points": self.entry_points,
             "exclude": list(self.exclude),
         }
@@ -440,12 +447,20 @@ class Adapter(Generic[S]):
         return sorted({*filter(None, map(file_of, foreign))})
 
     def places(self) -> "list[str]":
-        """The folders of the package, or the file of a plain module; nothing is imported.
+        """The folders of the packages, or the files of plain modules; nothing is imported.
 
         Raises:
             ModuleNotFoundError: There is no such package.
         """
-        return find_sources(self.package)
+        return [place for places in self.placed().values() for place in places]
+
+    def placed(self) -> "dict[str, list[str]]":
+        """The same by package, with those that patterns mean now."""
+        if not self._has_patterns:
+            return {each: find_sources(each) for each in self.packages}
+        from .packages import expand
+
+        return expand(self.packages, anew=True)
 
     def inputs(self) -> "list[Input]":
         """What the answer depends on beside that: sources.
@@ -455,21 +470,25 @@ class Adapter(Generic[S]):
         Raises:
             Exception: There is no such package; as ``places`` has it.
         """
+        if self._has_patterns:
+            from .meant import inputs_of
+
+            return inputs_of(self)
         places, files = self.places(), self.source_files()
         if self.watch == "files":
             return [SourceTree([*places, *files], self.suffixes)]
         from .owners import InstalledTree, Owners
 
-        installed = InstalledTree(self.package, places, self.suffixes)
-        return [SourceTree(files), installed, Owners(self.package, places)]
+        placed = self.placed()
+        return [SourceTree(files), InstalledTree(placed, self.suffixes), Owners(placed)]
 
     def edited(self) -> EditedModules:
         """Whether modules hold what their files say."""
-        return EditedModules(self.package, self.source_files, self.created_ns)
+        return EditedModules(self.packages, self.source_files, self.created_ns)
 
     def contains(self, module: str) -> bool:
-        """Whether a module lies in the package: no other may be imported for a cache file."""
-        return f"{module}.".startswith(f"{self.package}.")
+        """Whether a module lies in a package: no other may be imported for a cache file."""
+        return self._contains(module)
 
     def lookup_errors(self) -> "tuple[type[Exception], ...]":
         """What a lookup raises where a key is missing, or its item fails."""
@@ -490,7 +509,7 @@ class Adapter(Generic[S]):
                 raise TypeError(f"{record!r} names no place")
             # Most lie in the package: a warm start checks each record.
             if not self.contains(module) and module not in published_modules(import_path):
-                raise ValueError(f"{module} lies outside of {self.package}")
+                raise ValueError(f"{module} lies outside of {self.searched}")
             if not is_plain_name(module) or not is_plain_name(attribute):
                 raise ValueError(f"{module}.{attribute} is no name to be loaded")
             return record

@@ -1,4 +1,4 @@
-"""Modules of this process, told by their names: loaded, being executed, meant by a pattern.
+"""Modules of this process, told by their names: loaded, being executed, named by entry points.
 
 What discovering and loading ask, and a start that only lists does not; where modules lie is in
 ``_modules``.
@@ -17,19 +17,6 @@ if TYPE_CHECKING:
 
 #: The names of the module that runs as a program; the second in a child that was spawned.
 MAIN = ("__main__", "__mp_main__")
-
-
-def loaded_names(package: str = "") -> "list[str]":
-    """Names of the modules that are loaded; whoever puts something else there is passed over.
-
-    Args:
-        package: Only this one, and those below it.
-    """
-    names = [name for name in list(sys.modules) if name.__class__ is str]
-    prefix = f"{package}."
-    if package:
-        names = [name for name in names if name.startswith(prefix) or name == package]
-    return names
 
 
 def is_initializing(module: str) -> bool:
@@ -153,41 +140,7 @@ def lies_in(module: str, packages: "Collection[str]") -> bool:
     >>> lies_in("app.readers.tiff", ["app.readers"]), lies_in("app.readers_old", ["app.readers"])
     (True, False)
     """
-    return any(f"{module}.".startswith(f"{each}.") for each in packages)
-
-
-def excluded_as(module: str, package: str, patterns: "Collection[str]") -> "tuple[str, str] | None":
-    """What leaves a module out of a discovery.
-
-    Args:
-        module: Full name of the module.
-        package: The package that is searched; its own name is not compared.
-        patterns: Patterns, as ``fnmatch`` has them, of whole parts of names: ``"tests"`` fits
-            ``a.tests.b``, and not ``a.contests``; ``"old.*"`` fits what lies in any ``old``.
-
-    Returns:
-        The module itself or the package above it that fits, and the pattern; ``None`` for nothing.
-
-    >>> excluded_as("lab.old.tests.a", "lab", ["setup", "tests"])
-    ('lab.old.tests', 'tests')
-    """
-    if not patterns or module == package:
-        return None
-    parts = module.removeprefix(f"{package}.").split(".")
-    for end in range(1, len(parts) + 1):
-        for pattern in patterns:
-            start = end - 1 - pattern.count(".")
-            if start >= 0 and _fits(".".join(parts[start:end]), pattern):
-                return ".".join([package, *parts[:end]]), pattern
-    return None
-
-
-def _fits(name: str, pattern: str) -> bool:
-    if name == pattern or not ("*" in pattern or "?" in pattern or "[" in pattern):
-        return name == pattern
-    from fnmatch import fnmatchcase  # most patterns are names, and it imports re
-
-    return fnmatchcase(name, pattern)
+    return f"{module}.".startswith(tuple([f"{each}." for each in packages]))
 
 
 def look_into(

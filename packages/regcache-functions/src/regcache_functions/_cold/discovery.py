@@ -134,10 +134,10 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
         return adapter.contains(module) and module not in walked and not is_there
 
     records: dict[str, dict[str, Any]] = {}
-    excluded = Excluded(scope.package, scope.exclude)
+    excluded = Excluded(scope.packages, scope.exclude)
     with discovering(adapter, cache) as failures:
         with cache.import_path.recording():
-            for module in import_package(scope.package, on_failure, skip=excluded):
+            for module in import_package(scope.packages, on_failure, skip=excluded):
                 walk(module)
             if scope.entry_points:
                 load_installed(cache, failures, load, on_failure)
@@ -181,7 +181,7 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
         "skipped": excluded.noted,
         "owner": _owner(adapter, cache.elsewhere),
     }
-    return Discovered(records, extra, failures.transient, is_unfinished(scope.package))
+    return Discovered(records, extra, failures.transient, is_unfinished(scope.packages))
 
 
 def is_outside(adapter: FunctionAdapter, module: str) -> bool:

@@ -22,6 +22,7 @@ from regcache_core.discovery import (
     import_package,
     is_plain_name,
     is_unfinished,
+    iter_packages,
     lies_in,
     module_of,
     raise_if_signalled,
@@ -203,7 +204,7 @@ class Discovery:
         self.adapter, self.cache = adapter, cache
         self.scope, self.registry = adapter.scope, adapter.registry
         self.failures: Failures
-        self.excluded = Excluded(str(self.scope.package), self.scope.config.exclude)
+        self.excluded = Excluded(self.scope.packages, self.scope.config.exclude)
         self.loaded = {*sys.modules}
         self.walked: dict[str, int] = {}  # module -> its place in the order
         self.brought: dict[Hashable, str] = {}  # key -> the first module that has it
@@ -261,7 +262,7 @@ class Discovery:
         transient = self.failures.transient
         transient = transient or (None if is_sure else ImportedEarlyError(scope.name))
         beside = self.failures.texts, secondary, contested, skipped
-        return Discovered(records, extra, transient, is_unfinished(str(scope.package)), beside)
+        return Discovered(records, extra, transient, is_unfinished(scope.packages), beside)
 
     def _import_all(self) -> None:
         scope = self.scope
@@ -576,7 +577,7 @@ class Discovery:
             for executing, key in _came_later(mapping):
                 found.setdefault(mapping._called, set()).add(key)
                 involved.update(executing)
-        involved -= {str(scope.package), scope.base.__module__}
+        involved -= {*scope.packages, scope.base.__module__}
         return found, not any(name in self.loaded for name in involved if scope.contains(name))
 
     def _find_secondary(
@@ -651,7 +652,7 @@ def import_plugins(
     Not those that are known to fail: they had no part in the answer, and might not fail once others
     are loaded.
     """
-    skip = Excluded(str(scope.package), scope.config.exclude, failed)
+    skip = Excluded(scope.packages, scope.config.exclude, failed)
     for module in modules_of(scope, lambda name, error: None, skip):
         if module.__name__ in ends:
             return
@@ -660,23 +661,27 @@ def import_plugins(
 
 
 def modules_of(scope: Scope, on_failure: Listener, skip: Container[str]) -> Iterator[ModuleType]:
-    """The package itself and its modules but for some, imported one by one."""
-    config, name = scope.config, str(scope.package)
-    refuse = refusing(on_failure, config.strict, name)
+    """The packages themselves and their modules but for some, imported one by one."""
+    config = scope.config
+    refuse = refusing(on_failure, config.strict, str(scope.package))
     if config.discovery_function is None:
         recursive = config.discovery_recursive is not False
-        yield from import_package(name, refuse, recursive=recursive, skip=skip)
+        yield from import_package(scope.packages, refuse, recursive=recursive, skip=skip)
         return
-    yield import_module(name, refuse)  # type: ignore[misc]
-    paths = find_package(name)
-    if paths is None:  # a plain module
-        return
-    outer = _LISTENERS.get(get_ident())
-    _LISTENERS[get_ident()] = on_failure
-    try:
-        config.discovery_function(paths, f"{name}.", scope.base)
-    finally:
-        _LISTENERS[get_ident()] = outer
+    for name in iter_packages(scope.packages, refuse, skip):
+        module = import_module(name, refuse)
+        if module is None:
+            continue
+        yield module
+        paths = find_package(name)
+        if paths is None:  # a plain module
+            continue
+        outer = _LISTENERS.get(get_ident())
+        _LISTENERS[get_ident()] = on_failure
+        try:
+            config.discovery_function(paths, f"{name}.", scope.base)
+        finally:
+            _LISTENERS[get_ident()] = outer
     loaded = [(each, it) for each, it in list(sys.modules.items()) if scope.contains(each)]
     yield from [module for each, module in loaded if each not in skip]
 

@@ -44,9 +44,10 @@ def discover(listing: Listing[S], cache: Cache, publish: Publish[S]) -> S:
     if adapter.watch != "files":
         from .entry_points import metadata_files
 
-        is_owned = bool(metadata_files(adapter.package, adapter.places()))
-        expected = f"'files': {adapter.package} is not installed by a distribution, all of it"
-        check_argument("watch", adapter.watch, is_owned, expected)
+        for name, places in adapter.placed().items():
+            is_owned = bool(metadata_files(name, places))
+            expected = f"'files': {name} is not installed by a distribution, all of it"
+            check_argument("watch", adapter.watch, is_owned, expected)
     is_first = publish == adapter.publish
     start = perf_counter_ns()
     try:

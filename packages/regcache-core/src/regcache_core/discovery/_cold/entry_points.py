@@ -22,7 +22,7 @@ from .packages import is_installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from importlib import metadata
     from typing import Any
 
@@ -196,6 +196,11 @@ def metadata_files(package: str, places: Iterable[str]) -> list[str]:
             if file.name in _STATED and ".." not in file.parts
         }
     )
+
+
+def metadata_of(placed: Mapping[str, list[str]]) -> list[str]:
+    """The same for several packages: names -> folders or file."""
+    return sorted({file for each in placed.items() for file in metadata_files(*each)})
 
 
 def site_of(package: str, place: str) -> str:

@@ -16,12 +16,14 @@ from time import time_ns
 from ..._cold.lock import touch_locks
 from ..._file import RACY_NS
 from ..._modules import IMPORTING, find_package, find_spec, is_path, peek, source_modules, stamp_of
+from ..._patterns import head_of, is_pattern
 from ...errors import CacheWarning, ImportStalledError, StandInError, warn_caller
-from ..modules import is_gone, lies_in, loaded_names
+from ..modules import is_gone, lies_in
+from ..packages import expand
 from .failures import Failures
 from .import_hook import FOLLOWED
 from .loaded import find_stand_ins, find_used, watch_imports
-from .packages import iter_module_names
+from .packages import iter_module_names, loaded_names
 from .threads import await_module
 
 TYPE_CHECKING = False
@@ -384,19 +386,22 @@ def discovering(adapter: Adapter[Any], cache: Cache) -> Iterator[Failures]:
     failures = Failures(cache.import_path, cache.elsewhere, cache.declared)
     loaded = {*sys.modules}
     forget_folder_listings()
-    known = [os.path.abspath(place) for place in adapter.places()]
+    known = [os.path.abspath(place) for place in (*adapter.places(), *_places_above(adapter))]
     stand_ins = find_stand_ins()
     _import_what_is_ours()
     yield failures
-    stand_in = find_used(stand_ins, adapter.contains, adapter.application, cache.import_path.tried)
+    more = [each.partition(".")[0] for each in adapter.packages[1:]]
+    tops = dict.fromkeys((adapter.application, *more))
+    stand_in = find_used(stand_ins, adapter.contains, tops, cache.import_path.tried)
     if stand_in:
         failures.transient = failures.transient or StandInError(stand_in)
     cache.elsewhere.add(_places_beside(known, adapter))
     inputs = adapter.contains, cache.import_path, cache.elsewhere
-    watch_imports(adapter.application, loaded, *inputs)
+    for top in tops:
+        watch_imports(top, loaded, *inputs)
     for module in source_modules(adapter.parts()):
         top = module.partition(".")[0]
-        if top != adapter.application:
+        if top not in tops:
             watch_imports(top, loaded, *inputs, root=module)
 
 
@@ -414,15 +419,16 @@ def _import_what_is_ours() -> None:
 
 
 def _places_beside(known: list[str], adapter: Adapter[Any]) -> Iterator[str]:
-    """Where modules of a package lie, and are looked for, beside what was known before its import.
+    """Where modules of packages lie, and are looked for, beside what was known before the import.
 
     A package may add to its ``__path__`` then, and a finder may bring modules from anywhere
     (``pkgutil.extend_path``, editable installs).
     """
     inside = tuple(os.path.join(place, "") for place in known)
-    for name in loaded_names(adapter.package):
-        places = [*(find_package(name) or ()), peek(name, "__file__")]
-        for place in places if adapter.contains(name) else ():
+    names = loaded_names(adapter.packages) if adapter.packages else []
+    found = [[*(find_package(name) or ()), peek(name, "__file__")] for name in names]
+    for places in (*found, _places_above(adapter)):
+        for place in places:
             is_plain = isinstance(place, str) and place.startswith(inside) and ".." not in place
             if place and not is_plain and is_path(place):
                 full = os.path.abspath(place)
@@ -430,14 +436,24 @@ def _places_beside(known: list[str], adapter: Adapter[Any]) -> Iterator[str]:
                     yield full
 
 
+def _places_above(adapter: Adapter[Any]) -> list[str]:
+    """The folders in which the packages lie that patterns mean."""
+    heads = map(head_of, filter(is_pattern, adapter.packages))
+    return [place for head in heads for place in find_package(head) or ()]
+
+
 def import_package(
-    name: str,
+    packages: str | Iterable[str],
     on_failure: Callable[[str, BaseException], object],
     *,
     recursive: bool = True,
     skip: Container[str] = (),
 ) -> Iterator[ModuleType]:
-    """Import a package and its modules one by one; the arguments are those of ``import_modules``.
+    """Import a package and its modules one by one; one that fails costs only itself.
+
+    Args:
+        packages: Name of the package; several, or patterns, one after the other.
+        on_failure, recursive, skip: As ``import_modules`` has them.
 
     Yields:
         Each module when it has been imported; then those of the package that these have imported
@@ -447,6 +463,53 @@ def import_package(
     Raises:
         Exception: As ``import_modules`` does.
     """
+    seen: set[str] = set()
+    for name in iter_packages(packages, on_failure, skip):
+        for module in _import_whole(name, on_failure, recursive, skip):
+            if module.__name__ not in seen:
+                seen.add(module.__name__)
+                yield module
+
+
+def iter_packages(
+    packages: str | Iterable[str],
+    on_failure: Callable[[str, BaseException], object],
+    skip: Container[str] = (),
+) -> Iterator[str]:
+    """The packages that are meant, in order; what a pattern begins with is imported for that.
+
+    A package may add to its ``__path__`` then.
+
+    Args:
+        packages: Name of a package; several, or patterns.
+        on_failure, skip: As ``import_modules`` has them.
+
+    Yields:
+        Full names, each once.
+
+    Raises:
+        Exception: As ``import_modules`` does.
+    """
+    seen: set[str] = set()
+    for package in [packages] if isinstance(packages, str) else packages:
+        names = [package]
+        if is_pattern(package):
+            head = head_of(package)
+            if find_package(head) is None or import_module(head, on_failure) is None:
+                continue
+            names = [*expand(names)]
+        for name in names:
+            if name not in seen and name not in skip:
+                seen.add(name)
+                yield name
+
+
+def _import_whole(
+    name: str,
+    on_failure: Callable[[str, BaseException], object],
+    recursive: bool,
+    skip: Container[str],
+) -> Iterator[ModuleType]:
     before, seen = {*sys.modules}, {name}
     failed: set[str] = set()
 

@@ -69,13 +69,13 @@ def discover_items(adapter: Adapter[Any], cache: Cache) -> Discovered:
             raise error
         failures.add(name, error)
 
-    excluded = Excluded(adapter.package, adapter.exclude)
+    excluded = Excluded(adapter.packages, adapter.exclude)
     with discovering(adapter, cache) as failures, cache.import_path.recording():
-        for module in import_package(adapter.package, add, skip=excluded):
+        for module in import_package(adapter.packages, add, skip=excluded):
             put_all(module)
         load_installed(cache, failures, load, add)
     extra = {"failures": failures.texts, "skipped": excluded.noted}
-    return Discovered(records, extra, failures.transient, is_unfinished(adapter.package))
+    return Discovered(records, extra, failures.transient, is_unfinished(adapter.packages))
 
 
 def _checked(adapter: Adapter[Any], place: str, accepted: Any) -> tuple[Hashable, dict[str, Any]]:

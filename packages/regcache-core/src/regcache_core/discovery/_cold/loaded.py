@@ -15,13 +15,13 @@ from types import CodeType, ModuleType
 
 from ..._cold.stamps import is_newer, read_file, stamp_trees
 from ..._modules import file_of, find_package, find_spec, peek
-from ..modules import MAIN, loaded_names
+from ..modules import MAIN
 from .import_hook import FAILED, FOLLOWED, MISSED
-from .packages import is_installed
+from .packages import is_installed, loaded_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import Any
 
     from ..._inputs import FoundFiles
@@ -197,14 +197,17 @@ _IMPORTERS = ("_frozen_importlib", "_frozen_importlib_external", "importlib", "z
 
 
 def find_used(
-    stand_ins: set[str], contains: Callable[[str], bool], application: str, tried: Iterable[str]
+    stand_ins: set[str],
+    contains: Callable[[str], bool],
+    tops: Collection[str],
+    tried: Iterable[str],
 ) -> str:
     """A stand-in that plugins use, or that stands for one; empty if there is none.
 
     Args:
         stand_ins: Names of those that were there before; if any were, code is read.
         contains: Whether a module, given by its name, lies in the package that is searched.
-        application: Top-level package of the plugins.
+        tops: Top-level packages of the plugins.
         tried: Modules that were imported since: a finder may have given a mock.
     """
     for name in filter(contains, stand_ins):
@@ -212,7 +215,7 @@ def find_used(
     for name in find_stand_ins().intersection(tried):
         if isinstance(peek(name, "__spec__"), ModuleSpec):
             return name
-    for module in {*loaded_names(application), *tried} if stand_ins else ():
+    for module in {*loaded_names(tops), *tried} if stand_ins else ():
         spec = _spec_of(module)
         package = _package_of(module, spec)
         imports = [each for code in _codes_of(spec) for each in _imports_in(code, package)]
@@ -481,7 +484,7 @@ def _words_of(module: str) -> set[str]:
 def edited_files(edited: EditedModules, since_ns: int) -> list[str]:
     """Sources of loaded modules of a package, and further files, that changed after a moment."""
     files: set[Any] = {*edited.files()}
-    for name in loaded_names(edited.package):
+    for name in loaded_names(edited.packages):
         names = peek(name, "__dict__", {})
         file = names.get("__file__")
         if names and edited.is_outdated(sys.modules[name]):

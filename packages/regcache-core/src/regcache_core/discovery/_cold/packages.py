@@ -6,7 +6,7 @@ import os
 import sys
 from importlib.machinery import FileFinder, all_suffixes
 
-from ..modules import excluded_as
+from ..._patterns import excluded_as, is_pattern, within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Excluded:
     """The modules that a discovery leaves out; it notes them when it is asked for them.
 
     Args:
-        package: The package that is searched.
+        packages: The package that is searched; several, or patterns.
         patterns: Patterns of whole parts of names, as ``excluded_as`` has them.
         failed: Further modules, which are not noted.
 
@@ -79,13 +79,16 @@ class Excluded:
     """
 
     def __init__(
-        self, package: str, patterns: Collection[str], failed: Collection[str] = ()
+        self,
+        packages: str | Collection[str],
+        patterns: Collection[str],
+        failed: Collection[str] = (),
     ) -> None:
-        self._package, self._patterns, self._failed = package, patterns, failed
+        self._packages, self._patterns, self._failed = packages, patterns, failed
         self.noted: dict[str, str] = {}
 
     def __contains__(self, module: object) -> bool:
-        found = excluded_as(str(module), self._package, self._patterns)
+        found = excluded_as(str(module), self._packages, self._patterns)
         if found is not None:
             self.noted[found[0]] = f"excluded by {found[1]!r}"
         return found is not None or module in self._failed
@@ -149,3 +152,22 @@ def _ask_importer(importer: Any, path: str) -> Iterator[tuple[str, bool]]:
         importer.find_spec("regcache")
     for module in pkgutil.iter_modules([path]):
         yield module.name, module.ispkg
+
+
+def loaded_names(packages: str | Collection[str] = ()) -> list[str]:
+    """Names of the modules that are loaded; whoever puts something else there is passed over.
+
+    Args:
+        packages: Only these, and those below them; names and patterns.
+    """
+    names = [name for name in list(sys.modules) if name.__class__ is str]
+    if not packages:
+        return names
+    packages = [packages] if isinstance(packages, str) else packages
+    prefixes = tuple([f"{each}." for each in packages])
+    patterns = [*filter(is_pattern, packages)]
+    return [
+        name
+        for name in names
+        if f"{name}.".startswith(prefixes) or (patterns and within(name, patterns))
+    ]

@@ -15,9 +15,9 @@ from ..._cold.stamps import UNTRUSTED, is_folder, trusted_stamp
 from ..._file import CacheMiss, fingerprint
 from ..._inputs import PYTHON_SUFFIXES
 from ..._modules import find_package, find_spec, first_entry, is_metadata, stamp_of
-from ..modules import MAIN, loaded_names, look_into
+from ..modules import MAIN, look_into
 from .importing import forget_folder_listings
-from .packages import importer_of, is_installed, takes_installed
+from .packages import importer_of, is_installed, loaded_names, takes_installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ from weakref import ref
 from ..._cold.saving import greenlet_here
 from ..._modules import IMPORTING, is_forked
 from ...errors import CacheWarning, ImportStalledError, warn_caller
-from ..modules import MAIN, is_initializing, loaded_names, modules_in_execution
+from ..modules import MAIN, is_initializing, modules_in_execution
+from .packages import loaded_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from typing import Any
 
 #: How long another thread is waited for that neither begins nor ends to import a module.
@@ -140,13 +141,13 @@ class Running:
         return any(each.thread != get_ident() for each in self._going_on()[:1])
 
 
-def is_unfinished(package: str) -> bool:
+def is_unfinished(packages: str | Collection[str]) -> bool:
     """Whether a module of a package is being executed now, by this thread or by another.
 
     Args:
-        package: Name of the package (or module).
+        packages: Name of the package (or module); several, or patterns.
     """
-    return any(map(is_initializing, loaded_names(package)))
+    return bool(packages) and any(map(is_initializing, loaded_names(packages)))
 
 
 def await_turn(running: Running, is_done: Callable[[], bool]) -> None:
