@@ -97,6 +97,21 @@ def test_facts_are_read_without_an_import(lab: App) -> None:
     assert [{"dyes": 2, "lenses": 1}, "hit", False] == lab.run(task)
 
 
+def test_adapter_of_several_packages(lab: App) -> None:
+    """By name or by pattern, in that order; a file names no module beside them."""
+    lab.write({f"more/{n}.py": TABLE.format(name=n.upper(), rows="") for n in ("red", "blue")})
+    several = (
+        "from regcache_core.discovery import Listing\nfrom tables import TableAdapter\n"
+        "T._listing = Listing(TableAdapter('tables', 'lab.tables', ['more.*']))\n"
+    )
+    task = f"{USE}{several}out = [*T], T.report.status, [type(T[each]).__name__ for each in T]"
+    keys, classes = ["dyes", "lenses", "blue", "red"], ["Table"] * 4
+
+    assert [[keys, each, classes] for each in ("miss", "hit")] == [lab.run(task), lab.run(task)]
+    lab.edit_cache('"module":"more.red"', '"module":"moreover.red"')
+    assert [keys, "miss", classes] == lab.run(task)
+
+
 def test_two_tables_of_one_name_are_an_error(lab: App) -> None:
     """It names both places."""
     lab.write({"lab/tables/other.py": TABLE.format(name="LENSES", rows="")})

@@ -61,3 +61,11 @@ class TestRegistryOfALibrary(TestRegistryOfAPackage):
     )
     sources = ("tools", *TestRegistryOfAPackage.sources)
     function = "def {}(x): ...\n"
+
+
+class TestRegistryByAPattern(TestRegistryOfAPackage):
+    """A registry of what fits a pattern: each module in a package."""
+
+    registry = TestRegistryOfAPackage.registry.replace(
+        "package='tools.all'", "packages=['tools.all.*']"
+    )

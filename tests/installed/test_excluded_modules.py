@@ -1,10 +1,14 @@
 """Modules that a discovery leaves out, and what it says of that."""
 
+from fnmatch import fnmatchcase
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from throwaway import FILES, FOLDER, LIST, LISTED, App, plugin
 
+from regcache_core._patterns import fits, is_pattern
 from regcache_core.discovery import excluded_as
 
 #: Where the registry of each kind is declared, and how it excludes.
@@ -119,6 +123,12 @@ def test_patterns_fit_whole_parts_below_the_package(
 ) -> None:
     """Case included; the package's own name is not compared."""
     assert found == excluded_as(module, module.partition(".")[0], patterns)
+
+
+@given(st.text("ab*?[]!-", max_size=6), st.text("ab*?[]!-", max_size=6))
+def test_patterns_fit_as_those_of_the_standard_library(name: str, pattern: str) -> None:
+    """Though it is not imported for most."""
+    assert fnmatchcase(name, pattern) == fits(name, pattern) or not is_pattern(pattern)
 
 
 LIBRARY = {

@@ -115,9 +115,10 @@ for name in PROVIDERS:
             "user_agent.en_US",
         ),
     ),
-    # Those of other distributions lie in other packages; one is the base class of gettext's.
+    # Six come from other distributions, in a namespace package; one is the base class of gettext's.
     "sphinx": Library(
-        "'sphinx.builders', 'sphinx.builders:Builder', key='app.rules:own_name'",
+        "'sphinx.builders', 'sphinx.builders:Builder', key='app.rules:own_name', "
+        "packages=['sphinxcontrib.*']",
         """
 import pathlib, tempfile
 from sphinx.application import Sphinx
@@ -127,8 +128,7 @@ with tempfile.TemporaryDirectory() as folder:
     app = Sphinx(folder, folder, f"{folder}/out", f"{folder}/tree", "html", status=None)
 published = {key: cls.__module__ for key, cls in app.registry.builders.items()}
 """,
-        13,
-        missing=("applehelp", "devhelp", "htmlhelp", "json", "pickle", "qthelp"),
+        19,
         more=("i18n",),
     ),
 }
@@ -138,7 +138,7 @@ warnings.simplefilter("ignore")
 from regcache_meta import LazyDiscoveryDict
 registry = LazyDiscoveryDict.for_package({arguments})
 listed = {{key: registry.info(key).module for key in registry}}
-imported = [name for name in sys.modules if name.partition(".")[0] == {name!r}]
+imported = [name for name in sys.modules if name.startswith({name!r})]
 out = listed, registry.report.status, imported
 """
 

@@ -1,6 +1,7 @@
 """Libraries that are watched by their files, or by what installed them: ``watch=``."""
 
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -127,6 +128,36 @@ def test_an_edit_by_hand_is_seen_by_files_alone(environment: Environment, look: 
     assert (["A", "B"], "hit", None) == unseen[:3]
     assert (["B", "ZED"], "miss", "SOURCE_CHANGED", str(record)) == rewritten
     assert (["B", "Y", "ZED"], "miss", "SOURCE_ADDED", str(new)) == added
+
+
+@pytest.mark.parametrize("watch", ["files", "distribution"])
+def test_several_packages_are_those_of_several_distributions(
+    watch: str, environment: Environment
+) -> None:
+    """Each that a pattern means is watched by what installed it; one that nobody has is refused."""
+    more = f", packages=['plug.*'], watch={watch!r}"
+    code = MAKE["classes"].format(more=more) + LOOK
+
+    def twice() -> Any:
+        return [environment.run(code)[:2] for _ in range(2)]
+
+    nothing = twice()
+    environment.install("plug-c", {"plug/c.py": plugin("C")})
+    added = twice()
+    environment.install("plug-d", {"plug/d/__init__.py": plugin("D")})
+    environment.install("plug-c", {"plug/c.py": plugin("E")}, "2")
+    replaced = twice()
+    environment.install("over", {"plug/d/__init__.py": plugin("F")})
+    over = twice()
+    environment.uninstall("plug-c")
+    removed = twice()
+    (environment.site / "plug" / "mine.py").write_text(plugin("Mine"))
+    done = environment.start(dedent(code))
+
+    for keys, seen in {"": nothing, "C": added, "ED": replaced, "EF": over, "F": removed}.items():
+        assert [[["A", "B", *keys], status] for status in ("miss", "hit")] == seen
+    message = "watch is 'distribution'; give 'files': plug.mine is not installed by a distribution"
+    assert (message in done.stderr) == (watch == "distribution")
 
 
 def test_upgrade_is_told_by_the_name_of_the_distribution(environment: Environment) -> None:

@@ -94,3 +94,9 @@ registry = SHAPES
                 "shapes/circle.py": self.plugin.format("circle"),
             },
         )
+
+
+class TestRegistryByAPattern(TestRegistryOverAPackage):
+    """A registry of what fits a pattern: each module in a package."""
+
+    code = TestRegistryOverAPackage.code.replace('"shapes"', '"shapes.*"')

@@ -1,9 +1,10 @@
 """The application of the proof: a real package tree on disk, made to be changed in every way.
 
 Four registries stand for all: ``readers`` (classes that register themselves), ``pack`` (classes of
-a namespace package that knows nothing of regcache), ``filters`` (decorated functions) and ``lib``
-(functions of a scanned local library). Each source file names what it contributes by one-letter
-constants, so that any of them can be edited without changing its size.
+a namespace package that knows nothing of regcache, and of all that lies in another one, ``ext``),
+``filters`` (decorated functions) and ``lib`` (functions of a scanned local library). Each source
+file names what it contributes by one-letter constants, so that any of them can be edited without
+changing its size.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ POLICY = os.environ.get("ON_DUPLICATE", "error")
 FILTERS = FunctionRegistry("filters", "app.filters", on_duplicate=POLICY{filters})
 FACTS = ["fact", "base_fact", *os.environ.get("MORE_FACTS", "").split()]
 OPTIONS = dict(key="format", facts=FACTS, on_duplicate=POLICY)
-PACK = LazyDiscoveryDict.for_package("pack", Base, **OPTIONS{pack})
+PACK = LazyDiscoveryDict.for_package("pack", Base, packages=["ext.*"], **OPTIONS{pack})
 LIB = FunctionRegistry.scan("lib", public="names"{lib})
 """
 #: The key is complete behind what registers a class that derives from ``AutoRegister``.
@@ -432,6 +433,7 @@ class Tree:
         for kind, folder in KINDS.items():
             self.write(f"src/{folder}/alpha.py", source(kind, "alpha", "plain"))
             self.write(f"src/{folder}/sigma.py", source(kind, "sigma", "key from helper"))
+        self.write("src/ext/tau.py", source("pack", "tau", "plain"))
 
     def declare(self, entry_points: bool, as_text: bool) -> None:
         """Declare the registries in another way; the arguments are those of ``_registries``."""
@@ -511,8 +513,9 @@ class Tree:
 
     def homes(self, kind: str) -> list[Path]:
         """The folders that a plugin of a kind may lie in: those that there are."""
-        folder = KINDS[kind]
-        tops = [self.root / top / folder for top in ("front", "src", "portion", "beside")]
+        folders = [KINDS[kind]] + ["ext"] * (kind == "pack")
+        places = [self.root / top for top in ("front", "src", "portion", "beside")]
+        tops = [place / folder for folder in folders for place in places]
         found = [top for top in tops if top.is_dir() and any(top.glob("*.py"))]
         subs = [sub for top in found for sub in sorted([*top.glob("sub*"), *top.glob("data")])]
         subs = [each for sub in subs for each in (sub, *sorted(sub.rglob("*")))]

@@ -111,12 +111,19 @@ MUTANTS = {
         _STAMPS, "stamps[path] = _file_stamp(path, os.stat(path))", "pass", ("bundle_portion",)
     ),
     "portions": Mutant(
-        "regcache_meta/caching.py",
-        "    return paths\n",
-        "    return paths[:1]\n",
+        "regcache_core/discovery/listing.py",
+        "for place in places]\n",
+        "for place in places[:1]]\n",
         ("add_beside", "remove_beside"),
         {"kind": ["pack"], "top": ["portion"]},
         also=(_IMPORTING, *_BESIDE),
+    ),
+    "packages that a pattern means": Mutant(
+        "regcache_core/discovery/listing.py",
+        "expand(self.packages, anew=True)",
+        "expand([self.package], anew=True)",
+        ("add_to_namespace", "remove_from_namespace", "add_plugin"),
+        {"kind": ["pack"]},
     ),
     "what a package adds to its path": Mutant(
         _IMPORTING,

@@ -334,6 +334,20 @@ def remove_beside(tree: Tree, kind: str, top: str) -> None:
     tree.remove(f"{top}/{KINDS[kind]}")
 
 
+@operation(kind=st.just("pack"), stem=STEM, style=_styles, top=st.sampled_from(["src", "portion"]))
+def add_to_namespace(tree: Tree, kind: str, stem: str, style: str, top: str) -> None:
+    """Something is installed that a pattern of packages means."""
+    tree.write(f"{top}/ext/{stem}.py", source(kind, stem, style))
+
+
+@operation(top=st.sampled_from(["src", "portion"]))
+def remove_from_namespace(tree: Tree, top: str) -> None:
+    """All of it is gone from a folder of the path."""
+    if not (tree.root / top / "ext").exists():
+        raise Impossible
+    tree.remove(f"{top}/ext")
+
+
 _EXTEND = "from pkgutil import extend_path\n__path__ = extend_path(__path__, __name__)\n"
 #: What adds to the path of which package: file in the folder of plugins -> text.
 GROWTHS = {

@@ -28,6 +28,9 @@ class Cost:
 
 PLAIN: FunctionRegistry[Any] = FunctionRegistry("plain")
 COSTS = FunctionRegistry("costs", package="app.filters", facts=Cost, depends_on=[File("a")])
+FunctionRegistry("several", "app.filters", packages=["ext.*"])
+FunctionRegistry("by pattern", packages=("ext.*",))
+FunctionRegistry("wrong", packages=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
 FunctionRegistry("ages", package="app.filters", max_age_days=None, cache_dir=Path("a"))
 
 

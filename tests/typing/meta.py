@@ -107,6 +107,15 @@ def over_a_package_by_text() -> None:
     assert_type(typed["PythonLexer"], type[Lexer])
 
 
+def over_several_packages(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
+    """Further packages are any collection of names and patterns."""
+    lexers = LazyDiscoveryDict.for_package("pygments.lexers", Lexer, packages=["lexers.*"])
+    assert_type(lexers, LazyDiscoveryDict[Any, type[Lexer]])
+    LazyDiscoveryDict.for_package("pygments.lexers", Lexer, packages={"lexers.*", "more"})
+    LazyDiscoveryDict.for_package("a", Lexer, packages=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    RegistryConfig(registry, "format", packages=("lexers.*",))
+
+
 def dependent(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
     """What is declared is any collection of dependencies."""
     RegistryConfig(registry, "format", depends_on=[File("a"), EnvironmentVariable("A")])
