@@ -7,15 +7,17 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
 from throwaway import App
 
-#: Python brings a wheel of pip along, and distributors say where; a wheel can be run as it is.
+#: Python brings a wheel of pip along, and distributors say where.
 _WHEELS = sysconfig.get_config_var("WHEEL_PKG_DIR") or Path(ensurepip.__file__).parent / "_bundled"
 PIP = next(Path(_WHEELS).glob("pip-*.whl"), None)
 
@@ -78,6 +80,15 @@ def write_wheel(
     return wheel
 
 
+@cache
+def _unpacked_pip() -> tempfile.TemporaryDirectory[str]:
+    """A folder with pip: out of its wheel, every run would compile it anew, for a second."""
+    folder = tempfile.TemporaryDirectory(prefix="regcache-pip-")
+    with zipfile.ZipFile(str(PIP)) as wheel:
+        wheel.extractall(folder.name)
+    return folder
+
+
 class Environment(App):
     """An application that runs in a virtual environment of its own."""
 
@@ -97,9 +108,9 @@ class Environment(App):
     def pip(self, *words: str) -> None:
         """Run pip; nothing is fetched."""
         environment = self.environment(PIP_NO_INDEX="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
-        kept = {k: v for k, v in environment.items() if "COVERAGE" not in k and k != "PYTHONPATH"}
+        kept = {k: v for k, v in environment.items() if "COVERAGE" not in k and "PYTHON" not in k}
         done = subprocess.run(
-            [self.python, f"{PIP}/pip", *words],
+            [self.python, f"{_unpacked_pip().name}/pip", *words],
             env=kept,
             cwd=self.home,
             capture_output=True,

@@ -107,6 +107,23 @@ FILES = {
     "pack/a.py": "from base_of_all import Base\nclass A(Base): pass\n",
     "pack/sub/__init__.py": "",
     "pack/sub/b.py": "from base_of_all import Base\nclass B(Base): pass\n",
+    "rules.py": "def key(name, cls): return name\ndef wanted(cls): return True\n",
+}
+INSTALLED = {
+    "tool-1.0.dist-info/entry_points.txt": "[g]\na = tool:make [x]\n",
+    "tool-1.0.dist-info/METADATA": "Name: tool\nVersion: 1.0\n",
+}
+LIBRARY = {"library/__init__.py": "", "library/maths.py": "def add(a, b): return a + b\n"}
+CLI = {
+    "cli.py": """
+        import click
+        from regcache_functions.commands import CommandGroup
+
+        @click.group(cls=CommandGroup, package="tasks")
+        def cli(): ...
+        """,
+    "tasks/__init__.py": "",
+    "tasks/build.py": "import click\n@click.command()\ndef build(): 'Build it.'\n",
 }
 PACK = """
 from base_of_all import Base
@@ -122,27 +139,12 @@ def run(app: App, code: str) -> Any:
     return app.run(code + LISTED)
 
 
-def age() -> None:
-    """Wait until the times of what was written can be trusted."""
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> App:
+    """All the packages, with times that can be trusted."""
+    app = App(tmp_path_factory.mktemp("old"))
+    app.write({**FILES, **FILTERS, **INSTALLED, **LIBRARY, **CLI})
     time.sleep(2.1)
-
-
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> App:
-    """A package of classes, old enough to be trusted."""
-    return aged(App(tmp_path_factory.mktemp("packed")), FILES)
-
-
-@pytest.fixture(scope="module")
-def filters(tmp_path_factory: pytest.TempPathFactory) -> App:
-    """A package of decorated functions, old enough to be trusted."""
-    return aged(App(tmp_path_factory.mktemp("filters")), FILTERS)
-
-
-def aged(app: App, files: dict[str, str]) -> App:
-    """An application whose times can be trusted."""
-    app.write(files)
-    age()
     return app
 
 
@@ -193,40 +195,30 @@ def test_declaring_a_base_class_imports_light_modules(form: str, app: App) -> No
     assert sorted(allowed) == warm(app, code)
 
 
-def test_listing_five_registries_warm_imports_these_modules(app: App) -> None:
+def test_listing_five_registries_warm_imports_these_modules(old: App) -> None:
     """All keys of the sample application, secondary ones too, need this list and no plugin."""
     pytest.importorskip("numpy")
     pytest.importorskip("zmq")
-    age()
     code = f"""
 sys.path.insert(0, {str(ROOT / "tests/apps")!r})
 from microlab.registries import METADATA_HANDLERS, REGISTRIES
 listed = [list(METADATA_HANDLERS), *map(list, REGISTRIES.values())]
 assert all(listed)
 """
-    assert sorted(DECLARING | READING | MICROLAB) == warm(app, code)
+    assert sorted(DECLARING | READING | MICROLAB) == warm(old, code)
 
 
-def test_listing_a_foreign_package_warm_imports_these_modules(app: App) -> None:
+def test_listing_a_foreign_package_warm_imports_these_modules(old: App) -> None:
     """Keys of a registry over a package need this list, and not the package itself."""
-    app.write(FILES)
-    age()
     declaring = {name: why for name, why in DECLARING.items() if "registration" not in name}
 
     assert sorted(declaring | READING | {"base_of_all": "the base class"}) == warm(
-        app, PACK + "assert ['A', 'B'] == list(pack)"
+        old, PACK + "assert ['A', 'B'] == list(pack)"
     )
 
 
-def test_listing_entry_points_warm_imports_these_modules(app: App) -> None:
+def test_listing_entry_points_warm_imports_these_modules(old: App) -> None:
     """What is installed is listed, and taken apart, without importlib.metadata, re or typing."""
-    app.write(
-        {
-            "tool-1.0.dist-info/entry_points.txt": "[g]\na = tool:make [x]\n",
-            "tool-1.0.dist-info/METADATA": "Name: tool\nVersion: 1.0\n",
-        }
-    )
-    age()
     code = """
 from regcache_core.discovery import entry_points
 (point,) = entry_points(group="g")
@@ -237,24 +229,21 @@ assert ["tool", "1.0", "tool", "make", ["x"]] == [
     listing = {"regcache_core.discovery.listing"}
     allowed = {n for n in DECLARING | READING if n.startswith(("_", "regcache_core"))} - listing
 
-    assert sorted(allowed | {"regcache_core.discovery.installed"}) == warm(app, code)
+    assert sorted(allowed | {"regcache_core.discovery.installed"}) == warm(old, code)
 
 
-def test_listing_with_a_base_class_as_text_imports_none_of_theirs(packed: App) -> None:
+def test_listing_with_a_base_class_as_text_imports_none_of_theirs(old: App) -> None:
     """A base class and functions that are given as text cost one module of ours."""
-    rules = "def key(name, cls): return name\ndef wanted(cls): return True\n"
-    packed.write({"rules.py": rules})
     code = """
 from regcache_meta import LazyDiscoveryDict
 texts = dict(include="rules:wanted", key="rules:key")
 pack = LazyDiscoveryDict.for_package("pack", "base_of_all:Base", **texts)
 assert ["A", "B"] == list(pack)
 """
-    age()
     declaring = {name: why for name, why in DECLARING.items() if "registration" not in name}
 
     text = {"regcache_meta.named": "what was given as text"}
-    assert sorted(declaring | READING | text) == warm(packed, code)
+    assert sorted(declaring | READING | text) == warm(old, code)
 
 
 #: What a question imports: text annotations, and what registries of all kinds are asked by.
@@ -275,11 +264,11 @@ ASKING_FUNCTIONS = [*ASKING, "regcache_functions.metadata", "regcache_functions.
         ("pack['A']", ["pack", "pack.a", *LOADING, "regcache_meta.classes"]),
     ],
 )
-def test_each_use_imports_what_it_needs(use: str, modules: list[str], packed: App) -> None:
+def test_each_use_imports_what_it_needs(use: str, modules: list[str], old: App) -> None:
     """Facts and views cost one module of ours, a plugin its own, and other listings nothing."""
-    listing = warm(packed, PACK + "list(pack)")
+    listing = warm(old, PACK + "list(pack)")
 
-    assert modules == sorted(set(warm(packed, PACK + use)) - set(listing))
+    assert modules == sorted(set(warm(old, PACK + use)) - set(listing))
 
 
 FUNCTIONS = {
@@ -313,47 +302,28 @@ APPLICATION = {
 }
 
 
-def test_listing_decorated_functions_warm_imports_these_modules(app: App) -> None:
+def test_listing_decorated_functions_warm_imports_these_modules(old: App) -> None:
     """Names of functions need this list, and nothing of the package that has them."""
-    app.write(FILTERS)
-    age()
     code = USE_FILTERS + "assert [*FILTERS] and 'gauss' in FILTERS and not FILTERS.failures"
 
     allowed = REGISTERING | READING_FUNCTIONS | APPLICATION
-    assert sorted(allowed) == warm(app, code)
+    assert sorted(allowed) == warm(old, code)
 
 
-def test_listing_a_scanned_library_warm_imports_these_modules(app: App) -> None:
+def test_listing_a_scanned_library_warm_imports_these_modules(old: App) -> None:
     """Names of a library's functions need this list, and nothing of the library."""
-    app.write({"library/__init__.py": "", "library/maths.py": "def add(a, b): return a + b\n"})
-    age()
     code = """
 from regcache_functions import FunctionRegistry
 library = FunctionRegistry.scan("library", modules=["maths"], public="names")
 assert list(library) == ["add"]
 """
 
-    assert sorted(REGISTERING | READING_FUNCTIONS) == warm(app, code)
+    assert sorted(REGISTERING | READING_FUNCTIONS) == warm(old, code)
 
 
-CLI = {
-    "cli.py": """
-        import click
-        from regcache_functions.commands import CommandGroup
-
-        @click.group(cls=CommandGroup, package="tasks")
-        def cli(): ...
-        """,
-    "tasks/__init__.py": "",
-    "tasks/build.py": "import click\n@click.command()\ndef build(): 'Build it.'\n",
-}
-
-
-def test_help_of_a_group_of_commands_imports_these_modules(app: App) -> None:
+def test_help_of_a_group_of_commands_imports_these_modules(old: App) -> None:
     """What it shows of its commands needs, beyond click, this list and no command."""
     pytest.importorskip("click")
-    app.write(CLI)
-    age()
     code = """
 import click, shutil
 plain = click.Group("plain", commands=[click.Command("build", help="Build it.")])
@@ -364,7 +334,7 @@ assert "  build  Build it." in cli.get_help(click.Context(cli))
 """
     reading = {name: why for name, why in READING_FUNCTIONS.items() if "caching" not in name}
 
-    assert sorted(COMMANDS | reading | {"cli": "the application"}) == warm(app, code)
+    assert sorted(COMMANDS | reading | {"cli": "the application"}) == warm(old, code)
 
 
 @pytest.mark.parametrize(
@@ -381,12 +351,12 @@ assert "  build  Build it." in cli.get_help(click.Context(cli))
     ],
 )
 def test_each_use_of_functions_imports_what_it_needs(
-    use: str, modules: list[str], filters: App
+    use: str, modules: list[str], old: App
 ) -> None:
     """A function costs its module, a question or metadata one of ours; all else nothing."""
-    listing = warm(filters, USE_FILTERS)
+    listing = warm(old, USE_FILTERS)
 
-    more = set(warm(filters, USE_FILTERS + use)) - set(listing)
+    more = set(warm(old, USE_FILTERS + use)) - set(listing)
 
     assert modules == sorted(more)
 
