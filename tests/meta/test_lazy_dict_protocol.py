@@ -1,7 +1,10 @@
 """A registry is a dict: each operation gives what a plain dict of the same content gives."""
 
 import copy
+import importlib
 import json
+import sys
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping
 from logging import Handler
@@ -25,25 +28,39 @@ MORE = {
 }
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> App:
+    """An application of four readers; what a registry does changes no file of it."""
+    app = App(tmp_path_factory.mktemp("written"))
+    app.write(READERS | MORE)
+    time.sleep(0.02)  # what is written in the clock tick of its import counts as edited since
+    return app
+
+
 def load(app: App) -> Any:
     """The registry in this process, anew: its modules are imported again."""
-    forget({f"app.readers.{name}" for name in ("base", "csv_reader", "json_reader", "tiff_reader")})
-    return app.load("app.readers.base").READERS
+    forget({name for name in [*sys.modules] if name.partition(".")[0] == "app"})
+    return importlib.import_module("app.readers.base").READERS
 
 
 @pytest.fixture(params=["cold", "warm", "loaded"])
-def registry(request: pytest.FixtureRequest, app: App) -> Iterator[Any]:
+def registry(
+    request: pytest.FixtureRequest, written: App, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
     """A registry of four keys that is not discovered, or not loaded, or all loaded."""
-    app.write(READERS | MORE)
-    registry = load(app)
-    if request.param != "cold":
-        list(registry)
-        registry = load(app)
+    monkeypatch.syspath_prepend(str(written.folder))
+    monkeypatch.setenv("REGCACHE_DIR", str(written.cache))
+    for file in written.cache_files() if request.param == "cold" else []:
+        file.unlink()
+    if request.param != "cold" and not written.cache_files():
+        list(load(written))
+    registry = load(written)
     if request.param == "loaded":
         assert 4 == len(list(registry.values()))
     yield registry
     status = {"cold": "miss", "warm": "hit", "loaded": "hit"}[request.param]
     assert registry.report is None or status == registry.report.status
+    forget({name for name in [*sys.modules] if name.partition(".")[0] == "app"})
 
 
 def plain_twin() -> dict[str, Any]:
