@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PACKAGES = Path(__file__).resolve().parents[2] / "packages"
@@ -43,18 +44,25 @@ def edges(texts: Mapping[str, str]) -> list[Edge]:
     Args:
         texts: Full name of a module -> its source.
     """
-    trees = {name: ast.parse(text) for name, text in texts.items()}
-    packages = {name for name in trees if any(each.startswith(f"{name}.") for each in trees)}
-    lazy = {name: _lazy_names(name, trees[name]) for name in packages}
+    packages = {name for name in texts if any(each.startswith(f"{name}.") for each in texts)}
+    lazy = {name: _lazy_names(name, _parsed(texts[name])) for name in packages}
     found = []
-    for module, tree in trees.items():
+    for module, text in texts.items():
         package = module if module in packages else module.rpartition(".")[0]
-        for home, name, is_late in _imports(tree, package, False):
+        for home, name, is_late in _imported(text, package):
             place = f"{home}.{name}"
-            target = place if place in trees else lazy.get(home, {}).get(name, home)
-            if target in trees and target != module:
-                found.append(Edge(module, target, is_late, place if place in trees else home))
+            target = place if place in texts else lazy.get(home, {}).get(name, home)
+            if target in texts and target != module:
+                found.append(Edge(module, target, is_late, place if place in texts else home))
     return found
+
+
+_parsed = cache(ast.parse)
+
+
+@cache
+def _imported(text: str, package: str) -> list[tuple[str, str, bool]]:
+    return [*_imports(_parsed(text), package, False)]
 
 
 def circles(found: list[Edge]) -> list[list[str]]:
