@@ -42,11 +42,12 @@ def owner_of(package: str, places: Iterable[str]) -> dict[str, str]:
 
 def _editable(top: str) -> metadata.Distribution | None:
     """The distribution that says it has a package of this name, else the one of that name."""
-    names = [top]
     # Importing fails, sys.path has what is no path, or (since Python 3.15) one has no name.
     with suppress(ImportError, LookupError, OSError, TypeError, ValueError):
-        names[:0] = metadata.packages_distributions().get(top, ())
-    for name in names:
-        with suppress(ImportError, TypeError, ValueError):  # it is not found
-            return metadata.distribution(name)
+        # Not metadata.packages_distributions(): that looks each installed file up on the disk.
+        for each in metadata.distributions():
+            if top in (each.read_text("top_level.txt") or "").split():
+                return each
+    with suppress(ImportError, TypeError, ValueError):  # it is not found
+        return metadata.distribution(top)
     return None
