@@ -85,7 +85,8 @@ def _unpacked_pip() -> tempfile.TemporaryDirectory[str]:
     """A folder with pip: out of its wheel, every run would compile it anew, for a second."""
     folder = tempfile.TemporaryDirectory(prefix="regcache-pip-")
     with zipfile.ZipFile(str(PIP)) as wheel:
-        wheel.extractall(folder.name)
+        # Without its metadata: they are none of what the environment has.
+        wheel.extractall(folder.name, [m for m in wheel.namelist() if m.startswith("pip/")])
     return folder
 
 
