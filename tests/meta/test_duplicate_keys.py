@@ -558,15 +558,9 @@ class Base(metaclass=AutoRegisterMeta):
 
 @pytest.mark.parametrize("policy", ["error", "first", "last", "qualify"])
 @pytest.mark.parametrize("files", FILLING)
-@pytest.mark.parametrize("before", ["", "a", "b", "b, plug.a"])
-def test_who_has_not_the_key_fills_in_nothing(
-    before: str, files: str, policy: str, app: App
-) -> None:
+def test_who_has_not_the_key_fills_in_nothing(files: str, policy: str, app: App) -> None:
     """In secondary registries; nor does it keep others from being loaded, whoever comes first."""
-    if before.startswith("b") and "b" not in FILLING[files]:
-        before = "a"
     make(app, policy, FILLING[files], SECOND)
-    look = LOOK_AT_BOTH.format(before=f"import plug.{before}" if before else "")
     truth = app.run(LOOK_AT_BOTH.format(before=""), REGCACHE_DISABLE="1")
 
     primary, second, _ = truth
@@ -575,9 +569,11 @@ def test_who_has_not_the_key_fills_in_nothing(
         assert [[["x", "A"]], [["x", "m"]], ["x"]] == truth
     else:
         assert sorted([key, names.get(name, name)] for key, name in primary) == sorted(second)
-    cold, warm = app.run(look), app.run(look)
-    assert [sorted(each) for each in truth] == [sorted(each) for each in cold]
-    assert cold == warm
+    for before in ["", "a", "b", "b, plug.a"] if "b" in FILLING[files] else ["", "a"]:
+        look = LOOK_AT_BOTH.format(before=f"import plug.{before}" if before else "")
+        cold, warm = (app.run(look, REGCACHE_DIR=f"{app.cache}/{before}") for _ in range(2))
+        assert [before, [*map(sorted, truth)]] == [before, [*map(sorted, cold)]]
+        assert [before, cold] == [before, warm]
 
 
 @pytest.mark.parametrize("policy", ["error", "first", "last", "qualify"])

@@ -374,7 +374,7 @@ def test_warm_process_sees_what_a_cold_one_does(
     for order in [] if name in ORDERED else [*([each] for each in names), names[::-1]]:
         imports = "".join(IMPORT.format(each) for each in order)
         befores += imports, f"{LIST}\n{imports}"
-    assert dict.fromkeys(befores, [truth, "hit"]) == see_each(app, befores)
+    assert {each: [truth, "hit"] for each in befores} == see_each(app, befores)
 
 
 @pytest.mark.parametrize("name", PRIMARY)
@@ -386,4 +386,4 @@ def test_classes_that_do_not_register_themselves_are_changed_too(name: str, app:
 
     assert (truth, truth, "miss", "hit") == (cold, warm, missed, hit)
     befores = [f"{LIST}\n{first}" for first in LOOKUPS[::2]]
-    assert dict.fromkeys(befores, [truth, "hit"]) == see_each(app, befores)
+    assert {each: [truth, "hit"] for each in befores} == see_each(app, befores)
