@@ -7,6 +7,7 @@ from throwaway import FILES, FILTERS, FOLDER, LIST, READERS, WATCHDOG, App
 from trials import Record
 
 QUIET = "import warnings; warnings.simplefilter('ignore')\n"
+IMPATIENT = "from regcache_core.discovery._cold import threads; threads.PATIENCE_S = 0.3\n"
 
 
 @pytest.mark.parametrize("first", ["[*REG]", "import waits"], ids=["listing", "import"])
@@ -32,9 +33,7 @@ for _ in range(3):
 """
     app.write({**FILES[kind], f"app/{FOLDER[kind]}/waits.py": waits})
     first = first.replace("import waits", f"import app.{FOLDER[kind]}.waits")
-    code = f"""
-import regcache_core.discovery._cold.threads
-regcache_core.discovery._cold.threads.PATIENCE_S = 0.3
+    code = f"""{IMPATIENT}
 {LIST[kind]}
 {first}
 from app.{FOLDER[kind]} import waits
@@ -71,9 +70,9 @@ def test_warm_plugin_that_waits_for_a_thread_that_loads_it(
     path = next(app.folder.glob(f"app/{FOLDER[kind]}/{name}*.py"))
     path.write_text(waits.replace("\n    ", "\n") + path.read_text())
     app.wrote()
-    ask = f"{WATCHDOG}\n{LIST[kind]}\nprint([*REG], REG.report.status, REG[{key!r}].__name__)"
+    ask = f"{IMPATIENT}{LIST[kind]}\nprint([*REG], REG.report.status, REG[{key!r}].__name__)"
 
-    done = [app.start(ask), app.start(ask)]
+    done = [app.start(WATCHDOG + ask) for _ in range(2)]
 
     assert [0, 0] == [each.returncode for each in done], done[-1].stderr
     assert " hit " in done[1].stdout
