@@ -32,7 +32,7 @@ def preload():
     import regcache_meta
 
     for package in (regcache_core, regcache_functions, regcache_meta):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
 
