@@ -25,6 +25,14 @@ settings.register_profile(
 settings.load_profile("regcache")
 
 
+def pytest_xdist_auto_num_workers():
+    """For ``-n auto``: more than there are processors, since tests wait for ticks of clocks."""
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    return cores + (cores + 1) // 2
+
+
 @pytest.fixture(autouse=True)
 def cache_dir(tmp_path, monkeypatch):
     """The folder of caches of one test; nothing of the user's environment decides beside it."""
