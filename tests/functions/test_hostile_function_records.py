@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tampering import Edit, edits_of, extra, tamper
-from throwaway import App
+from throwaway import FILTERS, App
 
 LIST = """
 import warnings
@@ -27,12 +27,22 @@ out = {
 change, drop, put = edits_of("gaussian")
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[App, bytes]:
+    """An application with a cache, and a module that must not be imported; and the cache file."""
+    app = App(tmp_path_factory.mktemp("written"))
+    app.write({**FILTERS, "canary.py": "def chirp(): ...\n", "app/canary.py": "import canary\n"})
+    app.run(LIST)
+    (file,) = app.cache_files()
+    return app, file.read_bytes()
+
+
 @pytest.fixture
-def cached(filters: App) -> App:
-    """An application with a cache, and a module that must not be imported."""
-    filters.write({"canary.py": "def chirp(): ...\n", "app/canary.py": "import canary\n"})
-    filters.run(LIST)
-    return filters
+def cached(written: tuple[App, bytes]) -> App:
+    """That application, with the file as it was written."""
+    app, content = written
+    app.cache_files()[0].write_bytes(content)
+    return app
 
 
 def check_right(answer: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tampering import Edit, edits_of, extra, tamper
-from throwaway import App
+from throwaway import READERS, App
 
 LIST = """
 import warnings
@@ -24,12 +24,22 @@ out = {
 change, drop, put = edits_of("csv")
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[App, bytes]:
+    """An application with a cache, and a module that must not be imported; and the cache file."""
+    app = App(tmp_path_factory.mktemp("written"))
+    app.write({**READERS, "canary.py": "class Canary: pass\n", "app/canary.py": "import canary\n"})
+    app.run(LIST)
+    (file,) = app.cache_files()
+    return app, file.read_bytes()
+
+
 @pytest.fixture
-def cached(readers: App) -> App:
-    """An application with a cache, and a module that must not be imported."""
-    readers.write({"canary.py": "class Canary: pass\n", "app/canary.py": "import canary\n"})
-    readers.run(LIST)
-    return readers
+def cached(written: tuple[App, bytes]) -> App:
+    """That application, with the file as it was written."""
+    app, content = written
+    app.cache_files()[0].write_bytes(content)
+    return app
 
 
 def check_right(answer: dict[str, Any]) -> None:
