@@ -109,6 +109,14 @@ def test_editable_library_belongs_to_its_distribution(environment: Environment) 
     assert ["sci-tiny", "1.0"] == editable[0]["owner"] == editable[1]["owner"] == installed["owner"]
 
 
+def test_sources_before_an_installed_library_are_their_own(environment: Environment) -> None:
+    """A source tree that hides what is installed has the version that it says, not the other's."""
+    environment.install("sci-tiny", TINY)
+    environment.write(TINY)
+
+    assert ["", "0.0"] == scan(environment)["owner"]
+
+
 def test_uninstalled_library_is_an_error(environment: Environment) -> None:
     """A library that was removed cannot be listed, though its cache file is still there."""
     environment.install("sci-tiny", TINY)
