@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 from environments import PIP, Environment
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from throwaway import App, sealed
 
@@ -474,6 +474,7 @@ def test_entry_points_are_selected_from() -> None:
 
 
 @given(st.text("ab._é²1:[] ,\t-"))
+@example("a[b.c, .]")
 def test_a_value_is_taken_apart_as_by_the_original(value: str) -> None:
     """Module, attribute and extras are those of the regular expression, or all raise."""
     point = EntryPoint("a", value, "g")

@@ -88,7 +88,7 @@ class EntryPoint:
     def extras(self) -> "list[str]":
         """The extras of its distribution that it needs."""
         words = self._parts()[2]
-        return "".join(each if _is_word(each) else " " for each in words).split()
+        return "".join(each if each != "." and _is_word(each) else " " for each in words).split()
 
     def _parts(self) -> "tuple[str, str | None, str]":
         """Module, attribute and extras, as the regular expression of the original has them."""
