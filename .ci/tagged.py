@@ -53,7 +53,7 @@ def run_tests(adapter: str, tree: Path, tag: str) -> int:
     """Run the tests of an adapter's tag; gives the exit status."""
     print(f"{tag} on this core", flush=True)
     files = [f"tests/{adapter}/{name}" for name in TESTS[adapter]]
-    command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *files]
+    command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "worksteal", *files]
     return subprocess.run(command, cwd=tree, check=False).returncode
 
 
