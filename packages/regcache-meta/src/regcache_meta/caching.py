@@ -48,13 +48,17 @@ class EditedClasses(EditedModules):
         if self._scope.given.__module__ not in sys.modules:  # it was given as text
             return False
         base, seen = self._scope.base, self._seen
+        name = base.__name__
         for value in list(vars(module).values()):
             # As is_class, without a call for each.
             if not issubclass(type(value), type) or id(value) in seen:
                 continue
             for parent in value.__mro__:
-                looks_like_it = parent is not base and parent.__name__ == base.__name__
-                if looks_like_it and same_declaration(parent, base):
+                if (
+                    parent.__name__ == name
+                    and parent is not base
+                    and same_declaration(parent, base)
+                ):
                     return True
                 seen[id(parent)] = parent
         return False

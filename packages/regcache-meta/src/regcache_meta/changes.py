@@ -36,8 +36,8 @@ def register(mapping: "LazyDict[K, V]", key: "K", value: "V") -> "K":
             return key
         listed: K = mapping._listed_as(key, value, entries)
         # An assignment goes before a class; what was removed does not come back by itself.
-        is_taken = listed in mapping._assigned or mapping._is_of(
-            value, mapping._removed.get(listed)
+        is_taken = listed in mapping._assigned or (
+            listed in mapping._removed and mapping._is_of(value, mapping._removed[listed])
         )
         if not is_taken and listed is not NOWHERE:
             values[listed] = value

@@ -239,7 +239,9 @@ _CO_OPTIMIZED = 1
 
 def aliases_of(value: object) -> "list[str] | None":
     """Other names that a class declares for itself; ``None`` if that is no list of texts."""
-    given = vars(value).get(ALIASES, ()) if is_class(value) else ()
+    if not is_class(value) or ALIASES not in vars(value):  # most have none
+        return []
+    given = vars(value)[ALIASES]
     is_list = isinstance(given, (list, tuple)) and all(isinstance(it, str) and it for it in given)
     return [*dict.fromkeys(given)] if is_list else None
 

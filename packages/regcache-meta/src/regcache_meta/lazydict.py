@@ -572,8 +572,8 @@ class LazyDiscoveryDict(_Dict[K, V]):
         if record is None or module.__class__ is not str:
             return False
         # In the module that brings it in a decorator may have changed what it says of itself.
-        home: str = record["module"]
-        return module == record.get("via") or discovery.is_same_source(str(module), home)
+        is_here = module in (record["module"], record.get("via"))
+        return is_here or discovery.is_same_source(str(module), record["module"])
 
     def _unknown(self, key: "Any", close: "Collection[Any]" = ()) -> KeyError:
         from .errors import unknown_key

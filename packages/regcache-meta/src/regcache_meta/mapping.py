@@ -116,27 +116,30 @@ class LazyDict(dict[K, V]):
         self, records: "Mapping[K, Record | None]", state: "State[K, V]"
     ) -> "State[K, V]":
         self._found, self._state = records, state
-        for key in dict.fromkeys([*dict.keys(self), *state[1]]):
-            self._mirror(key)
+        values: Any = state[1] or {MISSING: None}
+        dict.update(self, values)  # others may look meanwhile: it is never empty
+        for key in [*dict.keys(self)]:
+            if key not in values:
+                dict.pop(self, key)
         return state
 
     def _mirror(self, key: K) -> None:
-        """Let dict's own storage have of a key what there is so far."""
-        with lock():
-            if self._state is None:
-                value: Any = self._assigned.get(key, self._registered.get(key, MISSING))
-            else:
-                value = self._state[1].get(key, MISSING)
-            if value is MISSING:
-                dict.pop(self, key, None)
-                dict.update(self, () if dict.__len__(self) else {MISSING: None})
-            else:
-                dict.__setitem__(self, key, value)
-                dict.pop(self, MISSING, None)
+        """Let dict's own storage have of a key what there is so far; the lock is held."""
+        if self._state is None:
+            value: Any = self._assigned.get(key, self._registered.get(key, MISSING))
+        else:
+            value = self._state[1].get(key, MISSING)
+        if value is MISSING:
+            dict.pop(self, key, None)
+            dict.update(self, () if dict.__len__(self) else {MISSING: None})
+        else:
+            dict.__setitem__(self, key, value)
+            dict.pop(self, MISSING, None)
 
     def _check_claims(self, records: "Mapping[K, Record | None]") -> None:
+        contested = self._contested()
         for key, value in list(self._registered.items()):
-            if key not in self._setters and key not in self._contested():
+            if key not in self._setters and key not in contested:
                 self._check_claim(key, value, records)
 
     def _combined(self, records: "Mapping[K, Record | None]") -> "State[K, V]":
@@ -270,7 +273,8 @@ class LazyDict(dict[K, V]):
         if record is None or key in values:
             return values[key]
         value = self._load(key, record)
-        self._mirror(key)
+        with lock():
+            self._mirror(key)
         return value  # type: ignore[no-any-return]
 
     def __setitem__(self, key: K, value: V) -> None:

@@ -33,6 +33,10 @@ def as_json(value: object, where: str, keys: tuple[type, ...] = (str,)) -> Any:
     >>> as_json({"stops": (0, 1.5)}, "viridis")
     {'stops': [0, 1.5]}
     """
+    if type(value) is dict:
+        kinds = [*map(type, value), *map(type, value.values())]
+        if kinds.count(str) == len(kinds):  # most records are such
+            return value
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):

@@ -164,12 +164,13 @@ def _collect(
 
 def own_classes(module: ModuleType, base: type) -> list[type]:
     """The sub-classes of ``base`` that a module defines, in order, each once."""
+    name = f"{module.__name__}."
     found = [
         value
         for value in list(vars(module).values())  # its threads may add to it
         if issubclass(type(value), type)  # as is_class, without a call for each
         # Libraries that hide a module give its classes the name of a package above.
-        and f"{module.__name__}.".startswith(f"{value.__module__}.")
+        and name.startswith(f"{value.__module__}.")
         and value is not base
         and derives_from(value, base)
     ]
@@ -433,7 +434,8 @@ class Discovery:
 
     def _keys_of(self, modules: Collection[str]) -> list[Hashable]:
         """Keys of the classes of modules that failed, and of modules of packages that did."""
-        return [key for key, cls in self._registered_classes() if lies_in(cls.__module__, modules)]
+        classes = self._registered_classes() if modules else ()
+        return [key for key, cls in classes if lies_in(cls.__module__, modules)]
 
     def _is_lost(self, key: Hashable) -> bool:
         name = self.registry._registered[key].__module__
@@ -444,7 +446,7 @@ class Discovery:
         return {
             key: (cls, cls.__module__)
             for key, cls in self._registered_classes()
-            if not self.scope.contains(cls.__module__) and cls.__module__ not in self.walked
+            if cls.__module__ not in self.walked and not self.scope.contains(cls.__module__)
         }
 
     def _walk(self, module: ModuleType, keys: Iterable[Hashable] = ()) -> None:
@@ -511,16 +513,20 @@ class Discovery:
         A class made inside a function belongs to the module that called it while being imported.
         """
         homes = {}
+        setters, bringers, walked = self.registry._setters, self.registry._bringers, self.walked
         for key, cls in registered.items():
-            places = self.registry._setters.get(key)
+            places = setters.get(key)
             if places is None:
-                bringers = self.registry._bringers.get(key, [])
-                is_odd = is_local(cls) or bringers not in ([], [cls.__module__])
+                module, brought = cls.__module__, bringers.get(key, [])
+                is_odd = is_local(cls) or (brought and brought != [module])
+                if not is_odd and module in walked:  # most are
+                    homes[key] = module
+                    continue
                 names = {cls.__name__, cls.__qualname__} if is_odd else ()
-                is_made = names and all(find_class(cls.__module__, it) is not cls for it in names)
-                own = () if is_made else (cls.__module__, self.brought.get(key, ""))
-                places = [*own, *bringers]
-            home = next((place for place in places if place in self.walked), None)
+                is_made = names and all(find_class(module, it) is not cls for it in names)
+                own = () if is_made else (module, self.brought.get(key, ""))
+                places = [*own, *brought]
+            home = next((place for place in places if place in walked), None)
             if home is not None:
                 homes[key] = home
         return homes

@@ -85,10 +85,14 @@ class Excluded:
         failed: Collection[str] = (),
     ) -> None:
         self._packages, self._patterns, self._failed = packages, patterns, failed
+        self._are_names = all(map(str.isidentifier, patterns))
         self.noted: dict[str, str] = {}
 
     def __contains__(self, module: object) -> bool:
-        found = excluded_as(str(module), self._packages, self._patterns)
+        name = str(module)
+        if self._are_names and not {*name.split(".")}.intersection(self._patterns):
+            return module in self._failed
+        found = excluded_as(name, self._packages, self._patterns)
         if found is not None:
             self.noted[found[0]] = f"excluded by {found[1]!r}"
         return found is not None or module in self._failed
