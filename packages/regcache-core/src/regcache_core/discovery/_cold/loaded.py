@@ -301,8 +301,9 @@ def _inner_imports(spec: Any, package: list[str]) -> list[Import] | None:
     """The imports in a module's source that do not begin a line; ``None`` if its code must tell.
 
     Text is searched, nothing is parsed: reading the code takes twenty times as long. It must where
-    an import at the top may have failed (``try``, ``with``), or is not a line of its own. A line of
-    a docstring that looks like a statement is one module more to be looked for.
+    an import at the top lacks something and may have failed (``try``, ``with``), or is not a line
+    of its own. A line of a docstring that looks like a statement is one module more to be looked
+    for.
     """
     file = getattr(spec, "origin", None)
     if not isinstance(file, str) or not file.endswith(".py"):
@@ -320,8 +321,10 @@ def _inner_imports(spec: Any, package: list[str]) -> list[Import] | None:
             words = before.split()
             is_text = words and (words[0] != b"from" or len(words) != 2)
             if not is_text or b":" in before or b";" in before:
-                each = None if is_text else _import_in(words, text[at + 6 :], package)
-                if each is None or not _is_plain_block(text, begin):
+                each = None if is_text else _import_in(words, text, at + 6, package)
+                if each is None:
+                    return None
+                if any(_missing(each, package)) and not _is_plain_block(text, begin):
                     return None
                 found += each
         at = text.find(b"import", at + 6)
@@ -361,17 +364,21 @@ _BLOCKS = (b"class ", b"if ", b"if(", b"elif", b"else", b"for ", b"while", b"exc
 _ENDS = (b" ", b"\t", b"\f", b"\\", b"(", b"*")
 
 
-def _import_in(before: list[bytes], rest: bytes, package: list[str]) -> list[Import] | None:
+def _import_in(
+    before: list[bytes], text: bytes, begin: int, package: list[str]
+) -> list[Import] | None:
     """What an import statement imports; ``None`` if it is hard to read.
 
     Args:
         before: The words before ``import`` in its line: ``from`` and a name, or none.
-        rest: All that follows in the source.
+        text: The source.
+        begin: Where the rest of the statement begins.
         package: The parts of the name of the package that relative imports begin at.
     """
-    rest = rest.lstrip()
-    end = rest.find(b")") if rest[:1] == b"(" else rest.find(b"\n")
-    statement = rest[: end if end >= 0 else len(rest)].lstrip(b"(")
+    end = text.find(b"\n", begin)
+    if text[begin:end].lstrip()[:1] == b"(":
+        end = text.find(b")", begin)
+    statement = text[begin : end if end >= 0 else len(text)].lstrip().lstrip(b"(")
     if b"\\" in statement or b";" in statement:
         return None
     lines = [line.partition(b"#")[0] for line in statement.splitlines()]
