@@ -68,7 +68,8 @@ def watch_imports(
         import_path.used.add(application)
     early = {root} if root else {*loaded_names(application)}
     _note_missing(early & loaded, application)
-    editable = _editable_modules({*import_path.tried, *FAILED})
+    tried = {*import_path.tried, *FAILED}.difference(import_path.names)  # those are nowhere
+    editable = _editable_modules(tried)
     prefix = f"{application}."
     roots = [name for name in editable if name not in loaded or f"{name}.".startswith(prefix)]
     counted = _reached_from([root] if root else roots, editable)

@@ -179,14 +179,29 @@ def _metadata_in(archive: str) -> list[str]:
 
 def add(names: Iterable[str], path: ImportPath, listings: Collection[_Listing]) -> None:
     """``ImportPath.add``; the folders as they were when the scan started, if there was one."""
+    global _ASKED
+    asked = [*listings, *sys.meta_path]
+    if not listings or asked != _ASKED[0]:
+        _ASKED = asked, {}
+    known = _ASKED[1]
     for name in names:
         if name in path.names:
             continue
         is_there = name in sys.modules or any(name in each.modules for each in listings)
-        if is_there or find_spec(name) is not None:
+        is_there = is_there or known.get(name, False)
+        if not is_there and name not in known:
+            is_there = find_spec(name) is not None
+            if is_there or "." not in name:  # in a package it may appear without moving these
+                known[name] = is_there
+        if is_there:
             path.used.add(name.partition(".")[0])
         else:
             path.names.append(name)
+
+
+#: Folders as they were listed and finders, which were asked for modules, and whether these were
+#: found: what is missing for one registry is in general for all of them.
+_ASKED: tuple[list[object], dict[str, bool]] = [], {}
 
 
 def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
