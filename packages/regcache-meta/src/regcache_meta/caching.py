@@ -54,11 +54,8 @@ class EditedClasses(EditedModules):
             if not issubclass(type(value), type) or id(value) in seen:
                 continue
             for parent in value.__mro__:
-                if (
-                    parent.__name__ == name
-                    and parent is not base
-                    and same_declaration(parent, base)
-                ):
+                looks_like_it = parent.__name__ == name and parent is not base
+                if looks_like_it and same_declaration(parent, base):
                     return True
                 seen[id(parent)] = parent
         return False

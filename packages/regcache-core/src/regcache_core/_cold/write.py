@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from _thread import get_ident
@@ -24,10 +23,27 @@ def as_file(document: Mapping[str, Any]) -> bytes:
         NotJsonError: Something in it is no JSON value, or beyond what Python reads.
     """
     try:
-        text = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+        text = _to_json(document).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise NotJsonError(f"no JSON can be made of it: {error}") from error
     return text[:-1] + seal(text[:-1])
+
+
+def _to_json(document: Mapping[str, Any]) -> str:
+    """As ``json.dumps``, NaN refused; importing ``json`` costs more than the rest of a write."""
+    try:
+        from _json import encode_basestring_ascii, make_encoder
+    except ImportError:  # pragma: no cover - PyPy and others have no such module
+        import json
+
+        return json.dumps(document, allow_nan=False, separators=(",", ":"))
+    options = None, ":", ",", False, False, False  # as json.JSONEncoder gives them
+    encode = make_encoder({}, _refuse, encode_basestring_ascii, *options)
+    return "".join(encode(document, 0))
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"{value!r} is no JSON value")
 
 
 def write_document(path: str, document: Mapping[str, Any]) -> None:

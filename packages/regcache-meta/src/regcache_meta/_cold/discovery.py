@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from _thread import get_ident
@@ -765,6 +764,8 @@ def describe(cls: Any, names: Iterable[str], home: str = "") -> dict[str, Any]:
 
 def _as_stored(facts: dict[str, Any]) -> dict[str, Any]:
     """Facts as the file gives them back, so that a cold answer equals a warm one."""
+    import json  # most plugins have none, and it costs more than a small discovery
+
     try:
         return json.loads(json.dumps(facts, allow_nan=False))  # type: ignore[no-any-return]
     except (TypeError, ValueError):
