@@ -54,6 +54,8 @@ class EditedClasses(EditedModules):
             if not issubclass(type(value), type) or id(value) in seen:
                 continue
             for parent in value.__mro__:
+                if id(parent) in seen:
+                    continue
                 looks_like_it = parent.__name__ == name and parent is not base
                 if looks_like_it and same_declaration(parent, base):
                     return True

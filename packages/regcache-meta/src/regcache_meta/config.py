@@ -306,7 +306,7 @@ def dependencies_of(cls: type) -> "tuple[Dependency, ...]":
         ConfigError: The attribute holds something else.
     """
     for base in cls.__mro__:  # no getattr: the metaclass of a foreign class may answer anything
-        if DEPENDS_ON in vars(base):
+        if DEPENDS_ON in base.__dict__:
             field = f"{base.__module__}.{base.__qualname__}.{DEPENDS_ON}"
             return check_dependencies(field, vars(base)[DEPENDS_ON])
     return ()

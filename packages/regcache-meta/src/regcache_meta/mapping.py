@@ -145,10 +145,13 @@ class LazyDict(dict[K, V]):
     def _combined(self, records: "Mapping[K, Record | None]") -> "State[K, V]":
         """Records that were found, with what registered itself or was assigned by hand."""
         contested = self._contested()
+        are_shown = not (contested or self._primary._failures)
         registered = {
             self._listed_as(key, value, records): value
             for key, value in list(self._registered.items())
-            if self._is_shown(key, contested) or self._fits(key, value, records.get(key))
+            if are_shown
+            or self._is_shown(key, contested)
+            or self._fits(key, value, records.get(key))
         }
         registered.pop(NOWHERE, None)
         values = {**registered, **self._assigned}

@@ -251,7 +251,8 @@ class Discovery:
             cache.elsewhere.add(_files_elsewhere(scope, classes))
         self._tell_of_aliases(records, registered)
         for cls in classes:
-            cache.declared.add(dependencies_of(cls))
+            if declared := dependencies_of(cls):
+                cache.declared.add(declared)
         secondary = self._find_secondary(registered, records, homes)
         contested, is_sure = self._find_contested()
         keyless = registry._keyless.items()
@@ -748,7 +749,7 @@ def describe(cls: Any, names: Iterable[str], home: str = "") -> dict[str, Any]:
             name = type(cls).__name__
         home = home or str(getattr(cls, "__module__", type(cls).__module__))
         return {"module": home, "class_name": name, "qualname": name}
-    record: dict[str, Any] = {**serialize_plugin_class(cls)}
+    record: dict[str, Any] = serialize_plugin_class(cls)  # type: ignore[assignment]
     doc = vars(cls).get("__doc__")
     doc = doc.strip().partition("\n")[0] if isinstance(doc, str) else ""
     facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}

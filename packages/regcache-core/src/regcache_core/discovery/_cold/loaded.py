@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Import = tuple[str, tuple[str, ...]]
 
 _PYTHON = os.path.join(os.path.dirname(os.__file__), "")
+_BUILT_IN = {*sys.builtin_module_names}
 _EXTENDED_ARG, _IMPORT_NAME = opmap["EXTENDED_ARG"], opmap["IMPORT_NAME"]
 _LOAD_CONST = opmap["LOAD_CONST"]  # since Python 3.15 not for ``None``
 _LOAD_SMALL_INT = opmap.get("LOAD_SMALL_INT")  # since Python 3.14 for the level
@@ -236,7 +237,7 @@ def _package_of(module: str, spec: Any) -> list[str]:
 def _file_of(name: str) -> str:
     """The file of a module that may decide which plugins there are; empty if it has none."""
     # We do not decide that; the script is another one for each start.
-    if name.startswith(("regcache_", "__m")) or name in sys.builtin_module_names:
+    if name.startswith(("regcache_", "__m")) or name in _BUILT_IN:
         return ""
     file = peek(name, "__dict__", {}).get("__file__")
     if isinstance(file, str) and file.startswith(_PYTHON) and "-packages" not in file:

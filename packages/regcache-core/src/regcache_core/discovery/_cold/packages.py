@@ -43,12 +43,14 @@ def is_installed(place: str, module: str, known: dict[tuple[str, int], bool] | N
 
 def _is_installed(place: str, packages: int, known: dict[tuple[str, int], bool]) -> bool:
     """The same for a place in a number of packages; -1 for a folder to be put on ``sys.path``."""
-    if (place, packages) not in known and packages < 0:
-        known[place, packages] = takes_installed(place)
-    elif (place, packages) not in known:
+    answer = known.get((place, packages))
+    if answer is None and packages < 0:
+        answer = known[place, packages] = takes_installed(place)
+    elif answer is None:
         real = os.path.realpath(place) if os.path.islink(place) else place
-        known[place, packages] = _is_installed(os.path.dirname(real), packages - 1, known)
-    return known[place, packages]
+        answer = _is_installed(os.path.dirname(real), packages - 1, known)
+        known[place, packages] = answer
+    return answer
 
 
 def takes_installed(folder: str) -> bool:
