@@ -30,9 +30,13 @@ def register(mapping: "LazyDict[K, V]", key: "K", value: "V") -> "K":
         mapping._check_claim(key, value, mapping._state[0])
     with lock():
         mapping._registered[key] = value
-        entries, values = mapping._state or ({}, {})
+        if mapping._state is None:
+            early: K = mapping._listed_as(key, value, {})
+            mapping._mirror(early)
+            return early
+        entries, values = mapping._state
         is_odd = is_contested and not mapping._fits(key, value, entries.get(key))
-        if mapping._state and (is_odd or not (is_contested or mapping._is_shown(key, ()))):
+        if is_odd or not (is_contested or mapping._is_shown(key, ())):
             return key
         listed: K = mapping._listed_as(key, value, entries)
         # An assignment goes before a class; what was removed does not come back by itself.

@@ -92,7 +92,7 @@ def note_keyless(registry: "LazyDiscoveryDict[Any, Any]", cls: type, key: object
     if key is None:
         name = registry._scope.config.key_attribute if registry._scope else ""
         registry._keyless[label_of(cls)] = f"it has no {name}" if name else "it is given no key"
-    else:
+    elif registry._keyless:
         registry._keyless.pop(label_of(cls), None)
 
 

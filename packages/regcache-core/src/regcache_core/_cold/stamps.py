@@ -308,9 +308,8 @@ def is_newer(path: str, time_ns: int, if_gone: bool = False) -> bool:
             place = os.path.dirname(os.path.abspath(place))
     if if_gone and place != path and stat.S_ISDIR(status.st_mode):
         return True
-    # Elsewhere than on POSIX systems the first is the time of creation.
-    times = [status.st_ctime_ns, status.st_mtime_ns][: 1 if os.name == "posix" else 2]
-    return max(times) > time_ns
+    has_changed = status.st_ctime_ns > time_ns
+    return has_changed or (not _HAS_CHANGE_TIME and status.st_mtime_ns > time_ns)
 
 
 def edited_since(stamps: Mapping[str, Any], time_ns: int) -> list[str]:

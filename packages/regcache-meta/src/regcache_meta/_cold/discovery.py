@@ -541,9 +541,11 @@ class Discovery:
             return {**record, "via": home}
         if home != cls.__module__:
             record["via"] = home
-        is_assigned = key in self.registry._setters
-        if not is_assigned and find_class(cls.__module__, cls.__qualname__) is not cls:
-            namespace = getattr(sys.modules.get(home), "__dict__", {})  # it may misname itself
+        namespace = getattr(sys.modules.get(home), "__dict__", {})
+        is_there = home == cls.__module__ and namespace.get(cls.__qualname__) is cls  # most are
+        is_there = is_there or key in self.registry._setters
+        if not is_there and find_class(cls.__module__, cls.__qualname__) is not cls:
+            # It may misname itself.
             names = [name for name, value in list(namespace.items()) if value is cls]
             if names:
                 record["attribute"] = names[0]
@@ -705,6 +707,7 @@ def register_scanned(
         old = [key for key, places in brought if places == [module.__name__]]
         own = registry._registered.keys() - registry._setters.keys()
         scope.config.forget(key for key in old if key in own)
+    bringers = [module.__name__]
     for cls in own_classes(module, scope.base):
         if id(cls) in lost or getattr(cls, "__abstractmethods__", None):
             continue
@@ -714,7 +717,7 @@ def register_scanned(
         note_keyless(registry, cls, key)
         if key is not None:
             registry._register(key, cls)
-            registry._bringers[key] = [module.__name__]
+            registry._bringers[key] = bringers
 
 
 def drop_vanished(

@@ -143,7 +143,7 @@ def _list_modules(folder: str) -> Iterator[tuple[str, bool]]:
         module = name.removesuffix(suffix)
         if module == "__init__" or "." in module:
             continue
-        inits = [f"{folder}/{name}/__init__{each}" for each in suffixes if not suffix]
+        inits = () if suffix else [f"{folder}/{name}/__init__{each}" for each in suffixes]
         if suffix or any(map(os.path.exists, inits)):
             yield module, not suffix
 

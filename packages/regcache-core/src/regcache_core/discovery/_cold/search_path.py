@@ -218,7 +218,7 @@ def complete(start: Mapping[str, Any], path: ImportPath) -> dict[str, Any]:
     listings = start["listings"]
     _refuse_late(path.late, listings)
     tops_now = _top_modules()
-    outside = {top for top in tops_now if _is_outside(top, path.application)}
+    outside = _outside(tops_now, path.application)
     # A module of Python's own is hidden by one of its name in a folder before Python's.
     python = tops_now & (sys.stdlib_module_names - {*sys.builtin_module_names})
     tops = {name.partition(".")[0] for name in absent} - {path.application}
@@ -260,13 +260,10 @@ def _minds_installs(outside: set[str], path: ImportPath) -> bool:
     return looked or bool(outside) or path.application in path.used
 
 
-def _is_outside(top: str, application: str) -> bool:
-    """Whether a top-level module belongs neither to the application, nor to Python, nor to us."""
-    return (
-        top not in (application, *MAIN)
-        and top not in sys.stdlib_module_names
-        and not top.startswith("regcache_")
-    )
+def _outside(tops: set[str], application: str) -> set[str]:
+    """Top-level modules that belong neither to the application, nor to Python, nor to us."""
+    foreign = tops - {application, *MAIN} - sys.stdlib_module_names
+    return {top for top in foreign if not top.startswith("regcache_")}
 
 
 def _refuse_late(names: Iterable[str], listings: Mapping[str, _Listing]) -> None:
