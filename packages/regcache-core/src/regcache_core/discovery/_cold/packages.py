@@ -6,6 +6,7 @@ import os
 import sys
 from importlib.machinery import FileFinder, all_suffixes
 
+from ..._cold.stamps import UNTRUSTED, trusted_stamp
 from ..._patterns import excluded_as, is_pattern, within
 
 TYPE_CHECKING = False
@@ -58,6 +59,18 @@ def takes_installed(folder: str) -> bool:
 
     Metadata in an ``.egg-info`` folder say nothing: setuptools leaves one in a checkout.
     """
+    stamp = trusted_stamp(folder)
+    known = _TAKING.get(folder)
+    if known is None or UNTRUSTED in stamp or known[0] != stamp:
+        known = _TAKING[folder] = stamp, _takes_installed(folder)
+    return known[1]
+
+
+#: Folder -> its stamp and the answer: each is asked of for many modules.
+_TAKING: dict[str, tuple[list[int], bool]] = {}
+
+
+def _takes_installed(folder: str) -> bool:
     folder = os.path.realpath(folder)
     # The latter is Python's folder of extension modules.
     if os.path.basename(folder) in _SITES or _PYTHON in (folder, os.path.dirname(folder)):

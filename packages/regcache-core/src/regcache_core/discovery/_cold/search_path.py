@@ -61,7 +61,7 @@ class _Listing:
     def _add(self, entry: os.DirEntry[str], folder: str) -> None:
         name = entry.name
         stem, dot, _ = name.partition(".")
-        if is_metadata(name, folder):
+        if name[-5:].lower() == "-info" and is_metadata(name, folder):  # few do
             self.metadata.append(name)
         elif name.endswith(PYTHON_SUFFIXES) if dot else is_folder(entry):
             self.modules.add(stem)
