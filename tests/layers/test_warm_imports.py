@@ -67,11 +67,6 @@ LOADING = ["regcache_core.discovery.modules", "regcache_meta.changes"]
 # Beyond what a hand-written loop with pkgutil and importlib imports.
 DISCOVERING = {
     "__future__": "annotations as text",
-    "json": "facts as the file will give them back; the file is written",
-    "json.decoder": "json",
-    "json.encoder": "json",
-    "json.scanner": "json",
-    "math": "no NaN in the file",
     "regcache_core._cold": "the room of what no warm start imports",
     "regcache_core.discovery._cold": "the same for items that are found by importing modules",
     "regcache_meta._cold": "the same for classes",
@@ -91,8 +86,7 @@ DISCOVERING = {
     "regcache_core._cold.stamps": "the sources as they are when the scan starts",
     "regcache_core.discovery._cold.threads": "which threads import plugins now",
     "regcache_core.discovery._cold.failures": "what modules that fail lacked",
-    "regcache_core._cold.serialize": "items as JSON values",
-    "regcache_core._cold.write": "the file is written",
+    "regcache_core._cold.write": "items as JSON values; the file is written",
     "regcache_meta._cold.discovery": "which classes there are then",
     "regcache_core.discovery.modules": "which modules are being executed",
     "regcache_meta.changes": "what a class changes in its registry",

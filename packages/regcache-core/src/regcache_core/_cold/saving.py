@@ -229,9 +229,8 @@ def _write(
 ) -> None:
     # Inside: a miss that no save follows needs none of these.
     from .prune import prune
-    from .serialize import NotJsonError, as_extra, check_plain
     from .stamps import stamps_from_mtimes
-    from .write import write_document
+    from .write import NotJsonError, as_extra, check_plain, write_document
 
     identity = manager._identity()
     manager._check_switches(path, identity)
@@ -272,7 +271,7 @@ def as_records(
     manager: Manager, items: Mapping[Any, Any], on_change: Callable[[CacheMiss], object]
 ) -> dict[str, Any]:
     """Items as records, by the manager's functions or type; ``to_records`` has the rest."""
-    from .serialize import to_records
+    from .write import to_records
 
     def to_record(item: Any) -> Any:
         return manager._get_converter().unstructure(item, unstructure_as=manager._item_type)

@@ -752,7 +752,7 @@ def describe(cls: Any, names: Iterable[str], home: str = "") -> dict[str, Any]:
             name = type(cls).__name__
         home = home or str(getattr(cls, "__module__", type(cls).__module__))
         return {"module": home, "class_name": name, "qualname": name}
-    record: dict[str, Any] = serialize_plugin_class(cls)  # type: ignore[assignment]
+    record: dict[str, Any] = serialize_plugin_class(cls)
     doc = vars(cls).get("__doc__")
     doc = doc.strip().partition("\n")[0] if isinstance(doc, str) else ""
     facts = {name: getattr(cls, name) for name in names if hasattr(cls, name)}

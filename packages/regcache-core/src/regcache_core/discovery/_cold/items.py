@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..._cold.serialize import as_json
+from ..._cold.write import as_json
 from ...errors import ConfigError, DuplicateItemError
 from ..modules import attribute_of, module_of
 from .entry_points import load_entry_point, load_installed
