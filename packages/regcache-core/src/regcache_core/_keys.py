@@ -32,6 +32,8 @@ def key_to_text(key: object) -> str:
     >>> key_to_text("red"), key_to_text(7), key_to_text(("a", None))
     ('red', '!int 7', '!tuple ["a", "!None"]')
     """
+    if type(key) is str and key[:1] != MARK:  # most are
+        return key
     try:
         return _to_text(key)
     except UnsupportedKeyError:

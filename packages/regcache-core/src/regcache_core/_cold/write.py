@@ -100,7 +100,7 @@ def to_records(
         except Exception as error:  # a serializer is the application's: it may raise anything
             raise CacheMiss("NOT_SERIALIZABLE", f"key {_shown(key)}") from error
         records[text] = record
-        if from_record is to_record and _is_equal(item, record):
+        if from_record is to_record and (record is item or _is_equal(item, record)):
             continue  # one function does both, and has checked the record that it was given
         try:
             back = from_record(record)
