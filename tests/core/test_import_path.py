@@ -99,6 +99,23 @@ def test_candidates_are_sorted_into_missing_and_used(site):
     assert {"tool", "os"} == path.used
 
 
+def test_missing_module_is_looked_for_anew_where_a_folder_moved(site):
+    """What one registry looked for in vain another finds, on the path and in a package."""
+
+    def missed(new=""):
+        if new:
+            (site / new).touch()
+            importlib.invalidate_caches()
+        path = ImportPath("app")
+        path.record()
+        path.add(["loose", "space.none"])
+        return path.names
+
+    assert ["loose", "space.none"] == missed() == missed()
+    assert ["loose"] == missed("space/none.py")
+    assert [] == missed("loose.py")
+
+
 def test_what_was_loaded_before_counts_if_installed_or_used(site, make, monkeypatch):
     """Modules of the program itself say nothing of the plugins, unless a plugin imports them."""
     loose = site.parent / "loose_modules"

@@ -1,4 +1,4 @@
-"""The parser of the warm path equals `json.loads`, but for NaN and infinities."""
+"""The parser of the warm path equals `json.loads`, but for NaN; the encoder `json.dumps`."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from regcache_core import CacheMiss, Reason
+from regcache_core._cold.write import as_file
 from regcache_core._file import _read_all as read_all
 from regcache_core._file import parse_text, read_document
 
@@ -90,6 +91,24 @@ def test_every_document_is_parsed_as_json_does(value, options, before, behind):
     text = before + json.dumps(value, **options) + behind
 
     assert repr(json.loads(text)) == repr(parse_text(text, "here"))
+
+
+@given(values)
+def test_every_document_is_written_as_json_does(value):
+    """The encoder that is called directly gives the text that `json.dumps` gives."""
+    document = {"items": value}
+    expected = json.dumps(document, separators=(",", ":"))[:-1].encode()
+
+    assert expected == as_file(document)[: len(expected)]
+
+
+@pytest.mark.parametrize("value", [{1, 2}, float("nan"), [float("-inf")], {(1, 2): 3}])
+def test_what_json_does_not_write_is_refused(value):
+    """Each as `json.dumps` refuses it, if it is not to write NaN and infinities."""
+    with pytest.raises((TypeError, ValueError)):
+        json.dumps(value, allow_nan=False)
+    with pytest.raises(TypeError, match="no JSON can be made of it"):
+        as_file({"items": value})
 
 
 @pytest.mark.parametrize("text", VALID)

@@ -215,6 +215,7 @@ def test_module_that_an_early_one_could_not_import_is_tried_again(
         ("# then import it\n", []),
         ("try:\n    import a\nexcept ImportError: pass\n", None),
         ("try: import a\nexcept ImportError: pass\n", None),
+        ("try:\n    import os\nexcept ImportError:\n    import sys\n", [("os", ()), ("sys", ())]),
         ("import b\nwith b.ignored():\n    import a\n", None),
         ("if b:\n    try:\n        import a\n    except ImportError: pass\n", None),
         ("class A:\n    with b:\n        import a\n", None),
