@@ -16,7 +16,7 @@ from .._modules import is_metadata, is_path, search_path, stamp_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from importlib.metadata import Distribution
     from typing import Any
 
@@ -145,7 +145,8 @@ class EntryPoint:
         """Whether metadata name it now: those that it was found in, or any others."""
         is_name = is_metadata(metadata, folder) and os.path.basename(metadata) == metadata
         file = os.path.join(folder, metadata, _STATED)
-        is_here = is_name and self.value in _values_in(file, self.group)  # a cache file may lie
+        # A cache file may lie.
+        is_here = is_name and self.value in _read(_values_in, file, self.group)
         return is_here or is_entry_point(self.group, self.module, self.attr or "")
 
     def _key(self) -> "tuple[str, str, str]":
@@ -434,11 +435,11 @@ def _published(group: str) -> "Iterator[str]":
     """The values of all entry points of a group."""
     archives = []
     for folder in search_path():
-        names = _names_in(folder)
+        names = _read(_names_in, folder)
         if names is None:
             archives.append(folder)
         for name in names or ():
-            yield from _values_in(os.path.join(folder, name, _STATED), group)
+            yield from _read(_values_in, os.path.join(folder, name, _STATED), group)
     if archives:
         from ._cold.entry_points import read_installed
 
@@ -446,16 +447,39 @@ def _published(group: str) -> "Iterator[str]":
             yield value
 
 
-def _values_in(path: str, group: str) -> "Iterator[str]":
-    """The values of the entry points that a file names, read as ``importlib.metadata`` does."""
-    try:
-        with open(path, "rb") as file:
-            lines = file.read().decode(errors="replace").splitlines()
-    except OSError:
-        return
+def _values_in(path: str, group: str) -> "list[str]":
+    """The values of the entry points that a file names, read as ``importlib.metadata`` does.
+
+    Raises:
+        OSError: It is not there, or cannot be read.
+    """
+    with open(path, "rb") as file:
+        lines = file.read().decode(errors="replace").splitlines()
+    values: list[str] = []
     section = ""
     for line in map(str.strip, lines):
         if line[:1] == "[" and line[-1:] == "]":
             section = line.strip("[]")
         elif section == group and line[:1] != "#":
-            yield line.partition("=")[2].strip()
+            values.append(line.partition("=")[2].strip())
+    return values
+
+
+#: What was read, and of which path -> its stamp, and the result: who loads many plugins asks for
+#: each of them.
+_READ: "dict[tuple[str, ...], tuple[list[int], Any]]" = {}
+
+
+def _read(function: "Callable[..., Any]", path: str, *more: str) -> "Any":
+    """What a function reads of a file or folder, anew if that has moved; nothing if it cannot."""
+    stamp, what = stamp_of(path), (function.__name__, path, *more)
+    known = _READ.get(what)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    try:
+        found = function(path, *more)
+    except OSError:
+        return []
+    if _is_old(stamp) and (found or more):  # an empty list of names may be an error, too
+        _READ[what] = stamp, found
+    return found

@@ -7,8 +7,8 @@ from collections import Counter
 
 from ..._modules import file_of, find_sources
 from ...depends import normalize
-from ..modules import module_of
-from .entry_points import distribution_of, origins_of, told_by
+from ..modules import attribute_of, lies_in, module_of
+from .entry_points import distribution_of, points_of, told_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def duplicate(
         second: The item that claims it too.
         group: Group of entry points by which they may be installed.
     """
-    return kind(registry, key, told_place(first, group), told_place(second, group))
+    return kind(registry, key, told_place(first, group, key), told_place(second, group, key))
 
 
 def installer_of(module: str, group: str = "") -> str:
@@ -123,27 +123,41 @@ def requirement_for(failed: str, missing: str) -> str:
     return f"{told_by(owner, '')[0]}[{min(bringing, key=extras.__getitem__)}]" if bringing else ""
 
 
-def _brought_by(module: str, group: str) -> tuple[str, str]:
-    """How a distribution brings a module, in words, and which one; empty if none does."""
+def _brought_by(
+    module: str, group: str, attribute: str = "", key: object = None
+) -> tuple[str, str]:
+    """How a distribution brings a module, in words, and which one; empty if none does.
+
+    One whose entry point gives a key to what lies in the module goes before the one that holds it.
+    """
     try:
         found = distribution_of(module, find_sources(module))
     except ModuleNotFoundError:
         return "", ""
-    if found is not None:
-        return "installed by", " ".join(filter(None, told_by(found, "")))
-    origins = origins_of(module, group) if group else []
-    return "named by an entry point of", " ".join(filter(None, origins[0] if origins else ()))
+    installed = told_by(found, "") if found is not None else []
+    top = module if installed else module.partition(".")[0]
+    points = [each for each in points_of(group) if lies_in(module_of(each[1]), [top])]
+    named = [each for each in points if each[0] == key]
+    if not installed:
+        named = named or [each for each in points if module_of(each[1]) == module]
+    # A package may publish what a module of it defines.
+    named.sort(key=lambda it: (module_of(it[1]) != module, attribute_of(it[1]) != attribute))
+    origin = named[0][2:] if named else []
+    is_its_own = bool(installed) and origin[:1] in ([], installed[:1])
+    how = "installed by" if is_its_own else "named by an entry point of"
+    return how, " ".join(filter(None, installed if is_its_own else origin))
 
 
-def told_place(label: str, group: str = "") -> str:
+def told_place(label: str, group: str = "", key: object = None) -> str:
     """An item for messages: its place, with the file and the distribution that brought it.
 
     Args:
         label: The item, as ``module:qualname``.
         group: As for ``installer_of``.
+        key: Its key, which may be the name of its entry point.
     """
-    module = label.partition(":")[0]
-    how, distribution = _brought_by(module, group)
+    module, _, attribute = label.partition(":")
+    how, distribution = _brought_by(module, group, attribute, key)
     file = file_of(module) or "no file"
     told = f"{file}, {how} {distribution}" if distribution else file
     return f"{label.replace(':', '.')} ({told})"

@@ -53,7 +53,10 @@ def read_installed(entries: Iterable[str], group: str) -> dict[str, Any]:
     files: dict[str, list[int]] = {}
     points, broken = _read_points(entries, group, files)
     names = dict.fromkeys(distribution for *_, distribution, _ in points)
-    versions = {name: _version_of(name, entries, files) for name in names}
+    found: dict[str, tuple[str, metadata.Distribution]] = {}
+    for path, distribution in _distributions(entries) if names else ():
+        found.setdefault(name_in(path), (path, distribution))
+    versions = {name: _version_of(name, found.get(normalize(name)), files) for name in names}
     return {"points": points, "broken": broken, "versions": versions, "files": files}
 
 
@@ -78,11 +81,10 @@ def _read_points(
     return sorted(points, key=lambda each: (each[2], each)), broken
 
 
-def origins_of(module: str, group: str) -> list[list[str]]:
-    """Name and version of each distribution that has an entry point in a module."""
-    entries = search_path()
-    points = _points_in(tuple(entries), group, _stamps_in(entries, (ENTRY_POINTS,)))
-    return [origin for _, value, *origin in points if module_of(value) == module]
+def points_of(group: str) -> list[list[str]]:
+    """The entry points of a group that there are now, as ``read_installed`` has them."""
+    entries = search_path() if group else []
+    return _points_in(tuple(entries), group, _stamps_in(entries, (ENTRY_POINTS,)))
 
 
 @lru_cache(maxsize=16)  # for one group many modules are asked for, one after the other
@@ -146,15 +148,16 @@ def told_by(distribution: metadata.Distribution, name: str) -> list[str]:
         return [name, ""]
 
 
-def _version_of(name: str, entries: Iterable[str], files: dict[str, list[int]]) -> list[str] | None:
-    for path, distribution in _distributions(entries):
-        if name_in(path) != normalize(name):
-            continue
-        stated = [os.path.join(path, each) for each in _STATED]
-        files.update((each, trusted_stamp(each)) for each in stated)
-        content = [_content_of(each) for each in stated]
-        return [told_by(distribution, name)[1], fingerprint(b"".join(content))]
-    return None
+def _version_of(
+    name: str, found: tuple[str, metadata.Distribution] | None, files: dict[str, list[int]]
+) -> list[str] | None:
+    if found is None:
+        return None
+    path, distribution = found
+    stated = [os.path.join(path, each) for each in _STATED]
+    files.update((each, trusted_stamp(each)) for each in stated)
+    content = [_content_of(each) for each in stated]
+    return [told_by(distribution, name)[1], fingerprint(b"".join(content))]
 
 
 def _content_of(path: str) -> bytes:

@@ -141,13 +141,15 @@ class Running:
         return any(each.thread != get_ident() for each in self._going_on()[:1])
 
 
-def is_unfinished(packages: str | Collection[str]) -> bool:
+def is_unfinished(packages: str | Collection[str], modules: Collection[str] = ()) -> bool:
     """Whether a module of a package is being executed now, by this thread or by another.
 
     Args:
         packages: Name of the package (or module); several, or patterns.
+        modules: Names of others that count, as those that entry points name.
     """
-    return bool(packages) and any(map(is_initializing, loaded_names(packages)))
+    names = loaded_names(packages) if packages else []
+    return any(map(is_initializing, (*names, *modules)))
 
 
 def await_turn(running: Running, is_done: Callable[[], bool]) -> None:
