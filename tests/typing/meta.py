@@ -116,6 +116,22 @@ def over_several_packages(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
     RegistryConfig(registry, "format", packages=("lexers.*",))
 
 
+def over_entry_points() -> None:
+    """for_entry_points gives sub-classes of its base by text; without one, classes of any kind."""
+    lexers = LazyDiscoveryDict.for_entry_points("pygments.lexers", Lexer, on_duplicate="first")
+    assert_type(lexers, LazyDiscoveryDict[str, type[Lexer]])
+    assert_type(lexers["ipython"](), Lexer)
+    assert_type(lexers.info("ipython").distribution, str)
+    plugins = LazyDiscoveryDict.for_entry_points("pygments.lexers")
+    assert_type(plugins, LazyDiscoveryDict[str, type[Any]])  # pyright: ignore[reportAssertTypeFailure]
+    plugins["ipython"]().get_tokens("pass")
+    typed: LazyDiscoveryDict[str, type[Lexer]] = LazyDiscoveryDict.for_entry_points(
+        "pygments.lexers", "pygments.lexer:Lexer", include="app.rules:wanted"
+    )
+    assert_type(typed["ipython"], type[Lexer])
+    LazyDiscoveryDict.for_entry_points("app.readers", exclude=["tests"])  # type: ignore[call-overload,call-arg,unused-ignore]  # pyright: ignore[reportCallIssue]
+
+
 def dependent(registry: LazyDiscoveryDict[str, type[Base]]) -> None:
     """What is declared is any collection of dependencies."""
     RegistryConfig(registry, "format", depends_on=[File("a"), EnvironmentVariable("A")])

@@ -40,6 +40,8 @@ _FIELDS = {
     "entry": str,
     "over": list,
     "claimed": str,
+    "distribution": str,
+    "version": str,
 }
 
 
@@ -53,6 +55,7 @@ class FunctionAdapter(Adapter["State"]):
 
     def __init__(self, registry: "FunctionRegistry[Any]", scope: "Scope") -> None:
         super().__init__(registry.name, scope.package, scope.packages)
+        self.application = (scope.group or scope.package).partition(".")[0]
         self.registry = registry
         self.scope = scope
         self.created_ns = scope.created_ns
@@ -71,6 +74,9 @@ class FunctionAdapter(Adapter["State"]):
             "on_duplicate": self.registry._policy,
         }
 
+    def version(self) -> str:  # without a package the application may be anybody's
+        return "" if self.scope.group else super().version()
+
     def parts(self) -> "list[Any]":
         """The class of the facts."""
         return [self.scope.facts]
@@ -81,6 +87,8 @@ class FunctionAdapter(Adapter["State"]):
         Raises:
             ScanError: There is no such package.
         """
+        if self.scope.group:
+            return {}
         try:
             return super().placed()
         except ModuleNotFoundError as error:
@@ -204,7 +212,7 @@ class FunctionAdapter(Adapter["State"]):
 
         is_open = self.registry._policy not in ("first", "last")
         found.warn_of_failures(ScanWarning, duplicates=is_open)
-        if not found.records and not found.extra["rejected"]:
+        if not found.records and not found.extra["rejected"] and not self.scope.group:
             problem = f"no function was found in {self.searched}; {self.advice}"
             warn_caller(f"{self.name}: {problem}", ScanWarning)
 

@@ -8,6 +8,11 @@ from regcache_core.discovery import DuplicateItemError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
+
+    from .functions import State
+    from .registration import Registration
+    from .registry import FunctionRegistry
 
 
 class DuplicateFunctionError(DuplicateItemError):
@@ -171,3 +176,22 @@ class Reject(Exception):  # noqa: N818 - no error: it says that a function is no
 
 class ScanWarning(UserWarning):
     """A module failed to import, or a search found nothing: functions are missing."""
+
+
+def contest(registry: FunctionRegistry[Any], state: State, name: str, new: Registration) -> None:
+    """Let a name raise when it is looked up that a function of this process and another have.
+
+    Args:
+        registry: The registry.
+        state: What is known; its record of the name is replaced.
+        name: The name.
+        new: The function of this process.
+    """
+    from regcache_core.discovery import duplicate
+
+    record = state.records[name]
+    holder = f"{record['module']}:{record['qualname']}"
+    group = registry._scope.entry_points
+    error = duplicate(DuplicateFunctionError, registry.name, name, holder, new.place, group)
+    registry._contests[new.place] = [f"{type(error).__name__}: {error}", ""]
+    state.records[name] = {**record, "over": [*record.get("over", ()), new.place]}

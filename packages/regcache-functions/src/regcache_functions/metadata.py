@@ -137,7 +137,8 @@ class FunctionMetadata(_Values, Generic[F]):
         tags: Tags, in the order in which they were given.
         aliases: Other names that it can be asked for by.
         contract: What it was found, or declared, to work on; ``None`` if nobody said.
-        distribution: The distribution that it is installed by; empty if it is in none.
+        distribution: The distribution that it is installed by, or whose entry point names it; empty
+            if it is in none.
         version: Version of the distribution, or of the application.
         facts: The registry's declared class of facts, or a mapping of JSON values.
     """
@@ -180,8 +181,8 @@ class FunctionMetadata(_Values, Generic[F]):
             tags=tuple(record.get("tags", ())),
             aliases=tuple(record.get("aliases", ())),
             contract=record.get("contract"),
-            distribution=owner["distribution"],
-            version=owner["version"],
+            distribution=record.get("distribution", owner["distribution"]),
+            version=record.get("version", owner["version"]),
             facts=facts,
             _load=load,
         )

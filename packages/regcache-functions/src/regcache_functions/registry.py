@@ -72,7 +72,8 @@ class Scope:
     """The package, and the options, of one registry.
 
     Args:
-        package: The package; empty for a registry of functions of this process alone.
+        package: The package; empty for a registry of functions of this process alone. For one of
+            entry points alone a name that no module can have: nothing lies in it.
         more: Further packages, which are searched after it.
         options: Arguments of ``FunctionRegistry`` or its ``scan``, which become attributes.
 
@@ -87,6 +88,8 @@ class Scope:
     strict: bool
     depends_on: "Collection[Dependency]"
     entry_points = ""
+    #: The group of entry points that name all functions, where there is no package.
+    group = ""
     declared = ""
     exclude: "tuple[str, ...]"
     max_age_days: "float | None"
@@ -158,9 +161,10 @@ def _check_exclude(patterns: "tuple[str, ...]", packages: "Iterable[str]") -> No
 class FunctionRegistry(Functions[F]):
     """Functions by name: listed from a cache, imported one at a time, never stale.
 
-    Made with a package, it lists the functions that the package's modules register with it; made
-    by ``scan``, the functions of a library that knows nothing of it; else those that are registered
-    in this process. The first use reads the cache file; if that cannot be believed, the modules are
+    Made with a package, it lists the functions that the package's modules register with it; with a
+    group of entry points, what installed distributions name there, too or alone; made by ``scan``,
+    the functions of a library that knows nothing of it; else those that are registered in this
+    process. The first use reads the cache file; if that cannot be believed, the modules are
     imported and the file is written anew.
 
     Args:
@@ -172,7 +176,8 @@ class FunctionRegistry(Functions[F]):
         depends_on: What decides beside the sources which functions there are: ``File``,
             ``EnvironmentVariable`` and ``Distribution`` objects of regcache_core.
         entry_points: Group of entry points by which installed distributions add functions to those
-            of the package; each names a function or a module.
+            of the package, if there is one; each names a module that registers functions, or a
+            function, which goes by the name of the entry point unless it is registered.
         on_duplicate: What becomes of a name that several functions claim: looking it up is an
             ``"error"``, or the ``"first"`` or ``"last"`` of the walk has it, or each function is
             listed under its place (``"qualify"``: ``"fast.blur"``), as by ``scan``.
@@ -223,14 +228,16 @@ class FunctionRegistry(Functions[F]):
         package = more[0] if package is None and more else package
         check("facts", facts, facts is None or isinstance(facts, type), "a class")
         check_flags(strict=strict, enable_cache=enable_cache)
-        is_group = entry_points is None or (isinstance(entry_points, str) and entry_points != "")
+        is_text = isinstance(entry_points, str)
+        is_group = entry_points is None or (is_text and entry_points.split() == [entry_points])
         check("entry_points", entry_points, is_group, "the name of a group of entry points")
         patterns = texts_of("exclude", exclude)
         check("exclude", exclude, all(map(is_module, patterns)), "a list of patterns: ['tests']")
         _check_exclude(patterns, [package, *more] if package else ())
         if package is None:
-            check_unused("package", strict=strict, depends_on=depends_on, exclude=exclude)
-            check_unused("package", entry_points=entry_points, cache_dir=cache_dir)
+            check_unused("package", exclude=exclude)
+        if package is None and entry_points is None:
+            check_unused("package", strict=strict, depends_on=depends_on, cache_dir=cache_dir)
             check("max_age_days", max_age_days, max_age_days == 7, "it together with package=")
         self._name = name
         self._policy = on_duplicate
@@ -238,13 +245,15 @@ class FunctionRegistry(Functions[F]):
         self._facts_type: Any = facts
         places = declaration()
         self._owners = dict.fromkeys(module for module, _ in places)
+        group = entry_points if package is None else None
         self._scope = Scope(
-            package or "",
+            package or (f"entry points {group}" if group else ""),
             more,
             facts=facts,
             strict=strict,
             depends_on=depends_on,
             entry_points=entry_points or "",
+            group=group or "",
             declared=" in ".join(f"{module}:{line}" for module, line in places),
             max_age_days=max_age_days,
             cache_dir=cache_dir,
@@ -252,6 +261,8 @@ class FunctionRegistry(Functions[F]):
         )
         self._state: State | None = None
         self._registered = Registrations((name, package))
+        #: Functions of this process that claim what is installed -> error and its place.
+        self._contests: dict[str, list[str]] = {}
         self._found: Mapping[str, Record] = {}  # what the state was made from, with what follows
         self._extra: dict[str, Any] = _NOTHING
 
@@ -525,6 +536,11 @@ class FunctionRegistry(Functions[F]):
             if new.is_recorded(record):
                 self._keep_home(new, record["module"])
                 return name
+            if policy == "error" and self._scope.group:  # what is installed costs only that name
+                from .errors import contest
+
+                contest(self, state, name, new)
+                return None
             if policy == "error":
                 self._refuse(name, f"{record['module']}.{record['qualname']}", new)
             return name if policy == "last" else place
@@ -546,7 +562,8 @@ class FunctionRegistry(Functions[F]):
         """A function that claims the name of a record too, where nothing says who has it."""
         if self._policy in ("first", "last"):
             return ""
-        return next((it for it in record.get("over", ()) if it in self._extra["failures"]), "")
+        failed = {**self._extra["failures"], **self._contests} if "over" in record else ()
+        return next((it for it in record.get("over", ()) if it in failed), "")
 
     def _check_clash(self, name: str, record: "Record") -> None:
         rival = self._clash(record)
@@ -610,7 +627,8 @@ class FunctionRegistry(Functions[F]):
         Also functions that do not have the name which they claim, as ``module:qualname``.
         """
         self._opened()
-        return {name: " at ".join(filter(None, at)) for name, at in self._extra["failures"].items()}
+        failed = {**self._extra["failures"], **self._contests}
+        return {name: " at ".join(filter(None, at)) for name, at in failed.items()}
 
     @property
     def skipped(self) -> "dict[str, str]":
@@ -764,6 +782,7 @@ class FunctionRegistry(Functions[F]):
         """Records that were found, with what registered itself."""
         library = self._scope.package if self._is_scanned() else ""
         state = State(dict(records), {}, library)
+        self._contests = {}
         for registration in self._snapshot():
             name = self._listed_as(state, registration, self._registered.is_rival(registration))
             if name is not None and not self._has_failed(registration):

@@ -68,6 +68,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
 
     def __init__(self, registry: "LazyDiscoveryDict[Any, Any]", scope: "Scope") -> None:
         super().__init__(scope.name, str(scope.package or ""), scope.packages)
+        self.application = (scope.group or self.package).partition(".")[0]
         self.registry = registry
         self.scope = scope
         self.watch = scope.watch
@@ -161,6 +162,8 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
         Raises:
             DiscoveryError: There is no such package.
         """
+        if self.scope.group:
+            return {}
         try:
             placed = super().placed()
             if all(placed.values()):
@@ -187,6 +190,8 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
             if "over" in record or "file" in record or "aliases" in record:  # few have one
                 texts = *texts, record.get("file", ""), *record.get("over", ())
                 texts = *texts, *record.get("aliases", ())
+            if "distribution" in record:
+                texts = *texts, record["distribution"], record["version"], record.get("point", "")
             for each in texts:
                 if each.__class__ is not str:
                     raise TypeError(f"{each!r} is no text in the record of {module}.{qualname}")
@@ -327,6 +332,10 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
 
     def discover(self, cache: "Cache") -> "Discovered":
         """Import all modules of the package, and describe what the registry holds then."""
+        if self.scope.group:
+            from ._cold.installed import InstalledDiscovery
+
+            return InstalledDiscovery(self, cache).run()
         from ._cold.discovery import Discovery
 
         return Discovery(self, cache).run()
@@ -339,7 +348,7 @@ class ClassAdapter(Adapter["State[Any, Any]"]):
 
         is_open = self.scope.config.on_duplicate not in ("first", "last")
         found.warn_of_failures(DiscoveryWarning, duplicates=is_open)
-        if self.scope.scanned and not found.records:
+        if self.scope.scanned and not found.records and not self.scope.group:
             base = self.scope.given.__qualname__
             warn_caller(f"{self.searched} has no sub-class of {base} with a key", DiscoveryWarning)
 

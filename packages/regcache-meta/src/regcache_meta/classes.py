@@ -12,6 +12,7 @@ from regcache_core.discovery import (
     find_object,
     is_gone,
     is_same_source,
+    load_object,
 )
 
 from .config import (
@@ -562,6 +563,9 @@ def find_loaded(key: object, record: "Record", scope: "Scope") -> "type | None":
     """The class of a record, in a package whose classes do not register themselves."""
     if not scope.scanned and "entry" not in record:
         return None
+    if "point" in record:  # that, by whatever name
+        found = load_object(record["via"], record["point"])
+        return found if is_class(found) and derives_from(found, scope.base) else None
     module: str = record["module"]
     if "attribute" in record:  # what the class is bound to in the module that was imported
         found = find_class(record.get("via", module), record["attribute"])

@@ -258,6 +258,10 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def _is_group(value: object) -> bool:
+    return isinstance(value, str) and value.split() == [value]
+
+
 #: Argument of ``RegistryConfig`` -> its default, whether another value is right, and what would be.
 _RULES: "dict[str, tuple[Any, Callable[[Any], bool], str]]" = {
     "registry_dict": (..., _is_dict, "a LazyDiscoveryDict, or another dict"),
@@ -269,7 +273,7 @@ _RULES: "dict[str, tuple[Any, Callable[[Any], bool], str]]" = {
     "discovery_recursive": (None, is_flag, f"{FLAG}, or None"),
     "discovery_function": (None, callable, "a function"),
     "strict": (False, is_flag, FLAG),
-    "discovery_entry_points": (None, _is_text, "the name of a group of entry points"),
+    "discovery_entry_points": (None, _is_group, "the name of a group of entry points"),
     "on_duplicate": ("error", POLICIES.__contains__, f"one of {POLICIES}"),
     "discover": (True, is_flag, FLAG),
 }
@@ -382,6 +386,9 @@ class Scope:
         include: Which of the classes that are found count.
         watch: What tells that the package has changed: ``Adapter.watch``.
     """
+
+    #: The group of entry points that name all plugins, where there is no package.
+    group = ""
 
     __slots__ = (
         "config",

@@ -35,7 +35,10 @@ class _Fields:
         return f"{type(self).__name__}({fields})"
 
 
-_FIELDS = ("key", "module", "class_name", "qualname", "file", "doc", "aliases", "facts")
+_FIELDS = (
+    *("key", "module", "class_name", "qualname", "file", "doc", "aliases"),
+    *("distribution", "version", "facts"),
+)
 
 
 class PluginInfo(_Fields):
@@ -49,6 +52,8 @@ class PluginInfo(_Fields):
         file: The module's file; empty if it has none.
         doc: First line of the class's docstring; empty if it has none.
         aliases: Other names that it can be asked for by.
+        distribution: The distribution whose entry point names it; empty if none does.
+        version: Its version.
         facts: The declared extra attributes, name -> value as JSON gives it back.
     """
 
@@ -64,6 +69,8 @@ class PluginInfo(_Fields):
         self.file: str = record.get("file") or file_of(self.module)
         self.doc: str = record.get("doc", "")
         self.aliases: tuple[str, ...] = tuple(record.get("aliases", ()))
+        self.distribution: str = record.get("distribution", "")
+        self.version: str = record.get("version", "")
         self.facts: Mapping[str, Any] = record.get("facts", {})
         self._load = load
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from .config import Scope, SecondaryRegistry
     from .facts import PluginFailure, PluginInfo
+    from .installed import Installed
     from .mapping import Record, State
 
     K = TypeVar("K")
@@ -43,20 +44,23 @@ else:
 
 
 class _Asked:
-    """A method of core's ``Questions``, which are imported when somebody asks."""
+    """A method of core's ``Questions``, or of another class, imported when somebody asks."""
+
+    def __init__(self, *place: str) -> None:
+        self._place = place or ("regcache_core.discovery", "Questions")
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
     def __get__(self, instance: "Any", owner: type) -> "Any":
-        from regcache_core.discovery import Questions
-
-        return vars(Questions)[self._name].__get__(instance, owner)
+        module, name = self._place
+        __import__(module)
+        return vars(getattr(sys.modules[module], name))[self._name].__get__(instance, owner)
 
 
 if TYPE_CHECKING:
 
-    class _Dict(Questions[K, V, PluginInfo], LazyDict[K, V]): ...
+    class _Dict(Installed, Questions[K, V, PluginInfo], LazyDict[K, V]): ...
 else:
     _Dict = LazyDict
 
@@ -72,7 +76,8 @@ _ARGUMENTS = {
 class LazyDiscoveryDict(_Dict[K, V]):
     """Plugin classes by key: listed from a cache, imported one at a time, never stale.
 
-    The registry of a base class (see ``AutoRegisterMeta``), or of any package (``for_package``).
+    The registry of a base class (see ``AutoRegisterMeta``), of any package (``for_package``), or of
+    what installed distributions name (``for_entry_points``).
     Keys, ``len``, ``in``, ``repr``, ``info``, ``list``, ``query`` and ``search`` import no plugin;
     ``registry[key]`` imports one module, and takes aliases too, as ``in``, ``get`` and ``info`` do.
     The first use reads the cache file; if that cannot be believed, the plugins are
@@ -96,6 +101,7 @@ class LazyDiscoveryDict(_Dict[K, V]):
     _listing: "Listing[State[K, V]] | None" = None  # there from the first use on
 
     if not TYPE_CHECKING:  # pragma: no branch - it is False whenever this runs
+        for_entry_points = _Asked("regcache_meta.installed", "Installed")
         list, query, search = _Asked(), _Asked(), _Asked()
         to_json, to_dataframe, _repr_html_ = _Asked(), _Asked(), _Asked()
 
@@ -399,7 +405,7 @@ class LazyDiscoveryDict(_Dict[K, V]):
 
     def _load(self, key: K, record: "Record") -> V:
         self._check_clash(key, record)
-        if not self._import(key, record.get("via") or record["module"]):
+        if not self._import(key, record.get("via") or record["module"], record.get("point")):
             return self._find_anew(key, record)
         values = self._opened()[1]
         if key not in values:
@@ -413,20 +419,28 @@ class LazyDiscoveryDict(_Dict[K, V]):
                 return self._find_anew(key, record)
         return values[key]
 
-    def _import(self, key: "Any", module: str) -> bool:
+    def _import(self, key: "Any", module: str, point: "str | None" = None) -> bool:
         """Import the module of a plugin; whether that may be done, and is its turn.
+
+        With ``point``, what an entry point must name in it, and it must hold.
 
         Raises:
             PluginImportError: The module fails.
         """
         listing: Any = self._listed_by()
-        if not self._may_import(module):
+        if not listing.may_import(module, point):
             return False
 
         def find() -> bool:
             if module not in sys.modules and any(self._beside[2].values()):
                 self._replay(module)
             __import__(module)
+            if point is None:
+                return True
+            try:
+                discovery.load_object(module, point)
+            except AttributeError:
+                return False
             return True
 
         def failed() -> Exception:
@@ -509,7 +523,9 @@ class LazyDiscoveryDict(_Dict[K, V]):
         scope: Any = self._scope
         if scope.searches(module):
             return True
-        return scope.config.discovery_entry_points is not None and self._may_import(module)
+        # The program is in execution as long as it runs, and would have metadata read each time.
+        is_plugin = module != "__main__" and scope.config.discovery_entry_points is not None
+        return is_plugin and self._may_import(module)
 
     def _is_anew(self) -> bool:
         """Whether an answer is found; not if plugins are imported for one that is known."""
@@ -704,8 +720,8 @@ def _registry_of(base: "Any") -> "Any":
 
 
 def _reopen(cls: "type[LazyDiscoveryDict[Any, Any]]", arguments: "dict[str, Any]") -> "Any":
-    """Unpickle a registry over a package: opened again with the same arguments."""
-    return cls.for_package(**arguments)
+    """Unpickle a registry over a package, or a group: opened again with the same arguments."""
+    return (cls.for_entry_points if "group" in arguments else cls.for_package)(**arguments)
 
 
 def _secondary_of(primary: "Any", index: int) -> "Any":

@@ -20,6 +20,7 @@ from regcache_core.discovery import (
     load_entry_point,
     load_installed,
     module_of,
+    published_modules,
     raise_if_signalled,
     reexported_by,
     share_out,
@@ -48,11 +49,12 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
     foreign = {
         each: (each.value, each.module)
         for each in registry._snapshot()
-        if not adapter.contains(each.module)
+        if not adapter.contains(each.module) and not is_own(adapter, cache, each.module)
     }
+    walks: list[str] = []  # modules, in their order, for each entry point
     walked: dict[str, int] = {}  # module -> its place in the order
-    #: Functions that no import registers, and what their entry points name in their modules.
-    installed: dict[Registration, str] = {}
+    #: Functions that no import registers, their places, and what their entry points name.
+    installed: dict[Registration, tuple[int, str]] = {}
 
     def on_failure(name: str, error: BaseException) -> None:
         if scope.strict or name == scope.package:
@@ -61,7 +63,8 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
         registry._forget(lambda registration: registration.module == name)
 
     def walk(module: ModuleType, new: Iterable[Registration] = ()) -> None:
-        walked.setdefault(module.__name__, len(walked))
+        walked.setdefault(module.__name__, len(walks))
+        walks.append(module.__name__)
         for each in (*reexported_by(module, foreign), *new):
             foreign.pop(each, None)
             if each.module not in walked:
@@ -77,17 +80,20 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
             registry._forget(lambda each: each not in before)
             raise
         new = [each for each in registry._snapshot() if each not in before]
+        walked.setdefault(module_of(value), len(walks))  # it may call itself otherwise
         walk(sys.modules[module_of(value)], new)
 
     def keep(name: str, value: str, function: Any) -> None:
         """Keep a function that nothing has registered, under the entry point's name."""
         if not callable(function):
-            raise TypeError(f"{function!r} cannot be called, so it is no function")
-        if any(each.value is function for each in (*registry._snapshot(), *installed)):
+            kind = type(function).__qualname__
+            raise TypeError(f"it is of the type {kind} and cannot be called, so it is no function")
+        same = [each for each in (*registry._snapshot(), *installed) if each.value is function]
+        if any(each not in installed or each.name == name for each in same):
             return
         facts = make_facts(scope.facts, registry.name, name, {})
         new = Registration(function, name, (), (), None, facts, (module_of(value), 0, None))
-        installed[new] = attribute_of(value)
+        installed[new] = len(walks), value
 
     def tell(name: str, winner: Registration, loser: Registration) -> None:
         """Keep with the failures that a function does not have a name which it claims."""
@@ -133,17 +139,31 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
         is_there = module in sys.modules and find_spec(module)
         return adapter.contains(module) and module not in walked and not is_there
 
+    def named_by(each: Registration) -> dict[str, str]:
+        """What a record says of the distribution whose entry point brings a function."""
+        if adapter.contains(each.module):
+            return {}
+        mine = (each.name, installed[each][1]) if each in installed else None
+        for name, value, distribution, version in cache.import_path.entry_points_now()["points"]:
+            if mine == (name, value) or (mine is None and module_of(value) == each.module):
+                return {"distribution": distribution, "version": version}
+        return {}
+
     records: dict[str, dict[str, Any]] = {}
     excluded = Excluded(scope.packages, scope.exclude)
     with discovering(adapter, cache) as failures:
         with cache.import_path.recording():
-            for module in import_package(scope.packages, on_failure, skip=excluded):
+            modules = import_package(scope.packages, on_failure, skip=excluded)
+            for module in () if scope.group else modules:
                 walk(module)
             if scope.entry_points:
                 load_installed(cache, failures, load, on_failure)
         registry._forget(lambda each: has_gone(each.module))
         registered = [each for each in registry._snapshot() if each.module in walked]
-        order = sorted([*registered, *installed], key=lambda each: walked[each.module])
+        turns = {each: turn for each, (turn, _) in installed.items()}
+        order = sorted(
+            [*registered, *installed], key=lambda each: turns.get(each, walked[each.module])
+        )
         shared = share_out(
             order, attrgetter("name"), registry._policy, lambda it, name: registry._place_of(it)
         )
@@ -164,7 +184,9 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
                 records[name] = to_record(each, scope.facts, registry.name, name)
                 records[name] |= {"over": [it.place for it in losers]} if losers else {}
                 records[name] |= {"claimed": each.name} if name != each.name else {}
-                records[name] |= {"entry": installed[each]} if each in installed else {}
+                entry = attribute_of(installed[each][1]) if each in installed else ""
+                records[name] |= {"entry": entry} if entry else {}
+                records[name] |= named_by(each)
             except Exception as error:  # nothing leads to it, or foreign code may raise anything
                 raise_if_signalled(error)
                 on_failure(each.module, error)
@@ -181,7 +203,21 @@ def discover(adapter: FunctionAdapter, cache: Cache) -> Discovered:
         "skipped": excluded.noted,
         "owner": _owner(adapter, cache.elsewhere),
     }
-    return Discovered(records, extra, failures.transient, is_unfinished(scope.packages))
+    others = published_modules(cache.import_path) if scope.entry_points else ()
+    is_open = is_unfinished(scope.packages, others)
+    return Discovered(records, extra, failures.transient, is_open)
+
+
+def is_own(adapter: FunctionAdapter, cache: Cache, module: str) -> bool:
+    """Whether a function of a module is the application's, where entry points alone are listed.
+
+    Plugins import the module that the registry is made in, and do not bring its functions in.
+    """
+    if not adapter.scope.group:
+        return False
+    points = cache.import_path.entry_points_now()["points"]
+    tops = {module_of(value).partition(".")[0] for _, value, *_ in points}
+    return module in adapter.registry._owners or module.partition(".")[0] not in tops
 
 
 def is_outside(adapter: FunctionAdapter, module: str) -> bool:
@@ -216,6 +252,8 @@ def _owner(adapter: FunctionAdapter, elsewhere: FoundFiles) -> dict[str, str]:
     Reading installed metadata costs more than most packages of functions take to import, so it is
     done only where the application lies among installed distributions.
     """
+    if adapter.scope.group:  # others have installed it all
+        return {"distribution": "", "version": ""}
     application = adapter.application
     places = find_sources(application)
     if any(is_installed(place, application) for place in places):

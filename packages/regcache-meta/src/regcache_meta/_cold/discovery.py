@@ -24,6 +24,7 @@ from regcache_core.discovery import (
     iter_packages,
     lies_in,
     module_of,
+    published_modules,
     raise_if_signalled,
     reexported_by,
     warn_caller,
@@ -36,6 +37,7 @@ from ..classes import (
     derives_from,
     find_class,
     is_abstract,
+    is_class,
     key_of,
     name_class,
     note_keyless,
@@ -232,7 +234,7 @@ class Discovery:
             for key in lost:
                 del registered[key]
             drop_vanished(scope, registry, registered.keys() - homes.keys())
-            order = sorted(homes, key=lambda key: self.walked[homes[key]])
+            order = self._in_order(homes)
             order, over = self._settle(order, registered, homes)
             records = self._describe(order, registered, homes)
             modules = {record["module"] for record in records.values()}
@@ -240,6 +242,7 @@ class Discovery:
             for key, record in records.items():
                 if id(registered[key]) in self.nameless:
                     record["entry"] = self.claimed.get(key, key)
+                record |= self._named_by(key, registered[key], homes[key])
                 if key in over:
                     record["over"] = over[key]
                 if hidden[record["module"]]:
@@ -262,7 +265,9 @@ class Discovery:
         transient = self.failures.transient
         transient = transient or (None if is_sure else ImportedEarlyError(scope.name))
         beside = self.failures.texts, secondary, contested, skipped
-        return Discovered(records, extra, transient, is_unfinished(scope.packages), beside)
+        installed = published_modules(cache.import_path) if cache.import_path.entry_points else ()
+        is_open = is_unfinished(scope.packages, installed)
+        return Discovered(records, extra, transient, is_open, beside)
 
     def _import_all(self) -> None:
         scope = self.scope
@@ -481,9 +486,11 @@ class Discovery:
             TypeError: It is no plugin.
         """
         scope, registry = self.scope, self.registry
-        if not isinstance(cls, type) or not derives_from(cls, scope.base) or cls is scope.base:
+        if not is_class(cls):
+            raise TypeError(f"it is of the type {type(cls).__qualname__}, and no class")
+        if not derives_from(cls, scope.base) or cls is scope.base:
             raise TypeError(f"{cls!r} is no sub-class of {name_class(scope.base)}")
-        if is_abstract(cls):
+        if is_abstract(cls) and scope.base is not object:  # else nobody asks for more than a class
             raise TypeError(f"{name_class(cls)} is abstract")
         if scope.include is not None and not scope.include(cls):
             return
@@ -529,6 +536,18 @@ class Discovery:
             if home is not None:
                 homes[key] = home
         return homes
+
+    def _in_order(self, homes: dict[Any, str]) -> list[Any]:
+        """The keys in the order of the walk."""
+        return sorted(homes, key=lambda key: self.walked[homes[key]])
+
+    def _named_by(self, key: Any, cls: Any, home: str) -> dict[str, Any]:
+        """What a record says of the distribution whose entry point brings a class."""
+        if self.scope.contains(home):
+            return {}
+        named = self.cache.import_path.entry_points_now()["points"]
+        origin = next(origin for _, value, *origin in named if module_of(value) == home)
+        return dict(zip(("distribution", "version"), origin, strict=True))
 
     def _record_of(self, key: Hashable, cls: Any, home: str) -> dict[str, Any]:
         """The record of a value that a module of the package brings in.
@@ -669,6 +688,8 @@ def import_plugins(
 
 def modules_of(scope: Scope, on_failure: Listener, skip: Container[str]) -> Iterator[ModuleType]:
     """The packages themselves and their modules but for some, imported one by one."""
+    if scope.group:
+        return
     config = scope.config
     refuse = refusing(on_failure, config.strict, str(scope.package))
     if config.discovery_function is None:
@@ -722,14 +743,14 @@ def register_scanned(
 def drop_vanished(
     scope: Scope, registry: LazyDiscoveryDict[Any, Any], homeless: Iterable[Any]
 ) -> None:
-    """Forget classes of the package whose module is gone, of those that no module has."""
+    """Forget classes of the package whose module is gone, of those that nothing brings in."""
     modules = {
         key: registry._registered[key].__module__
         for key in homeless
         if key not in registry._setters
     }
     gone = [key for key, name in modules.items() if scope.contains(name) and not find_spec(name)]
-    scope.config.forget(gone)
+    scope.config.forget(modules if scope.group else gone)  # what no entry point names is gone
 
 
 def _is_named_class(value: object) -> bool:
