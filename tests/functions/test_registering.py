@@ -423,12 +423,13 @@ def test_wrong_argument_is_named(options: dict[str, Any], field: str, registry: 
         ({"name": "r", "package": "app", "exclude": "tests"}, "exclude"),
         ({"name": "r", "package": "app.filters", "exclude": ["a", "app.filters.b"]}, "exclude"),
         ({"name": "r", "package": "app", "exclude": ("app",)}, "exclude"),
+        ({"name": "r", "entry_points": "app.filters", "exclude": ["tests"]}, "exclude"),
+        ({"name": "r", "entry_points": "app filters"}, "entry_points"),
         *(
             ({"name": "r", field: value}, field)
             for field, value in {
                 "strict": True,
                 "depends_on": [File("a")],
-                "entry_points": "group",
                 "max_age_days": None,
                 "cache_dir": "here",
             }.items()

@@ -226,6 +226,28 @@ assert ["tool", "1.0", "tool", "make", ["x"]] == [
     assert sorted(allowed | {"regcache_core.discovery.installed"}) == warm(old, code)
 
 
+def test_registry_without_a_package_imports_one_module_more(app: App) -> None:
+    """What entry points alone name is listed without the base class, and any plugin."""
+    app.write(
+        {
+            "tool.py": "from base_of_all import Base\nclass A(Base): ...\n",
+            "base_of_all.py": "class Base: ...\n",
+            "tool-1.0.dist-info/entry_points.txt": "[app.g]\na = tool:A\n",
+            "tool-1.0.dist-info/METADATA": "Name: tool\nVersion: 1.0\n",
+        }
+    )
+    age()
+    code = """
+from regcache_meta import LazyDiscoveryDict
+registry = LazyDiscoveryDict.for_entry_points("app.g", "base_of_all:Base")
+assert ["a"] == list(registry)
+"""
+    declaring = {name: why for name, why in DECLARING.items() if "registration" not in name}
+    more = {"regcache_meta.installed": "declares it", "regcache_meta.named": "the base as text"}
+
+    assert sorted(declaring | READING | more) == warm(app, code)
+
+
 def test_listing_with_a_base_class_as_text_imports_none_of_theirs(old: App) -> None:
     """A base class and functions that are given as text cost one module of ours."""
     code = """
