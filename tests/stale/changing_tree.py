@@ -24,12 +24,15 @@ KINDS = {"readers": "app/readers", "filters": "app/filters", "pack": "pack", "li
 STEMS = ("alpha", "delta", "kappa", "omega", "sigma", "zeta")
 
 
-def _registries(entry_points: bool = False, as_text: bool = False) -> dict[str, str]:
+def _registries(
+    entry_points: bool = False, as_text: bool = False, alone: bool = False
+) -> dict[str, str]:
     """The modules that declare the registries, with all that they can declare.
 
     Args:
         entry_points: Whether they have plugins of other distributions.
         as_text: Whether the base class of ``pack`` is given as text, and a function that chooses.
+        alone: Whether ``pack`` and ``filters`` have these alone, without a package.
     """
     listed = "EnvironmentVariable('APP_MODE'), File({file!r})"
     more = "Distribution('opt-d')"
@@ -37,7 +40,7 @@ def _registries(entry_points: bool = False, as_text: bool = False) -> dict[str, 
     in_base = f"    __registry_depends_on__ = [{listed.format(file='../data.txt')}, {more}]\n"
     in_call = f", depends_on=[{listed.format(file='data.txt')}"
     in_calls = {"filters": f"{in_call}, {more}]", "pack": f"{in_call}]", "lib": f"{in_call}]"}
-    if entry_points:
+    if entry_points or alone:
         in_base += '    __registry_entry_points__ = "app.readers"\n'
         in_calls["filters"] += ', entry_points="app.filters"'
         in_calls["pack"] += ', entry_points="app.pack"'
@@ -46,6 +49,11 @@ def _registries(entry_points: bool = False, as_text: bool = False) -> dict[str, 
         text = '"packbase:Base", include="packrules:wanted"'
         registries = registries.replace("from packbase import Base\n", "")
         registries = registries.replace('"pack", Base', f'"pack", {text}')
+    if alone:
+        registries = registries.replace('"filters", "app.filters", ', '"filters", ')
+        registries = registries.replace('for_package("pack", ', 'for_entry_points("app.pack", ')
+        registries = registries.replace(', entry_points="app.pack"', "")
+        registries = registries.replace('key="format", ', "")
     return {
         "src/app/readers/base.py": imports + _BASE + in_base,
         "src/app/registries.py": registries,
@@ -418,6 +426,7 @@ class Tree:
 
     Attributes:
         environment: Variables that processes see beside those of every process.
+        alone: Whether two registries have no package.
         during: Variables that the next start sees, and no other: what is edited in its course,
             what fails then, and what stands in the place of a module.
     """
@@ -426,6 +435,7 @@ class Tree:
         self.root = root
         self.environment: dict[str, str] = {}
         self.during: dict[str, str] = {}
+        self.alone = False
         for name in ("src", "site", "portion", "beside", "work", "cache", "targets", "home"):
             (root / name).mkdir()
         for name, text in {**_FILES, **_registries()}.items():
@@ -435,9 +445,10 @@ class Tree:
             self.write(f"src/{folder}/sigma.py", source(kind, "sigma", "key from helper"))
         self.write("src/ext/tau.py", source("pack", "tau", "plain"))
 
-    def declare(self, entry_points: bool, as_text: bool) -> None:
+    def declare(self, entry_points: bool, as_text: bool, alone: bool) -> None:
         """Declare the registries in another way; the arguments are those of ``_registries``."""
-        for name, text in _registries(entry_points, as_text).items():
+        self.alone = alone
+        for name, text in _registries(entry_points, as_text, alone).items():
             self.write(name, text)
 
     @property

@@ -60,9 +60,16 @@ class Machine(RuleBasedStateMachine):
         kind=st.sampled_from([None, None, *KINDS]),
         entry_points=st.booleans(),
         as_text=st.booleans(),
+        alone=st.booleans(),
     )
     def begin(
-        self, number: int, clock: str, kind: str | None, entry_points: bool, as_text: bool
+        self,
+        number: int,
+        clock: str,
+        kind: str | None,
+        entry_points: bool,
+        as_text: bool,
+        alone: bool,
     ) -> None:
         """A first start; the plugins of one registry may be all that is going to change.
 
@@ -72,10 +79,11 @@ class Machine(RuleBasedStateMachine):
         self.is_idle = number == 0
         (entry_points,) = self.only.get("entry_points", [entry_points])
         (as_text,) = self.only.get("as_text", [as_text])
+        (alone,) = self.only.get("alone", [alone])
         (clock,) = self.only.get("clock", [clock])
         self.kinds = st.just(kind) if kind else KIND
         if not self.is_idle:
-            ways = {"entry_points": entry_points, "as_text": as_text}
+            ways = {"entry_points": entry_points, "as_text": as_text, "alone": alone}
             self.play.step("begin", {"clock": clock, **ways})
 
     @rule(data=st.data())

@@ -276,6 +276,25 @@ MUTANTS = {
     "entry points": Mutant(
         _SEARCHED, "_compare_installed(recorded, things)\n", "pass\n", _ENTRY_POINTS, _ASKED
     ),
+    "entry points without a package": Mutant(
+        _SEARCHED,
+        "_compare_installed(recorded, things)\n",
+        "pass\n",
+        (*_ENTRY_POINTS, "name_plugin_elsewhere", "uninstall_second"),
+        {"alone": [True], "kind": ["pack"], "names": ["object"]},
+    ),
+    "sources of entry points without a package": Mutant(
+        "regcache_core/discovery/_cold/entry_points.py",
+        "cache.elsewhere.add(sources_of(module_of(value)))",
+        "pass",
+        (*_ENTRY_POINTS, "edit_installed_plugin"),
+        {"alone": [True], "kind": ["filters"], "names": ["object"], "editable": [False]},
+        (
+            "regcache_functions/_cold/discovery.py",
+            "cache.elsewhere.add(file_of(home) for home in homes if is_outside(adapter, home))",
+            "pass",
+        ),
+    ),
     "eggs": Mutant(
         "regcache_core/_modules.py",
         'name == "egg-info" and folder.lower().endswith(".egg")',

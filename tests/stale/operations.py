@@ -299,7 +299,9 @@ def change_version(tree: Tree, letter: str) -> str | None:
         return write(init, f'__version__ = "{letter}"\n')
     told = write(tree.root / "src/app/VERSION", letter)
     is_hidden = (tree.root / "front/app").exists() or (tree.root / "bundle.zip").exists()
-    return told if told or is_hidden else f"{REBUILT} readers filters"
+    # Where there is no package, no application has what is listed.
+    versioned = "readers" if tree.alone else "readers filters"
+    return told if told or is_hidden else f"{REBUILT} {versioned}"
 
 
 OPTIONS = {"MORE_FACTS": [None, "suffix"], "ON_DUPLICATE": [None, "first", "last", "qualify"]}
@@ -653,6 +655,28 @@ def install_plugin(
     value = f"{module}:{named}" if names == "object" else module
     tree.remove(f"portion/{module}")
     tree.install(module, version, files, f"[app.{kind}]\nplug = {value}\n")
+
+
+@operation(
+    kind=GROUP,
+    version=st.sampled_from(["1", "2"]),
+    name=st.sampled_from(["plug", "twin"]),
+    what=st.sampled_from(["the same", "its own", "nothing"]),
+)
+def name_plugin_elsewhere(tree: Tree, kind: str, version: str, name: str, what: str) -> None:
+    """A second distribution gives a name: to the first one's plugin, or to one of its own."""
+    module = f"plug_{kind}" if what == "the same" else f"more_{kind}"
+    named = {"readers": "Plug", "pack": "Plug", "filters": "plug"}[kind]
+    value = f"{module}:{named if what != 'nothing' else 'Absent'} [extra]"
+    files = {f"more_{kind}.py": source(kind, "plug", "plain", "q", version)}
+    tree.install(f"more_{kind}", version, files, f"[app.{kind}]\n{name} = {value}\n")
+
+
+@operation(kind=GROUP)
+def uninstall_second(tree: Tree, kind: str) -> None:
+    """The second distribution is uninstalled."""
+    if not tree.uninstall(f"more_{kind}"):
+        raise Impossible
 
 
 @operation(kind=GROUP, letter=LETTER, times=TIMES)

@@ -110,7 +110,7 @@ class Play:
         self.steps.append((name, arguments))
         if name == "begin":
             self.clock = CLOCKS[arguments["clock"]]
-            ways = [bool(arguments.get(each)) for each in ("entry_points", "as_text")]
+            ways = [bool(arguments.get(each)) for each in ("entry_points", "as_text", "alone")]
             if any(ways):
                 self.tree.declare(*ways)
             self._compare(None)
