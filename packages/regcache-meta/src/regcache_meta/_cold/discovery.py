@@ -253,8 +253,7 @@ class Discovery:
             cache.elsewhere.add(_files_elsewhere(scope, classes))
         self._tell_of_aliases(records, registered)
         for cls in classes:
-            if declared := dependencies_of(cls):
-                cache.declared.add(declared)
+            cache.declared.add(dependencies_of(cls))
         secondary = self._find_secondary(registered, records, homes)
         contested, is_sure = self._find_contested()
         keyless = registry._keyless.items()
