@@ -195,7 +195,7 @@ class SourceTree(Input):
                 "paths, suffixes and patterns are lists: SourceTree(['palettes'], ['.json'])"
             )
         super().__init__(member, self._stamp)
-        self.paths = tuple(map(os.path.abspath, paths))
+        self.paths = tuple([os.path.abspath(path) for path in paths])
         self.suffixes = tuple(suffixes)
         are_endings = {*"*?["}.isdisjoint("".join(self.suffixes))
         expected = "endings such as '.json'; patterns such as '*.json' are for include="
