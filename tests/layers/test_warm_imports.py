@@ -88,7 +88,9 @@ DISCOVERING = {
     "regcache_core.discovery._cold.failures": "what modules that fail lacked",
     "regcache_core._cold.write": "items as JSON values; the file is written",
     "regcache_meta._cold.discovery": "which classes there are then",
+    "regcache_core._patterns": "which packages are searched, what is left out",
     "regcache_core.discovery.modules": "which modules are being executed",
+    "regcache_core.discovery.packages": "the packages that patterns mean",
     "regcache_meta.changes": "what a class changes in its registry",
     "regcache_meta.classes": "keys of classes, and which of several has one",
     "regcache_meta.errors": "errors and warnings of the loop",
@@ -104,7 +106,7 @@ FILES = {
     "rules.py": "def key(name, cls): return name\ndef wanted(cls): return True\n",
 }
 INSTALLED = {
-    "tool-1.0.dist-info/entry_points.txt": "[g]\na = tool:make [x]\n",
+    "tool-1.0.dist-info/entry_points.txt": "[g]\na = tool:make [x]\n[app.g]\na = pack.a:A\n",
     "tool-1.0.dist-info/METADATA": "Name: tool\nVersion: 1.0\n",
 }
 LIBRARY = {"library/__init__.py": "", "library/maths.py": "def add(a, b): return a + b\n"}
@@ -226,17 +228,8 @@ assert ["tool", "1.0", "tool", "make", ["x"]] == [
     assert sorted(allowed | {"regcache_core.discovery.installed"}) == warm(old, code)
 
 
-def test_registry_without_a_package_imports_one_module_more(app: App) -> None:
+def test_registry_without_a_package_imports_one_module_more(old: App) -> None:
     """What entry points alone name is listed without the base class, and any plugin."""
-    app.write(
-        {
-            "tool.py": "from base_of_all import Base\nclass A(Base): ...\n",
-            "base_of_all.py": "class Base: ...\n",
-            "tool-1.0.dist-info/entry_points.txt": "[app.g]\na = tool:A\n",
-            "tool-1.0.dist-info/METADATA": "Name: tool\nVersion: 1.0\n",
-        }
-    )
-    age()
     code = """
 from regcache_meta import LazyDiscoveryDict
 registry = LazyDiscoveryDict.for_entry_points("app.g", "base_of_all:Base")
@@ -245,7 +238,7 @@ assert ["a"] == list(registry)
     declaring = {name: why for name, why in DECLARING.items() if "registration" not in name}
     more = {"regcache_meta.installed": "declares it", "regcache_meta.named": "the base as text"}
 
-    assert sorted(declaring | READING | more) == warm(app, code)
+    assert sorted(declaring | READING | more) == warm(old, code)
 
 
 def test_listing_with_a_base_class_as_text_imports_none_of_theirs(old: App) -> None:

@@ -359,3 +359,17 @@ def stamp_of(path: str) -> "list[int]":
     except (OSError, ValueError):
         return [0, 0, 0]
     return [status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def module_of(value: str) -> str:
+    """The module that the value of an entry point names.
+
+    >>> module_of("package.module:Class [extra]"), module_of("package")
+    ('package.module', 'package')
+    """
+    return value.partition("[")[0].partition(":")[0].strip()
+
+
+def attribute_of(value: str) -> str:
+    """What an entry point names in its module; empty for the module itself."""
+    return value.partition("[")[0].partition(":")[2].strip()

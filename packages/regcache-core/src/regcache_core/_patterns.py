@@ -74,7 +74,8 @@ def excluded_as(
 
 
 def fits(name: str, pattern: str) -> bool:
-    if name == pattern or not is_pattern(pattern):
+    """Whether a name, or a part of one, fits a pattern, as ``fnmatch`` has it, case included."""
+    if not is_pattern(pattern):
         return name == pattern
     head, _, tail = pattern.partition("*")
     if not is_pattern(head + tail):

@@ -36,7 +36,8 @@ class InstalledScope(Scope):
     def arguments(self, enable_cache: bool) -> "dict[str, Any]":
         """The arguments of ``for_entry_points`` that make this scope again."""
         given = super().arguments(enable_cache)
-        for name in ("package", "key", "recursive", "entry_points", "exclude", "watch"):
+        unused = "package", "packages", "key", "recursive", "entry_points", "exclude", "watch"
+        for name in unused:
             del given[name]
         return {"group": self.group, **given}
 

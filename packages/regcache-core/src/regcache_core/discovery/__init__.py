@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .._inputs import FoundFiles
     from .._modules import (
         NOT_OF_A_LIBRARY,
+        attribute_of,
         call_in_forked_child,
         containing,
         file_of,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         find_spec,
         is_anonymous,
         is_plain_name,
+        module_of,
         name_of,
         source_modules,
     )
@@ -58,7 +60,6 @@ if TYPE_CHECKING:
     from .installed import EntryPoint, EntryPoints, entry_points
     from .listing import Adapter, Cache, EditedModules, ImportPath, Listing, published_modules
     from .modules import (
-        attribute_of,
         code_in_execution,
         has_failed,
         is_gone,
@@ -66,7 +67,6 @@ if TYPE_CHECKING:
         is_same_source,
         lies_in,
         load_object,
-        module_of,
         modules_in_execution,
     )
     from .selection import Questions, Selection, Subject, close_keys
@@ -162,7 +162,7 @@ _MODULES = {
     "Selection": "regcache_core.discovery.selection",
     "Subject": "regcache_core.discovery.selection",
     "as_dependencies": "regcache_core.depends",
-    "attribute_of": "regcache_core.discovery.modules",
+    "attribute_of": "regcache_core._modules",
     "call_in_forked_child": "regcache_core._modules",
     "code_in_execution": "regcache_core.discovery.modules",
     "containing": "regcache_core._modules",
@@ -198,7 +198,7 @@ _MODULES = {
     "load_installed": "regcache_core.discovery._cold.entry_points",
     "load_object": "regcache_core.discovery.modules",
     "metadata_files": "regcache_core.discovery._cold.entry_points",
-    "module_of": "regcache_core.discovery.modules",
+    "module_of": "regcache_core._modules",
     "modules_in_execution": "regcache_core.discovery.modules",
     "name_of": "regcache_core._modules",
     "place_of": "regcache_core.discovery._cold.failures",

@@ -12,7 +12,7 @@ from time import time_ns
 from .._file import RACY_NS, CacheMiss
 from .._inputs import Input, SourceTree
 from .._manager import RegistryCacheManager
-from .._modules import is_metadata, is_path, search_path, stamp_of
+from .._modules import attribute_of, is_metadata, is_path, module_of, search_path, stamp_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -423,8 +423,6 @@ def is_entry_point(group: str, module: str, attribute: "str | None" = None) -> b
         module: The module.
         attribute: What the entry point must name in it; ``None`` for anything.
     """
-    from .modules import attribute_of, module_of
-
     for value in _published(group):
         if module_of(value) == module and attribute in (None, attribute_of(value)):
             return True

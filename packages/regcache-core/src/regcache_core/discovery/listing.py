@@ -20,6 +20,7 @@ from .._modules import (
     find_sources,
     first_entry,
     is_plain_name,
+    module_of,
     name_of,
     search_path,
     source_modules,
@@ -335,8 +336,6 @@ class EditedModules(Input):
 
 def published_modules(import_path: ImportPath) -> "set[str]":
     """The modules that the entry points name which a file was checked with, or a scan found."""
-    from .modules import module_of
-
     return {module_of(value) for _, value, *_ in import_path.installed["points"]}
 
 

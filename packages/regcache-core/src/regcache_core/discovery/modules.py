@@ -163,17 +163,3 @@ def look_into(
         if (name.endswith(suffixes) if "." in name else os.path.isdir(f"{path}/{name}"))
     }
     return sorted(modules), sorted([name for name in names if is_metadata(name, path)])
-
-
-def module_of(value: str) -> str:
-    """The module that the value of an entry point names.
-
-    >>> module_of("package.module:Class [extra]"), module_of("package")
-    ('package.module', 'package')
-    """
-    return value.partition("[")[0].partition(":")[0].strip()
-
-
-def attribute_of(value: str) -> str:
-    """What an entry point names in its module; empty for the module itself."""
-    return value.partition("[")[0].partition(":")[2].strip()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from ..._modules import file_of, find_sources
+from ..._modules import attribute_of, file_of, find_sources, module_of
 from ...depends import normalize
-from ..modules import attribute_of, lies_in, module_of
+from ..modules import lies_in
 from .entry_points import distribution_of, points_of, told_by
 
 TYPE_CHECKING = False

@@ -13,10 +13,10 @@ from functools import lru_cache
 from ..._cold.stamps import trusted_stamp
 from ..._file import fingerprint
 from ..._inputs import PYTHON_SUFFIXES
-from ..._modules import file_of, find_package, is_metadata, search_path
+from ..._modules import attribute_of, file_of, find_package, is_metadata, module_of, search_path
 from ...depends import name_in, normalize
 from ...errors import told
-from ..modules import attribute_of, load_object, module_of
+from ..modules import load_object
 from .importing import raise_if_signalled, reraise_exit
 from .packages import is_installed
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..._cold.write import as_json
+from ..._modules import attribute_of, module_of
 from ...errors import ConfigError, DuplicateItemError
-from ..modules import attribute_of, module_of
 from .entry_points import load_entry_point, load_installed
 from .importing import Discovered, discovering, import_package, raise_if_signalled
 from .packages import Excluded
