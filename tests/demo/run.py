@@ -4,8 +4,11 @@
 registries of the sample application microlab, each way in fresh processes: without a cache, with an
 empty cache (cold), from the cache (warm), and from the cache with one plugin or all plugins loaded.
 Then it scans scikit-image, trying each of its functions once, and reads the answer from the cache.
-It ends with status 1 if a warm answer differs from the cold one, if the lexers found are not those
-of Pygments' own published index, or if listing functions imports their library.
+At last it lists what others have: the lexers without any import of Pygments, the programs that are
+installed beside it, and the help of a group of commands, each as it is done without regcache too.
+It ends with status 1 if a warm answer differs from the cold one or from that without regcache, if
+the lexers found are not those of Pygments' own published index, or if listing functions or what
+others have imports any of it.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "benchmarks"))
 
 import functions
+import reach
 from measuring import (
     Case,
     ProgramError,
@@ -225,11 +229,11 @@ def show_ratios(console: Console, listed: list[Subject], results: Results) -> No
 
 
 def as_json(
-    listed: list[Subject], results: Results, scan: functions.Scan, runs: int
+    listed: list[Subject], results: Results, scan: functions.Scan, others: reach.Reach, runs: int
 ) -> dict[str, Any]:
     """All figures, for the plot and for later comparison."""
     own = ("regcache-core", "regcache-functions", "regcache-meta")
-    packages = (*own, "pygments", "numpy", "pyzmq", "scikit-image")
+    packages = (*own, "pygments", "numpy", "pyzmq", "scikit-image", "click")
     return {
         "made by": "tests/demo/run.py",
         "environment": environment_facts(packages),
@@ -238,6 +242,7 @@ def as_json(
         "bare interpreter": round(results.median("bare", "wall"), 3),
         "subjects": {subject.name: _subject_as_json(subject, results) for subject in listed},
         "functions": functions.as_json(scan),
+        "reach": reach.as_json(others),
     }
 
 
@@ -286,8 +291,11 @@ def main() -> int:
     scan = functions.measure(arguments.runs, console)
     wrong += scan.wrong
     functions.show(console, scan)
+    others = reach.measure(arguments.runs, console)
+    wrong += others.wrong
+    reach.show(console, others)
     if arguments.json:
-        figures = as_json(listed, results, scan, arguments.runs)
+        figures = as_json(listed, results, scan, others, arguments.runs)
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     for line in dict.fromkeys(wrong):
         console.print(line, style="bold red")
@@ -295,7 +303,8 @@ def main() -> int:
         names = listed[0].plugins()
         console.print(
             f"Every warm answer equals the cold one, the {names} lexers are those of Pygments' own "
-            "index, and scikit-image is listed, searched and described without being imported."
+            "index, scikit-image is listed, searched and described without being imported, and "
+            "what others have is listed as without regcache, and without importing any of it."
         )
     return 1 if wrong else 0
 
