@@ -225,7 +225,7 @@ done.set()
 @pytest.mark.parametrize(
     "lock",
     [
-        "regcache_meta.mapping._LOCK",
+        "regcache_meta.config._LOCK",
         "regcache_functions.registry._LOCK",
         "importlib.import_module('regcache_core.discovery._cold.backoff')._LOCK",
         "importlib.import_module('regcache_core.discovery._cold.import_hook')._LOCK",

@@ -544,9 +544,10 @@ class Discovery:
         """What a record says of the distribution whose entry point brings a class."""
         if self.scope.contains(home):
             return {}
-        named = self.cache.import_path.entry_points_now()["points"]
-        origin = next(origin for _, value, *origin in named if module_of(value) == home)
-        return dict(zip(("distribution", "version"), origin, strict=True))
+        for _, value, name, version in self.cache.import_path.entry_points_now()["points"]:
+            if module_of(value) == home:
+                return {"distribution": name, "version": version}
+        return {}  # a module of the package that has changed its name
 
     def _record_of(self, key: Hashable, cls: Any, home: str) -> dict[str, Any]:
         """The record of a value that a module of the package brings in.
