@@ -111,7 +111,7 @@ MUTANTS = {
         _STAMPS, "stamps[path] = _file_stamp(path, os.stat(path))", "pass", ("bundle_portion",)
     ),
     "portions": Mutant(
-        "regcache_core/discovery/listing.py",
+        "regcache_core/discovery/meant.py",
         "for place in places]\n",
         "for place in places[:1]]\n",
         ("add_beside", "remove_beside"),
@@ -119,9 +119,9 @@ MUTANTS = {
         also=(_IMPORTING, *_BESIDE),
     ),
     "packages that a pattern means": Mutant(
-        "regcache_core/discovery/listing.py",
-        "expand(self.packages, anew=True)",
-        "expand([self.package], anew=True)",
+        "regcache_core/discovery/meant.py",
+        'before, now = recorded["packages"], self._placed()',
+        'before = now = recorded["packages"]',
         ("add_to_namespace", "remove_from_namespace", "add_plugin"),
         {"kind": ["pack"]},
     ),
