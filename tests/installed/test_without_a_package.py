@@ -79,6 +79,14 @@ def alone(app: App, request: pytest.FixtureRequest) -> App:
     return app
 
 
+@pytest.fixture
+def beside(alone: App) -> App:
+    """The same, and a distribution with a plugin in a namespace package."""
+    text = (alone.folder / "tiffs/big.py").read_text()
+    distribute(alone, "png", {"space/png.py": text}, "png = space.png:Tiff")
+    return alone
+
+
 def test_names_are_keys_and_loading_imports_one(alone: App) -> None:
     """A later start imports nothing of theirs, nor the base class; a lookup imports one module."""
     look = LIST + "loaded = READERS['tiff']\n"
@@ -114,6 +122,9 @@ CHANGES: dict[str, Change] = {
     "a plugin that is none": write("zips.py", "Zip = 5\n"),
     "metadata that cannot be read": lambda app: _break(app),
     "no module": remove("zips.py"),
+    "a package that fails": write("tiffs/__init__.py", "1 / 0\n"),
+    "a package in the place of a module": write("zips/__init__.py", ""),
+    "a package in the place of a namespace": write("space/__init__.py", "1 / 0\n"),
 }
 STATED = ("METADATA", "entry_points.txt", "RECORD")
 
@@ -123,9 +134,9 @@ def _break(app: App) -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_changes_is_seen_by_the_next_start(change: str, alone: App) -> None:
+def test_what_changes_is_seen_by_the_next_start(change: str, beside: App) -> None:
     """What is installed, removed, upgraded or edited in place, and the source of a plugin."""
-    check_after(alone, CHANGES[change], LOOK)
+    check_after(beside, CHANGES[change], LOOK)
 
 
 NOW = """

@@ -271,6 +271,7 @@ def load_installed(
             on_failure(label, error)
             failures.texts[label][0] += f" (installed by {' '.join(filter(None, origin))})"
         cache.elsewhere.add(sources_of(module_of(value)))
+        cache.elsewhere.watch_absent(_places_before(module_of(value)))
 
 
 def load_entry_point(value: str) -> Any:
@@ -285,15 +286,36 @@ def load_entry_point(value: str) -> Any:
     return load_object(module_of(value), attribute_of(value) or None)
 
 
+def _with_packages(module: str) -> list[str]:
+    """A module and the packages above it, the outermost first."""
+    parts = module.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def _places_before(module: str) -> Iterator[str]:
+    """What is not there, and would be imported in the place of a module or of a package above it.
+
+    A package goes before a module of its name, and any portion that is a package of its own before
+    all portions of a namespace.
+    """
+    for name in _with_packages(module):
+        file, places = file_of(name), []
+        if not file:
+            places = [os.path.join(folder, "__init__.py") for folder in find_package(name) or ()]
+        elif not os.path.basename(file).startswith("__init__."):
+            places = [os.path.splitext(file)[0]]
+        yield from (path for path in places if not os.path.lexists(path))
+
+
 def sources_of(module: str) -> list[str]:
     """The source files that decide what an installed module holds.
 
     Returns:
-        Its file; where it is in use where it is developed (an editable install), also all files of
-        the top-level package that it lies in.
+        Its file, and those of the packages that it lies in; where it is in use where it is
+        developed (an editable install), also all files of the top-level one.
     """
     top = module.partition(".")[0]
-    return [file_of(module)] + [
+    return [*map(file_of, _with_packages(module))] + [
         os.path.join(parent, name)
         for folder in find_package(top) or []
         if not is_installed(folder, top)
