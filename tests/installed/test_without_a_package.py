@@ -196,7 +196,11 @@ def test_what_another_process_found_is_taken_over(alone: App) -> None:
 FAILING = {
     "a value that is no place": ("bad = !! no: place", "ModuleNotFoundError: No module named '!!"),
     "nothing": ("bad =", "Error: "),
-    "a relative module": ("bad = .zips:Zip", "Error: "),
+    "a relative module": ("bad = .zips:Zip", "ValueError: '.zips' is a relative name"),
+    "a program": (
+        "bad = tiffs.__main__:Zip",
+        "ValueError: 'tiffs.__main__' is a ",
+    ),
     "a module that fails": ("bad = bads:Zip", "ZeroDivisionError: division by zero"),
     "a missing module": ("bad = absent:Zip", "ModuleNotFoundError: No module named 'absent'"),
     "a missing attribute": ("bad = zips:Zap", "AttributeError: "),

@@ -13,7 +13,15 @@ from functools import lru_cache
 from ..._cold.stamps import trusted_stamp
 from ..._file import fingerprint
 from ..._inputs import PYTHON_SUFFIXES
-from ..._modules import attribute_of, file_of, find_package, is_metadata, module_of, search_path
+from ..._modules import (
+    attribute_of,
+    file_of,
+    find_package,
+    is_metadata,
+    is_plain_name,
+    module_of,
+    search_path,
+)
 from ...depends import name_in, normalize
 from ...errors import told
 from ..modules import load_object
@@ -278,12 +286,16 @@ def load_entry_point(value: str) -> Any:
     """Import what an entry point names: a module, or something in it.
 
     Raises:
+        ValueError: It names no module that a cache file may name (``is_plain_name``).
         Exception: Whatever the import raises, or AttributeError.
 
     >>> load_entry_point("os.path:join").__name__
     'join'
     """
-    return load_object(module_of(value), attribute_of(value) or None)
+    module = module_of(value)
+    if not is_plain_name(module):
+        raise ValueError(f"{module!r} is a relative name, or that of a program: it is not imported")
+    return load_object(module, attribute_of(value) or None)
 
 
 def _with_packages(module: str) -> list[str]:
