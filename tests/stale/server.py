@@ -33,7 +33,7 @@ def preload():
 
     for package in (regcache_core, regcache_functions, regcache_meta):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not module.name.endswith("__main__"):
+            if not module.name.endswith(("__main__", "commands", "_typer")):  # those of extras
                 importlib.import_module(module.name)
 
 
