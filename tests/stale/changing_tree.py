@@ -54,6 +54,7 @@ def _registries(
         registries = registries.replace('for_package("pack", ', 'for_entry_points("app.pack", ')
         registries = registries.replace(', entry_points="app.pack"', "")
         registries = registries.replace('key="format", ', "")
+        registries = registries.replace('packages=["ext.*"], ', "")
     return {
         "src/app/readers/base.py": imports + _BASE + in_base,
         "src/app/registries.py": registries,
