@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from typing import Any
 
 import pytest
@@ -206,6 +207,8 @@ FAILING = {
     "a missing attribute": ("bad = zips:Zap", "AttributeError: "),
     "what is no class or function": ("bad = odd:FIVE", "TypeError: it is of the type int"),
 }
+#: Since Python 3.15 importlib.metadata refuses all of a file with such a line.
+UNREAD = ("a value that is no place", "nothing") if sys.version_info >= (3, 15) else ()
 FAILING_CLASSES = {
     "a module": ("bad = zips", "TypeError: 'zips' names no class; one in a module is 'module:Cl"),
     "a function": ("bad = os.path:join", "TypeError: it is of the type function, and no class"),
@@ -230,7 +233,7 @@ class Abstract(Reader, ABC):
 @pytest.mark.parametrize("case", FAILING)
 def test_entry_point_that_fails_costs_only_itself(case: str, alone: App) -> None:
     """``failures`` has it by its text, with what installed it, cold and warm."""
-    check_failure(alone, *FAILING[case])
+    check_failure(alone, *FAILING[case], is_read=case not in UNREAD)
 
 
 @pytest.mark.parametrize("case", FAILING_CLASSES)
@@ -241,7 +244,7 @@ def test_entry_point_that_names_no_plugin_class_costs_only_itself(case: str, app
     check_failure(app, *FAILING_CLASSES[case])
 
 
-def check_failure(app: App, line: str, error: str) -> None:
+def check_failure(app: App, line: str, error: str, *, is_read: bool = True) -> None:
     """Install a distribution with such an entry point, and look."""
     before = app.run(LIST)["names"]
     distribute(app, "bad-one", {"bads.py": "1 / 0\n", "odd.py": ODD}, line, "3.1")
@@ -250,6 +253,9 @@ def check_failure(app: App, line: str, error: str) -> None:
 
     assert before == cold["names"] == warm["names"]
     assert ("hit", cold["failures"]) == (warm["status"], warm["failures"])
+    if not is_read:
+        assert ["bad_one.dist-info"] == [*warm["failures"]]
+        return
     assert [line] == [label.strip() for label in warm["failures"]]
     assert error in text
     assert "(installed by bad-one 3.1)" in text

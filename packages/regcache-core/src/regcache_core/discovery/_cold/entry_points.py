@@ -327,7 +327,7 @@ def sources_of(module: str) -> list[str]:
         developed (an editable install), also all files of the top-level one.
     """
     top = module.partition(".")[0]
-    return [*map(file_of, _with_packages(module))] + [
+    return [*filter(None, map(file_of, _with_packages(module)))] + [
         os.path.join(parent, name)
         for folder in find_package(top) or []
         if not is_installed(folder, top)
