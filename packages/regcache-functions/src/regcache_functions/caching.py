@@ -116,15 +116,13 @@ class FunctionAdapter(Adapter["State"]):
         A record of an installed function names what its entry point names. In a library each
         function is found by its name in a module.
         """
-        contains, is_library = self.contains, self.is_library
-        prefix, fields = f"{self.package}.", _FIELDS
+        contains, is_library, fields = self.contains, self.is_library, _FIELDS
 
         def check(record: "Record") -> "Record":
             module = record["module"]
             if not is_plain_name(module):
                 raise ValueError(f"{module!r} is no name of a module to be loaded")
-            is_inside = f"{module}.".startswith(prefix) or contains(module)
-            if not is_inside and module not in published_modules(import_path):
+            if not contains(module) and module not in published_modules(import_path):
                 raise ValueError(f"{module} lies outside of {self.searched}")
             for field, value in record.items():
                 if value.__class__ is not fields[field]:

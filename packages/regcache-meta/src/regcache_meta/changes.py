@@ -95,10 +95,8 @@ def take_out(mapping: "LazyDict[K, V]", key: "K") -> bool:
     executing = mapping._primary._executing()
     if executing:
         mapping._primary._find_answer()
-        if mapping._primary._is_discovering() or key in {
-            *mapping._registered,
-            *mapping._contested(),
-        }:
+        is_known = key in mapping._registered or key in mapping._contested()
+        if is_known or mapping._primary._is_discovering():
             return remove_by_plugin(mapping, key, executing)
         if executing[0] in mapping._primary._failures:
             return key in mapping._opened()[0]

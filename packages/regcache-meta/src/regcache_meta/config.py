@@ -258,7 +258,8 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _is_group(value: object) -> bool:
+def is_group(value: object) -> bool:
+    """Whether a value may be the name of a group of entry points."""
     return isinstance(value, str) and value.split() == [value]
 
 
@@ -273,7 +274,7 @@ _RULES: "dict[str, tuple[Any, Callable[[Any], bool], str]]" = {
     "discovery_recursive": (None, is_flag, f"{FLAG}, or None"),
     "discovery_function": (None, callable, "a function"),
     "strict": (False, is_flag, FLAG),
-    "discovery_entry_points": (None, _is_group, "the name of a group of entry points"),
+    "discovery_entry_points": (None, is_group, "the name of a group of entry points"),
     "on_duplicate": ("error", POLICIES.__contains__, f"one of {POLICIES}"),
     "discover": (True, is_flag, FLAG),
 }

@@ -1,8 +1,6 @@
 """Registries of what entry points name, without a package: ``for_entry_points``."""
 
-from regcache_core.discovery import check_argument
-
-from .config import Scope
+from .config import Scope, check, is_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,8 +92,7 @@ class Installed:
         >>> from regcache_meta import LazyDiscoveryDict
         >>> readers = LazyDiscoveryDict.for_entry_points("app.readers", "app.base:Reader")
         """
-        is_group = isinstance(group, str) and group.split() == [group]
-        check_argument("group", group, is_group, "the name of a group of entry points")
+        check("group", group, is_group(group), "the name of a group of entry points")
         package = f"entry points {group}"  # no module can be called so: nothing lies in it
         make: Any = cls
         registry: Any = make.for_package(
