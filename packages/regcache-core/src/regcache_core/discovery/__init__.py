@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         is_plain_name,
         module_of,
         name_of,
-        source_modules,
     )
     from .._patterns import excluded_as, within
     from ..depends import as_dependencies
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
         raise_if_signalled,
         reexported_by,
     )
-    from ._cold.loaded import watch_imports
     from ._cold.packages import Excluded, is_installed, iter_module_names
     from ._cold.threads import is_unfinished
     from .installed import EntryPoint, EntryPoints, entry_points
@@ -135,11 +133,9 @@ __all__ = [
     "reexported_by",
     "requirement_for",
     "share_out",
-    "source_modules",
     "told",
     "told_place",
     "warn_caller",
-    "watch_imports",
     "within",
 ]
 
@@ -207,11 +203,9 @@ _MODULES = {
     "reexported_by": "regcache_core.discovery._cold.importing",
     "requirement_for": "regcache_core.discovery._cold.duplicates",
     "share_out": "regcache_core.discovery._cold.duplicates",
-    "source_modules": "regcache_core._modules",
     "told": "regcache_core.errors",
     "told_place": "regcache_core.discovery._cold.duplicates",
     "warn_caller": "regcache_core.errors",
-    "watch_imports": "regcache_core.discovery._cold.loaded",
     "within": "regcache_core._patterns",
 }
 
